@@ -1,0 +1,40 @@
+-- Who may call, and what is set up for them. Nothing here belongs to a customer.
+
+-- A partner is the tenant: an agency or a reseller that keeps its customers here.
+CREATE TABLE partners (
+    -- Assigned. The tenant in every query of the partner API.
+    partner_id INTEGER PRIMARY KEY,
+    -- What the partner authenticates as: [A-Za-z0-9._-], 1 to 45 characters.
+    username TEXT NOT NULL UNIQUE,
+    -- The partner's name, for the operator's eyes.
+    name TEXT NOT NULL DEFAULT '',
+    -- ISO 3166-1 alpha-2, or '' when unknown. DE puts the German rule in force.
+    country TEXT NOT NULL DEFAULT '',
+    -- JSON array of CIDR networks that the partner may call from; [] lets it call from anywhere.
+    allowed_networks TEXT NOT NULL DEFAULT '[]',
+    -- 0 shuts the partner out: every request of its is a 403.
+    enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    -- HA1 = SHA-256(username:realm:password), sealed with AES-256-GCM under the secret HA1_KEY:
+    -- hex of nonce, ciphertext and tag. The password itself is kept nowhere.
+    ha1_sealed TEXT NOT NULL,
+    -- How many live customers the partner has. Changed in the transaction that creates or erases
+    -- one, so that the total of a list costs one row.
+    customers INTEGER NOT NULL DEFAULT 0 CHECK (customers >= 0),
+    -- When the partner was let in, UTC, YYYY-MM-DD HH:MM:SS.
+    created TEXT NOT NULL
+) STRICT;
+
+-- The custom fields that are set up for a partner. Without a row here, custom_n is an unknown parameter.
+CREATE TABLE custom_fields (
+    -- The partner that the field is set up for.
+    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    -- The n of custom_n.
+    n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 20),
+    -- What the partner keeps in it, for the operator's eyes: "Street".
+    label TEXT NOT NULL DEFAULT '',
+    -- The most characters that a value may have.
+    max_length INTEGER NOT NULL DEFAULT 255 CHECK (max_length BETWEEN 1 AND 255),
+    -- 1 when a customer cannot be created without it, nor the value emptied.
+    required INTEGER NOT NULL DEFAULT 0 CHECK (required IN (0, 1)),
+    PRIMARY KEY (partner_id, n)
+) STRICT, WITHOUT ROWID;

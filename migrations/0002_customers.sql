@@ -1,0 +1,70 @@
+-- The customers. A row is never deleted: an erasure blanks it and leaves what statistics need.
+
+CREATE TABLE customers (
+    -- Assigned, never used again: an erased customer's row keeps it.
+    customer_id INTEGER PRIMARY KEY,
+    -- The tenant: no query finds a customer without it.
+    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    -- Assigned, UUID version 4. Kept by an erasure.
+    uuid TEXT NOT NULL,
+    -- The partner's own number of the customer, unique among its live customers.
+    custnr TEXT NOT NULL,
+    -- The customer's name.
+    name TEXT NOT NULL,
+    -- The company's registration or VAT number.
+    corporateid TEXT NOT NULL DEFAULT '',
+    -- The customer's e-mail address.
+    email TEXT NOT NULL DEFAULT '',
+    -- 0 no monthly report, 1 extended, 2 short.
+    receive_monthly_report INTEGER NOT NULL DEFAULT 0 CHECK (receive_monthly_report IN (0, 1, 2)),
+    -- 1 when the customer sees the tracking number as caller id.
+    freespee_caller_id INTEGER NOT NULL DEFAULT 0 CHECK (freespee_caller_id IN (0, 1)),
+    -- The postal address.
+    address_street TEXT NOT NULL DEFAULT '',
+    address_zip TEXT NOT NULL DEFAULT '',
+    address_city TEXT NOT NULL DEFAULT '',
+    address_state TEXT NOT NULL DEFAULT '',
+    address_country TEXT NOT NULL DEFAULT '',
+    -- The values of the partner's custom fields (table custom_fields says which are set up).
+    custom_1 TEXT NOT NULL DEFAULT '',
+    custom_2 TEXT NOT NULL DEFAULT '',
+    custom_3 TEXT NOT NULL DEFAULT '',
+    custom_4 TEXT NOT NULL DEFAULT '',
+    custom_5 TEXT NOT NULL DEFAULT '',
+    custom_6 TEXT NOT NULL DEFAULT '',
+    custom_7 TEXT NOT NULL DEFAULT '',
+    custom_8 TEXT NOT NULL DEFAULT '',
+    custom_9 TEXT NOT NULL DEFAULT '',
+    custom_10 TEXT NOT NULL DEFAULT '',
+    custom_11 TEXT NOT NULL DEFAULT '',
+    custom_12 TEXT NOT NULL DEFAULT '',
+    custom_13 TEXT NOT NULL DEFAULT '',
+    custom_14 TEXT NOT NULL DEFAULT '',
+    custom_15 TEXT NOT NULL DEFAULT '',
+    custom_16 TEXT NOT NULL DEFAULT '',
+    custom_17 TEXT NOT NULL DEFAULT '',
+    custom_18 TEXT NOT NULL DEFAULT '',
+    custom_19 TEXT NOT NULL DEFAULT '',
+    custom_20 TEXT NOT NULL DEFAULT '',
+    -- Counts the changes, from 1; the ETag is made of it.
+    version INTEGER NOT NULL DEFAULT 1,
+    -- HMAC of the Idempotency-Key that the customer was created with, or '' when it had none.
+    -- Kept by an erasure, so that a creation that is repeated late does not bring the customer back.
+    idempotency_key TEXT NOT NULL DEFAULT '',
+    -- HMAC of the parameters that came with that key, or ''.
+    idempotency_params TEXT NOT NULL DEFAULT '',
+    -- When the customer was created, UTC, YYYY-MM-DD HH:MM:SS.
+    created TEXT NOT NULL,
+    -- When the customer was erased, in the same form; '' while it lives.
+    removed_at TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- A partner's live customers in the order of their ids: the list, and a page of it.
+CREATE INDEX customers_live ON customers (partner_id, customer_id) WHERE removed_at = '';
+
+-- One custnr for one live customer of a partner; an erasure frees it.
+CREATE UNIQUE INDEX customers_custnr ON customers (partner_id, custnr) WHERE removed_at = '';
+
+-- One customer for one Idempotency-Key of a partner.
+CREATE UNIQUE INDEX customers_idempotency_key ON customers (partner_id, idempotency_key)
+WHERE idempotency_key <> '';

@@ -1,0 +1,70 @@
+// Builds the Worker into build/: npm run build, and the [build] command of wrangler.toml. wrangler dev runs it
+// at every start, so it is over at once when nothing that the bundle is made of has changed.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
+
+const SOURCES = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/build.mjs"];
+
+const [js, wasm, stamp] = ["index.js", "index_bg.wasm", ".stamp"].map((name) => join(root, "build", name));
+
+export async function build() {
+  const fingerprint = hash(SOURCES);
+  const last = lastBuild();
+  if (last?.fingerprint === fingerprint) return console.log(`${last.sizes} (unchanged)`);
+
+  // Here, not above: what the fast path does not need it should not load.
+  const { setup } = await import("./setup.mjs");
+  await setup();
+  // Without a stamp a build that breaks off is not taken for a finished one.
+  rmSync(stamp, { force: true });
+  await run(workerBuild.bin, ["--release", "--no-opt", ".", "--locked"]);
+  await optimize();
+  const sizes = measure();
+  writeFileSync(stamp, `${fingerprint}\n${sizes}\n`);
+  console.log(sizes);
+}
+
+/**
+ * worker-build's own run of wasm-opt keeps the names of all functions; one run here instead of two (-O2 first makes it
+ * a little smaller still). wasm-opt reads most features from the module itself; wasm-bindgen's catch wrappers need one
+ * that rustc does not note there. Not --all-features: it changes encodings to some that workerd cannot read.
+ */
+async function optimize() {
+  const smaller = `${wasm}.opt`;
+  const flags = ["-O2", "-Oz", "--strip-debug", "--strip-producers", "--enable-exception-handling"];
+  await run(wasmOpt, [...flags, wasm, "-o", smaller]);
+  renameSync(smaller, wasm);
+}
+
+function measure() {
+  const [script, module] = [js, wasm].map((file) => readFileSync(file));
+  const kb = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
+  const zipped = [script, module].reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
+  return `bundle: wasm ${kb(module.length)}, js ${kb(script.length)}, together ${kb(zipped)} gzip`;
+}
+
+function lastBuild() {
+  if (![js, wasm, stamp].every(existsSync)) return undefined;
+  const [fingerprint, sizes] = readFileSync(stamp, "utf8").split("\n");
+  return { fingerprint, sizes };
+}
+
+function hash(sources) {
+  const sum = createHash("sha256");
+  for (const file of sources.flatMap((name) => files(join(root, name)))) {
+    const content = readFileSync(file);
+    sum.update(`${relative(root, file)}\0${content.length}\0`).update(content);
+  }
+  return sum.digest("hex");
+}
+
+function files(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).sort().flatMap((name) => files(join(path, name)));
+}
+
+await main(import.meta, build);

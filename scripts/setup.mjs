@@ -1,0 +1,86 @@
+// Fetches and builds what is missing on this machine, and nothing else: the npm packages, the Rust
+// toolchain, the two command line tools that worker-build needs, and the secrets for local development.
+
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { Failure, env, main, root, run, step, wasmBindgen, workerBuild } from "./tools.mjs";
+
+export async function setup() {
+  await npmPackages();
+  await rustToolchain();
+  await cargoTool(wasmBindgen);
+  await cargoTool(workerBuild);
+  devVars();
+}
+
+export async function npmPackages() {
+  if (npmPackagesAreThere()) return;
+  // npm must not run on the Node that it is about to delete.
+  const PATH = env.PATH.split(delimiter).filter((dir) => !dir.startsWith(join(root, "node_modules")));
+  const options = { quiet: true, env: { ...env, PATH: PATH.join(delimiter) } };
+  await step("npm packages: installing", () =>
+    run("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], options),
+  );
+}
+
+/** Whether node_modules is what package-lock.json says, by the copy that npm keeps of what it installed. */
+function npmPackagesAreThere() {
+  const modules = join(root, "node_modules");
+  // Comes from an install script, the last thing that npm does.
+  if (!existsSync(join(modules, "node", "bin", "node"))) return false;
+  const installed = packages(join(modules, ".package-lock.json"));
+  const wanted = packages(join(root, "package-lock.json"));
+  delete wanted[""];
+  // Optional packages are mostly those of other platforms.
+  const isThere = ([name, { version, optional }]) =>
+    installed[name] ? installed[name].version === version : optional;
+  return Object.entries(wanted).every(isThere) && Object.keys(installed).every((name) => name in wanted);
+}
+
+function packages(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};
+}
+
+export async function rustToolchain() {
+  const [, channel] = readFileSync(join(root, "rust-toolchain.toml"), "utf8").match(/^channel = "(.+)"/m);
+  const wanted = { component: ["rustfmt", "clippy"], target: ["wasm32-unknown-unknown"] };
+
+  const toolchains = await run("rustup", ["toolchain", "list"], { quiet: true }).catch(() => {
+    throw new Failure("rustup is missing: install it from https://rustup.rs, then try again");
+  });
+  if (!toolchains.split("\n").some((line) => line.startsWith(`${channel}-`))) {
+    const parts = Object.entries(wanted).flatMap(([kind, names]) => names.flatMap((name) => [`--${kind}`, name]));
+    const install = ["toolchain", "install", channel, "--profile", "minimal", "--no-self-update", ...parts];
+    return step(`Rust ${channel}: installing`, () => run("rustup", install, { quiet: true }));
+  }
+
+  // Components carry their host in the name; a target is listed as its rust-std.
+  const list = await run("rustup", ["component", "list", "--installed", "--toolchain", channel], { quiet: true });
+  for (const [kind, names] of Object.entries(wanted)) {
+    for (const name of names) {
+      if (list.includes(kind === "target" ? `rust-std-${name}` : `${name}-`)) continue;
+      await step(`Rust ${channel}: adding ${name}`, () =>
+        run("rustup", [kind, "add", name, "--toolchain", channel], { quiet: true }),
+      );
+    }
+  }
+}
+
+async function cargoTool({ name, version, dir, bin, minutes }) {
+  // cargo notes an install in this file once its binaries are in place, so half of one does not count.
+  const notes = join(dir, ".crates2.json");
+  if (existsSync(bin) && existsSync(notes) && readFileSync(notes, "utf8").includes(`"${name} ${version} `)) return;
+  await step(`${name} ${version}: building, about ${minutes} minutes`, () =>
+    run("cargo", ["install", name, "--version", version, "--locked", "--root", dir, "--quiet"], { quiet: true }),
+  );
+}
+
+/** Local secrets, unless there are some already. */
+function devVars() {
+  const file = join(root, ".dev.vars");
+  if (existsSync(file)) return;
+  copyFileSync(`${file}.example`, file);
+  console.log(".dev.vars: copied from .dev.vars.example");
+}
+
+await main(import.meta, setup);

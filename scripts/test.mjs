@@ -1,0 +1,32 @@
+// npm test: everything that must hold before a change goes in; it stops at the first thing that does not. Arguments go
+// to cargo test: npm test -- erasure
+
+import { build } from "./build.mjs";
+import { setup } from "./setup.mjs";
+import { env, main, run, seconds } from "./tools.mjs";
+
+const strict = ["--", "-D", "warnings"];
+const wasm = ["--lib", "--target", "wasm32-unknown-unknown"];
+
+async function test() {
+  await check("setup", setup);
+  await check("build", build);
+  await check("format", () => cargo("fmt", "--check"));
+  await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
+  await check("clippy, wasm", () => cargo("clippy", "--locked", ...wasm, ...strict));
+  await check("documentation", () => cargo("doc", "--locked", "--no-deps", "--document-private-items"));
+  // Last, and with nothing after it: cargo's own summary ends the output.
+  console.log("\n== tests");
+  await cargo("test", "--locked", ...process.argv.slice(2));
+}
+
+async function check(title, work) {
+  const start = performance.now();
+  console.log(`\n== ${title}`);
+  await work();
+  console.log(`== ${title}: ${seconds(start)} s`);
+}
+
+const cargo = (...args) => run("cargo", args, { env: { ...env, RUSTDOCFLAGS: "-D warnings" } });
+
+await main(import.meta, test);

@@ -1,0 +1,375 @@
+//! HTTP Digest (RFC 7616) with `qop="auth"` and SHA-256, and stateless nonces. Pure.
+
+use base16ct::lower as hex;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+/// The protection space that every password is bound to: HA1 contains it, so it can never change.
+pub const REALM: &str = "customers";
+
+/// How long a nonce is good for, in seconds.
+pub const NONCE_LIFETIME: u64 = 300;
+
+/// Bytes of a nonce: 8 of time, 32 of HMAC; twice as many hexadecimal digits.
+const NONCE_BYTES: usize = 8 + 32;
+
+/// HA1 = SHA-256(username:realm:password), RFC 7616 §3.4.2. Whoever has it can log in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ha1(pub [u8; 32]);
+
+impl Ha1 {
+    /// The HA1 of a user name and password in [`REALM`].
+    pub fn of(username: &str, password: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [username, ":", REALM, ":", password] {
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// What a client sends as `Authorization: Digest …`, by the names of RFC 7616 §3.4.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "RFC 7616 §3.4 defines each")]
+pub struct Response {
+    pub username: String,
+    pub realm: String,
+    pub nonce: String,
+    pub uri: String,
+    pub nc: String,
+    pub cnonce: String,
+    pub response: String,
+}
+
+impl Response {
+    /// Parses what follows `Digest `; `None` for anything but a complete response with `qop=auth` and
+    /// SHA-256, each parameter at most once.
+    pub fn parse(parameters: &str) -> Option<Self> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        let mut rest = parameters.trim();
+        while !rest.is_empty() {
+            let (name, after) = rest.split_once('=')?;
+            let name = name.trim().to_ascii_lowercase();
+            let (value, after) = match after.trim_start().strip_prefix('"') {
+                Some(quoted) => quoted_string(quoted)?,
+                None => {
+                    let (token, after) = after.split_once(',').unwrap_or((after, ""));
+                    (token.trim().to_owned(), after)
+                }
+            };
+            if given.iter().any(|(earlier, _)| *earlier == name) {
+                return None;
+            }
+            given.push((name, value));
+            rest = after.trim_start();
+        }
+        let mut take = |name: &str| {
+            let at = given.iter().position(|(given, _)| given == name)?;
+            Some(given.swap_remove(at).1)
+        };
+        let algorithm = take("algorithm")?;
+        let qop = take("qop")?;
+        if !algorithm.eq_ignore_ascii_case("SHA-256") || !qop.eq_ignore_ascii_case("auth") {
+            return None;
+        }
+        Some(Self {
+            username: take("username")?,
+            realm: take("realm")?,
+            nonce: take("nonce")?,
+            uri: take("uri")?,
+            nc: take("nc")?,
+            cnonce: take("cnonce")?,
+            response: take("response")?,
+        })
+    }
+
+    /// Whether this is the right answer for a request by whoever knows `ha1` (RFC 7616 §3.4.1), for
+    /// the resource that was requested. The age of the nonce is another question.
+    pub fn is_right(&self, ha1: &Ha1, method: &str, target: &str) -> bool {
+        let ha2 = hex_hash(&[method, ":", &self.uri]);
+        let expected = hex_hash(&[
+            &hex::encode_string(&ha1.0),
+            ":",
+            &self.nonce,
+            ":",
+            &self.nc,
+            ":",
+            &self.cnonce,
+            ":auth:",
+            &ha2,
+        ]);
+        let given = self.response.to_ascii_lowercase();
+        let right: bool = expected.as_bytes().ct_eq(given.as_bytes()).into();
+        right && self.realm == REALM && normal_target(&self.uri) == normal_target(target)
+    }
+}
+
+/// The rest of a quoted string and what follows its comma; a backslash quotes (RFC 9110 §5.6.4).
+fn quoted_string(quoted: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => break,
+            '\\' => value.push(chars.next()?),
+            c => value.push(c),
+        }
+    }
+    let after = chars.as_str().trim_start();
+    if after.is_empty() {
+        Some((value, after))
+    } else {
+        Some((value, after.strip_prefix(',')?))
+    }
+}
+
+/// A request target in one spelling: without scheme and authority, what needs no percent-encoding
+/// decoded, what needs it encoded (RFC 3986 §6.2.2). A client hashes what it sent; the platform shows
+/// what its URL parser made of it.
+fn normal_target(target: &str) -> String {
+    const UNRESERVED: &[u8] = b"-._~";
+    const LEFT_ALONE: &[u8] = b"/?&=+,:;@!$'()*%[]|^";
+    let path = match target.split_once("://") {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
+        }
+        _ => target,
+    };
+    let mut normal = String::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let mut digit = || char::from(ahead.next()?).to_digit(16);
+        let encoded = match (byte, digit(), digit()) {
+            (b'%', Some(high), Some(low)) => u8::try_from(high << 4 | low).ok(),
+            _ => None,
+        };
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || UNRESERVED.contains(&byte);
+        match encoded {
+            Some(decoded) => {
+                rest.next();
+                rest.next();
+                if unreserved(decoded) {
+                    normal.push(char::from(decoded));
+                } else {
+                    normal.push_str(&format!("%{decoded:02X}"));
+                }
+            }
+            None if unreserved(byte) || LEFT_ALONE.contains(&byte) => normal.push(char::from(byte)),
+            None => normal.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    normal
+}
+
+/// What a nonce is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NonceState {
+    /// Made here, at most [`NONCE_LIFETIME`] seconds ago.
+    Fresh,
+    /// Made here, but too long ago.
+    Expired,
+    /// Not made here.
+    Forged,
+}
+
+/// A nonce: the time and its HMAC under the secret, so that nothing needs to be remembered.
+///
+/// `now` is in seconds since 1970.
+pub fn nonce(secret: &[u8], now: u64) -> String {
+    let time = now.to_be_bytes();
+    let mut nonce = [0; NONCE_BYTES];
+    let (head, tail) = nonce.split_at_mut(time.len());
+    head.copy_from_slice(&time);
+    tail.copy_from_slice(&hmac(secret, &["nonce".as_bytes(), &time]));
+    hex::encode_string(&nonce)
+}
+
+/// Judges a nonce that came back.
+pub fn nonce_state(secret: &[u8], nonce: &str, now: u64) -> NonceState {
+    let Some((time, mac)) = hex::decode_vec(nonce)
+        .ok()
+        .filter(|bytes| bytes.len() == NONCE_BYTES)
+        .and_then(|bytes| {
+            let (time, mac) = bytes.split_first_chunk::<8>()?;
+            Some((*time, mac.to_vec()))
+        })
+    else {
+        return NonceState::Forged;
+    };
+    let made_here: bool = hmac(secret, &["nonce".as_bytes(), &time])
+        .ct_eq(&mac[..])
+        .into();
+    let age = now.checked_sub(u64::from_be_bytes(time));
+    match age {
+        _ if !made_here => NonceState::Forged,
+        Some(age) if age <= NONCE_LIFETIME => NonceState::Fresh,
+        _ => NonceState::Expired,
+    }
+}
+
+/// HMAC-SHA-256 of several parts; the first says what it is for.
+pub fn hmac(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(
+        clippy::expect_used,
+        reason = "HMAC takes a key of any length (RFC 2104 §2)"
+    )]
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn hex_hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hex::encode_string(&hash.finalize())
+}
+
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "hex is ASCII")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_7616_section_3_9_1_is_right() {
+        let ha1: [u8; 32] = Sha256::digest("Mufasa:http-auth@example.org:Circle of Life").into();
+        let ha2 = hex_hash(&["GET:/dir/index.html"]);
+        let response = hex_hash(&[
+            &hex::encode_string(&ha1),
+            ":7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v:00000001",
+            ":f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ:auth:",
+            &ha2,
+        ]);
+        assert_eq!(
+            response,
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
+        );
+    }
+
+    fn answered(ha1: &Ha1, method: &str, uri: &str) -> Response {
+        let ha2 = hex_hash(&[method, ":", uri]);
+        let hash = hex_hash(&[&hex::encode_string(&ha1.0), ":n:00000001:c:auth:", &ha2]);
+        Response::parse(&format!(
+            "username=\"u\", realm=\"{REALM}\", nonce=\"n\", uri=\"{uri}\", qop=auth, nc=00000001, \
+             cnonce=\"c\", algorithm=SHA-256, response=\"{hash}\""
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_answer_holds_for_its_password_method_and_resource_only() {
+        let ha1 = Ha1::of("u", "p");
+        let answer = answered(&ha1, "PUT", "/customers/7?a=1");
+        assert!(answer.is_right(&ha1, "PUT", "/customers/7?a=1"));
+        assert!(!answer.is_right(&Ha1::of("u", "q"), "PUT", "/customers/7?a=1"));
+        assert!(!answer.is_right(&ha1, "DELETE", "/customers/7?a=1"));
+        assert!(!answer.is_right(&ha1, "PUT", "/customers/8?a=1"));
+        assert!(!answer.is_right(&ha1, "PUT", "/customers/7"));
+        assert!(!answer.is_right(&ha1, "PUT", "/customers/7?a=1%26b=2"));
+    }
+
+    #[test]
+    fn the_spelling_of_a_resource_makes_no_difference() {
+        let ha1 = Ha1::of("u", "p");
+        for (uri, target) in [
+            ("/customers?custnr=a%7eb", "/customers?custnr=a~b"),
+            ("/customers?custnr=%c3%b6", "/customers?custnr=%C3%B6"),
+            ("/customers?custnr=ö", "/customers?custnr=%C3%B6"),
+            ("http://127.0.0.1:8787/customers", "/customers"),
+            ("https://api.example.com", "/"),
+        ] {
+            assert!(
+                answered(&ha1, "GET", uri).is_right(&ha1, "GET", target),
+                "{uri}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_complete_response_is_none() {
+        let whole = "username=\"u\",realm=\"r\",nonce=\"n\",uri=\"/\",qop=\"auth\",nc=00000001,\
+                     cnonce=\"c\",algorithm=\"SHA-256\",response=\"x\"";
+        assert!(Response::parse(whole).is_some());
+        for part in whole.split(',') {
+            let without: Vec<&str> = whole.split(',').filter(|other| *other != part).collect();
+            assert!(
+                Response::parse(&without.join(",")).is_none(),
+                "without {part}"
+            );
+            assert!(
+                Response::parse(&format!("{whole},{part}")).is_none(),
+                "twice {part}"
+            );
+        }
+        for (good, bad) in [
+            ("SHA-256", "MD5"),
+            ("SHA-256", "SHA-256-sess"),
+            ("\"auth\"", "auth-int"),
+            ("\"u\"", "\"u"),
+            ("\"u\"", "\"u\"x"),
+            ("response=", "response"),
+        ] {
+            assert!(
+                Response::parse(&whole.replace(good, bad)).is_none(),
+                "{bad}"
+            );
+        }
+        assert!(Response::parse("").is_none());
+    }
+
+    #[test]
+    fn quoted_strings_may_quote() {
+        assert_eq!(
+            quoted_string(r#"a\"b\\c" , next"#),
+            Some((r#"a"b\c"#.to_owned(), " next"))
+        );
+    }
+
+    #[test]
+    fn a_nonce_is_fresh_for_five_minutes_and_expired_ever_after() {
+        let nonce = nonce(b"secret", 1_000_000);
+        for (age, state) in [
+            (0, NonceState::Fresh),
+            (NONCE_LIFETIME, NonceState::Fresh),
+            (NONCE_LIFETIME + 1, NonceState::Expired),
+            (1_000_000, NonceState::Expired),
+        ] {
+            assert_eq!(
+                nonce_state(b"secret", &nonce, 1_000_000 + age),
+                state,
+                "{age}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_nonce_that_was_not_made_here_is_forged() {
+        let nonce = nonce(b"secret", 1_000_000);
+        let later = format!("{:016x}{}", 1_000_100, &nonce[16..]);
+        for forged in [
+            "",
+            "n",
+            &nonce[2..],
+            &nonce[..78],
+            &later,
+            &nonce.to_uppercase(),
+        ] {
+            assert_eq!(
+                nonce_state(b"secret", forged, 1_000_000),
+                NonceState::Forged,
+                "{forged}"
+            );
+        }
+        assert_eq!(nonce_state(b"other", &nonce, 1_000_000), NonceState::Forged);
+    }
+}

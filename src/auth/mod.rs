@@ -1,0 +1,290 @@
+//! Who is calling: a [`Partner`] *value*, without which no handler of the partner API can be called.
+
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use ipnet::IpNet;
+use subtle::ConstantTimeEq;
+use worker::Env;
+
+use crate::clock::Now;
+use crate::error::Error;
+use crate::partners::{self, Profile};
+use crate::platform::within_limit;
+use crate::store::Store;
+
+pub mod basic;
+pub mod digest;
+pub mod seal;
+
+use digest::{Ha1, NonceState, hmac};
+
+/// How long a partner that has sent too much is asked to wait: the period of the rate limit, in seconds.
+const RETRY_AFTER_LIMIT: u32 = 60;
+
+/// A partner whose credentials, network and rate were found in order. Only this module makes one.
+#[derive(Clone)]
+pub struct Partner(Rc<Profile>);
+
+impl Deref for Partner {
+    type Target = Profile;
+    fn deref(&self) -> &Profile {
+        &self.0
+    }
+}
+
+/// The operator: whoever has the `OPERATOR_TOKEN`. Only this module makes one.
+#[derive(Debug)]
+pub struct Operator(());
+
+/// The Worker's secrets, without which nobody can be let in.
+pub struct Secrets {
+    nonce_secret: [u8; 32],
+    ha1_key: [u8; 32],
+}
+
+impl Secrets {
+    /// Reads the secrets.
+    ///
+    /// # Errors
+    /// 500, naming in the log the one that is missing or malformed.
+    pub fn read(env: &Env) -> Result<Self, Error> {
+        let read = |name: &str| {
+            env.secret(name)
+                .ok()
+                .and_then(|secret| base16ct::mixed::decode_vec(secret.to_string()).ok())
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or_else(|| Error::Internal(format!("secret {name} is not 64 hex digits")))
+        };
+        Ok(Self {
+            nonce_secret: read("NONCE_SECRET")?,
+            ha1_key: read("HA1_KEY")?,
+        })
+    }
+
+    /// The key that HA1 is sealed with.
+    pub fn ha1_key(&self) -> &[u8; 32] {
+        &self.ha1_key
+    }
+
+    /// A fingerprint that says nothing of what it was made from without the secrets.
+    pub fn fingerprint(&self, parts: &[&[u8]]) -> String {
+        base16ct::lower::encode_string(&hmac(&self.ha1_key, parts))
+    }
+
+    /// A nonce for a challenge.
+    pub fn nonce(&self, now: Now) -> String {
+        digest::nonce(&self.nonce_secret, now.seconds())
+    }
+}
+
+/// What a request says of who is calling.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    /// The method as sent; a digest is made over it.
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// Whether nobody between can read along: TLS, or the loopback interface.
+    pub is_private: bool,
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The caller's address, which the platform puts into `CF-Connecting-IP`.
+    pub address: Option<IpAddr>,
+}
+
+/// The credentials in an `Authorization` header.
+enum Credentials {
+    Digest(digest::Response),
+    Basic { username: String, ha1: Ha1 },
+}
+
+impl Credentials {
+    /// `None` for a header that is absent, malformed, of another scheme, or sent in the clear: each is
+    /// answered with the same challenge, none is let through.
+    fn parse(caller: &Caller<'_>) -> Option<Self> {
+        let (scheme, rest) = caller.authorization?.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("digest") {
+            return digest::Response::parse(rest).map(Self::Digest);
+        }
+        if scheme.eq_ignore_ascii_case("basic") && caller.is_private {
+            let (username, password) = basic::parse(rest)?;
+            let ha1 = Ha1::of(&username, &password);
+            return Some(Self::Basic { username, ha1 });
+        }
+        None
+    }
+
+    fn username(&self) -> &str {
+        match self {
+            Self::Digest(response) => &response.username,
+            Self::Basic { username, .. } => username,
+        }
+    }
+}
+
+/// Authenticates a partner:
+/// 1. credentials that can be read, else 401;
+/// 2. the partner's HA1, or one that nobody has, so that an unknown user takes the same path;
+/// 3. the right answer, with a nonce made here, else 401; `stale` when only the nonce is too old;
+/// 4. enabled, and calling from one of its networks, else 403;
+/// 5. within its rate, else 429.
+///
+/// # Errors
+/// As listed; 503 when the store has to be asked and fails.
+pub async fn partner(
+    env: &Env,
+    secrets: &Secrets,
+    store: &Store,
+    now: Now,
+    caller: &Caller<'_>,
+) -> Result<Partner, Error> {
+    const REFUSED: Error = Error::Unauthorized { stale: false };
+    let credentials = Credentials::parse(caller).ok_or(REFUSED)?;
+    let username = credentials.username();
+    let profile = if is_username(username) {
+        partners::find(env, secrets, store, now, username).await?
+    } else {
+        None
+    };
+    let nobody = Ha1(hmac(&secrets.ha1_key, &[b"nobody", username.as_bytes()]));
+    let ha1 = profile.as_ref().map_or(&nobody, |profile| &profile.ha1);
+    let (right, fresh) = match &credentials {
+        Credentials::Basic { ha1: given, .. } => (given.matches(ha1), true),
+        Credentials::Digest(response) => {
+            let state = digest::nonce_state(&secrets.nonce_secret, &response.nonce, now.seconds());
+            let right = response.is_right(ha1, caller.method, caller.target);
+            (
+                right && state != NonceState::Forged,
+                state == NonceState::Fresh,
+            )
+        }
+    };
+    let profile = profile.filter(|_| right).ok_or(REFUSED)?;
+    if !fresh {
+        return Err(Error::Unauthorized { stale: true });
+    }
+    admit(&profile, caller.address)?;
+    limit(env, profile.partner_id).await?;
+    Ok(Partner(profile))
+}
+
+/// Step 4: a partner that is known may still not be let in.
+fn admit(profile: &Profile, address: Option<IpAddr>) -> Result<(), Error> {
+    if !profile.enabled {
+        return Err(Error::Forbidden("this partner is disabled"));
+    }
+    // An IPv4 caller may appear as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
+    let address = address.map(|address| address.to_canonical());
+    let inside = |address: IpAddr| {
+        let networks = &profile.allowed_networks;
+        let mut networks = networks
+            .iter()
+            .filter_map(|network| network.parse::<IpNet>().ok());
+        networks.any(|network| network.contains(&address))
+    };
+    if profile.allowed_networks.is_empty() || address.is_some_and(inside) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(
+            "this partner may not call from this network",
+        ))
+    }
+}
+
+/// Step 5. The binding counts per location and approximately, and tells yes or no, nothing more.
+async fn limit(env: &Env, partner_id: i64) -> Result<(), Error> {
+    match within_limit(env, "PARTNER_LIMIT", &partner_id.to_string()).await {
+        Ok(false) => Err(Error::TooManyRequests(RETRY_AFTER_LIMIT)),
+        // A limiter that is down must not take the service down with it.
+        Ok(true) | Err(_) => Ok(()),
+    }
+}
+
+/// Authenticates the operator by its bearer token, in constant time.
+///
+/// # Errors
+/// 404 when no `OPERATOR_TOKEN` is set: there is no operator's surface then. 401 for another token.
+pub fn operator(env: &Env, caller: &Caller<'_>) -> Result<Operator, Error> {
+    let token = operator_token(env).ok_or(Error::NotFound("path"))?;
+    let given = caller
+        .authorization
+        .and_then(|authorization| authorization.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map_or("", |(_, token)| token.trim());
+    // Comparing fingerprints takes the same time whatever the lengths are.
+    let [expected, given] =
+        [token.as_str(), given].map(|text| hmac(b"operator", &[text.as_bytes()]));
+    if expected.ct_eq(&given).into() {
+        Ok(Operator(()))
+    } else {
+        Err(Error::OperatorUnauthorized)
+    }
+}
+
+/// The operator's token; `None` when it is not set, or set to nothing.
+pub fn operator_token(env: &Env) -> Option<String> {
+    let token = env.secret("OPERATOR_TOKEN").ok()?.to_string();
+    (!token.is_empty()).then_some(token)
+}
+
+/// Whether a text can be a partner's user name: `[A-Za-z0-9._-]{1,45}`.
+pub fn is_username(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=45).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_plain_and_at_most_45_characters() {
+        for (username, valid) in [
+            ("a", true),
+            ("A.b_c-9", true),
+            (&"a".repeat(45), true),
+            (&"a".repeat(46), false),
+            ("", false),
+            ("a b", false),
+            ("a:b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_username(username), valid, "{username}");
+        }
+    }
+
+    fn profile(networks: &[&str], enabled: bool) -> Profile {
+        Profile {
+            partner_id: 1,
+            username: "p".into(),
+            country: String::new(),
+            allowed_networks: networks.iter().map(ToString::to_string).collect(),
+            enabled,
+            ha1: Ha1([0; 32]),
+            custom_fields: Vec::new(),
+            read_at: 0,
+        }
+    }
+
+    #[test]
+    fn a_partner_is_held_to_its_networks() {
+        let networks = ["192.0.2.0/24", "2001:db8::/32"];
+        for (address, inside) in [
+            ("192.0.2.0", true),
+            ("192.0.2.255", true),
+            ("192.0.3.0", false),
+            ("::ffff:192.0.2.7", true),
+            ("::ffff:192.0.3.7", false),
+            ("2001:db8::1", true),
+            ("2001:db9::1", false),
+        ] {
+            let admitted = admit(&profile(&networks, true), Some(address.parse().unwrap()));
+            assert_eq!(admitted.is_ok(), inside, "{address}");
+        }
+        assert!(admit(&profile(&networks, true), None).is_err());
+        assert!(admit(&profile(&[], true), None).is_ok());
+        assert!(admit(&profile(&[], false), None).is_err());
+    }
+}

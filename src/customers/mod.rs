@@ -1,0 +1,252 @@
+//! `/customers`: the handlers, in the order of a customer's life. Each is a short list of steps.
+
+use js_sys::Array;
+
+use crate::auth::{Partner, Secrets};
+use crate::call::Call;
+use crate::error::{Error, Fault};
+use crate::etag::etag;
+use crate::json::Json;
+use crate::partners::Profile;
+use crate::random;
+use crate::reply::{Body, Reply};
+use crate::request::ID_MAX;
+use crate::store::{Row, Rows, Store};
+use model::{CustomerInput, Intent};
+use store::{Assigned, Customer};
+
+pub mod erasure;
+pub mod german;
+pub mod model;
+pub mod store;
+
+/// The most customers of a page, and how many it has when nothing is asked.
+const PAGE_SIZE_MAX: i64 = 1_000;
+
+/// The last page that can be asked for: its offset is still exact in a JSON number.
+const PAGE_MAX: i64 = ID_MAX / PAGE_SIZE_MAX;
+
+/// Characters of an `Idempotency-Key`.
+const IDEMPOTENCY_KEY_MAX: usize = 255;
+
+/// Lists the partner's live customers by ascending id:
+/// 1. reads the paging and the filters (400);
+/// 2. reads the page, and one row more to see whether another follows, and the total;
+/// 3. answers the page, with a `Link` to the next.
+pub async fn list(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let mut within = |name: &str, min: i64, max: i64, default: i64| {
+        let value = call.params.integer(name).unwrap_or(default);
+        if !(min..=max).contains(&value) {
+            let message = format!("must be from {min} to {max}");
+            call.params.fault(Fault::of(name, "range", message));
+        }
+        value
+    };
+    let page = within("page", 0, PAGE_MAX, 0);
+    let pagesize = within("pagesize", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX);
+    let after = within("after", 0, ID_MAX, 0);
+    let customer_id = call.params.id("customer_id");
+    let custnr = call.params.text("custnr");
+    call.params.finish()?;
+
+    let version = call.version;
+    let (found, total) = if customer_id.is_some() || custnr.is_some() {
+        let statement = match (customer_id, &custnr) {
+            (_, Some(custnr)) => store::by_custnr(version, partner, custnr),
+            (customer_id, None) => store::by_id(version, partner, customer_id.unwrap_or(0)),
+        };
+        let [rows] = store.batch([statement]).await?;
+        let mut found = customers(&rows)?;
+        found.retain(|customer| customer_id.is_none_or(|id| id == customer.customer_id));
+        let total = i64::from(!found.is_empty());
+        found.retain(|customer| page == 0 && customer.customer_id > after);
+        (found, total)
+    } else {
+        let [total, rows] = store
+            .batch([
+                store::total(partner),
+                store::page(version, partner, after, pagesize + 1, page * pagesize),
+            ])
+            .await?;
+        let total = total.first().map_or(Ok(0), |row| row.integer("total"))?;
+        (customers(&rows)?, total)
+    };
+
+    let mut found = found.into_iter();
+    let mut last = after;
+    let shown = Array::new();
+    for customer in found.by_ref().take(usize::try_from(pagesize).unwrap_or(0)) {
+        last = customer.customer_id;
+        shown.push(&customer.json);
+    }
+    let paging = version.render(Json::object([
+        ("total", total.into()),
+        ("page", page.into()),
+        ("pagesize", pagesize.into()),
+        ("numpages", ((total + pagesize - 1) / pagesize).into()),
+    ]));
+    let paging = paging.to_string();
+    let reply = Reply::ok(Body::Rows {
+        before: "{\"customers\":[".to_owned(),
+        rows: shown,
+        after: format!("],{}", paging.trim_start_matches('{')),
+    });
+    Ok(match found.next() {
+        Some(_) => {
+            let prefix = version.prefix();
+            let next = format!("{prefix}/customers?pagesize={pagesize}&after={last}");
+            reply.with("Link", format!("<{next}>; rel=\"next\""))
+        }
+        None => reply,
+    })
+}
+
+/// Reads one customer:
+/// 1. reads the id (400);
+/// 2. finds the customer, if it is the partner's and lives (404);
+/// 3. answers it with its `ETag`.
+pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let customer_id = call.params.required_id("customer_id");
+    call.params.finish()?;
+    let customer_id = customer_id.unwrap_or_default();
+
+    let [rows] = store
+        .batch([store::by_id(call.version, partner, customer_id)])
+        .await?;
+    let row = rows.first().ok_or(Error::NotFound("customer"))?;
+    Ok(one(row.try_into()?))
+}
+
+/// Creates a customer:
+/// 1. validates the parameters and the `Idempotency-Key` (400);
+/// 2. inserts the customer and counts it; with a key, looks for the one that it has created before;
+/// 3. answers the new customer, or the earlier one if its parameters were the same (400), or says that
+///    the `custnr` is taken (409).
+pub async fn create(
+    partner: &Partner,
+    store: &Store,
+    secrets: &Secrets,
+    mut call: Call,
+) -> Result<Reply, Error> {
+    let input = CustomerInput::take(&mut call.params, partner, Intent::Create);
+    if let Some(key) = &call.idempotency_key {
+        call.params.faults(idempotency_key_fault(key));
+    }
+    call.params.finish()?;
+
+    let (key, params) = match &call.idempotency_key {
+        Some(key) => fingerprints(secrets, partner, key, &input)?,
+        None => Default::default(),
+    };
+    let assigned = Assigned {
+        uuid: random::uuid()?,
+        created: call.now.utc(),
+        idempotency_key: key.clone(),
+        idempotency_params: params.clone(),
+    };
+    let mut statements = Vec::from(store::create(call.version, partner, &input, assigned));
+    if call.idempotency_key.is_some() {
+        statements.push(store::by_idempotency_key(call.version, partner, &key));
+    }
+    let results = store.run(statements).await?;
+
+    if let Some(row) = results.first().and_then(Rows::first) {
+        return located(&call, row);
+    }
+    let earlier = results.get(2).and_then(Rows::first);
+    let earlier = earlier.ok_or(Error::CustnrTaken)?;
+    if !earlier.text("removed_at")?.is_empty() {
+        return Err(Error::NotFound(
+            "customer: the one that this Idempotency-Key created has been erased",
+        ));
+    }
+    if earlier.text("idempotency_params")? != params {
+        return Err(Error::invalid(
+            "Idempotency-Key",
+            "idempotency_key_reused",
+            "was used before with other parameters",
+        ));
+    }
+    located(&call, earlier)
+}
+
+/// Changes a customer:
+/// 1. reads the id and validates what is given (400);
+/// 2. changes those fields and no others, if the version still matches;
+/// 3. answers the customer, or says what was in the way (404, 412, 409).
+pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let customer_id = call.params.required_id("customer_id");
+    let input = CustomerInput::take(&mut call.params, partner, Intent::Change);
+    call.params.finish()?;
+    let customer_id = customer_id.unwrap_or_default();
+
+    let statements = store::change(call.version, partner, customer_id, &call.if_match, &input);
+    let [changed, why] = store.batch(statements).await?;
+
+    if let Some(row) = changed.first() {
+        return Ok(one(row.try_into()?));
+    }
+    let why = why.first().ok_or(Error::NotFound("customer"))?;
+    if !call.if_match.allows(why.integer("version")?) {
+        return Err(Error::PreconditionFailed);
+    }
+    if why.integer("custnr_taken")? == 1 {
+        return Err(Error::CustnrTaken);
+    }
+    Err(Error::Internal(
+        "a change was refused for no reason".to_owned(),
+    ))
+}
+
+fn customers(rows: &Rows) -> Result<Vec<Customer>, Error> {
+    rows.all().into_iter().map(Customer::try_from).collect()
+}
+
+/// The envelope of one customer, with its `ETag`.
+fn one(customer: Customer) -> Reply {
+    Reply::ok(Body::Rows {
+        before: "{\"customers\":[".to_owned(),
+        rows: Array::of1(&customer.json),
+        after: "]}".to_owned(),
+    })
+    .with("ETag", etag(customer.version))
+}
+
+/// The same, with where to find it.
+fn located(call: &Call, row: Row) -> Result<Reply, Error> {
+    let customer = Customer::try_from(row)?;
+    let location = format!(
+        "{}/customers/{}",
+        call.version.prefix(),
+        customer.customer_id
+    );
+    Ok(one(customer).with("Location", location))
+}
+
+fn idempotency_key_fault(key: &str) -> Option<Fault> {
+    let printable = key
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len()) && printable {
+        return None;
+    }
+    let message = format!("must be 1 to {IDEMPOTENCY_KEY_MAX} printable ASCII characters");
+    Some(Fault::of("Idempotency-Key", "idempotency_key", message))
+}
+
+/// What is kept of an `Idempotency-Key` and its parameters: two HMACs, for a key may hold anything.
+fn fingerprints(
+    secrets: &Secrets,
+    partner: &Profile,
+    key: &str,
+    input: &CustomerInput,
+) -> Result<(String, String), Error> {
+    let params = serde_json::to_vec(input)
+        .map_err(|error| Error::Internal(format!("an input is no JSON: {error}")))?;
+    let partner_id = partner.partner_id.to_be_bytes();
+    let key = key.as_bytes();
+    Ok((
+        secrets.fingerprint(&[b"idempotency key", &partner_id, key]),
+        secrets.fingerprint(&[b"idempotency params", &partner_id, key, b"\n", &params]),
+    ))
+}

@@ -1,0 +1,402 @@
+//! A customer as it comes in, is validated, and goes out. Pure.
+
+use serde::Serialize;
+use validator::Validate;
+
+use super::german;
+use crate::error::Fault;
+use crate::partners::{CustomField, Profile};
+use crate::request::Params;
+use crate::sql::Arg;
+use crate::validation::{self, faults, length_fault, not_blank, printable};
+use crate::version::Version;
+
+/// How many custom fields there can be.
+const CUSTOM_FIELDS: u8 = 20;
+
+/// What a caller gives of a customer: all of it optional, since a `PUT` changes what is given.
+/// Limits count Unicode characters.
+#[derive(Debug, Default, Serialize, Validate)]
+#[expect(
+    missing_docs,
+    reason = "the columns of migrations/0002_customers.sql say what each is"
+)]
+pub struct CustomerInput {
+    #[validate(
+        length(min = 1, max = 60),
+        custom(function = "not_blank"),
+        custom(function = "printable")
+    )]
+    pub name: Option<String>,
+    #[validate(
+        length(min = 1, max = 45),
+        custom(function = "not_blank"),
+        custom(function = "printable")
+    )]
+    pub custnr: Option<String>,
+    #[validate(length(max = 40), custom(function = "printable"))]
+    pub corporateid: Option<String>,
+    #[validate(
+        length(max = 150),
+        custom(function = "printable"),
+        custom(function = "validation::email")
+    )]
+    pub email: Option<String>,
+    #[validate(range(min = 0, max = 2))]
+    pub receive_monthly_report: Option<i64>,
+    #[validate(range(min = 0, max = 1))]
+    pub freespee_caller_id: Option<i64>,
+    #[validate(length(max = 255), custom(function = "printable"))]
+    pub address_street: Option<String>,
+    #[validate(length(max = 255), custom(function = "printable"))]
+    pub address_zip: Option<String>,
+    #[validate(length(max = 255), custom(function = "printable"))]
+    pub address_city: Option<String>,
+    #[validate(length(max = 255), custom(function = "printable"))]
+    pub address_state: Option<String>,
+    #[validate(length(max = 255), custom(function = "printable"))]
+    pub address_country: Option<String>,
+    /// The values of `custom_n` by ascending n; only those that are set up for the partner.
+    pub custom: Vec<(u8, String)>,
+}
+
+/// What a request wants to do with a [`CustomerInput`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// `POST`: what is required must be there.
+    Create,
+    /// `PUT`: what is required may be changed, not emptied.
+    Change,
+}
+
+impl CustomerInput {
+    /// Takes what a partner may give of a customer out of a request's parameters, and adds every fault
+    /// that it has to theirs.
+    pub fn take(params: &mut Params, partner: &Profile, intent: Intent) -> Self {
+        if intent == Intent::Create {
+            for name in ["name", "custnr"] {
+                if !params.has(name) {
+                    params.fault(Fault::of(name, "required", "is required"));
+                }
+            }
+        }
+        let input = Self {
+            name: params.text("name"),
+            custnr: params.text("custnr"),
+            corporateid: params.text("corporateid"),
+            email: params.text("email"),
+            receive_monthly_report: params.integer("receive_monthly_report"),
+            freespee_caller_id: params.integer("freespee_caller_id"),
+            address_street: params.text("address_street"),
+            address_zip: params.text("address_zip"),
+            address_city: params.text("address_city"),
+            address_state: params.text("address_state"),
+            address_country: params.text("address_country"),
+            custom: take_custom(params, partner, intent),
+        };
+        if let Err(errors) = input.validate() {
+            params.faults(faults(&errors));
+        }
+        input
+    }
+
+    /// The columns that are given, with their values.
+    pub fn columns(&self) -> Vec<(String, Arg)> {
+        let Self {
+            name,
+            custnr,
+            corporateid,
+            email,
+            receive_monthly_report,
+            freespee_caller_id,
+            address_street,
+            address_zip,
+            address_city,
+            address_state,
+            address_country,
+            custom,
+        } = self;
+        let texts = [
+            ("name", name),
+            ("custnr", custnr),
+            ("corporateid", corporateid),
+            ("email", email),
+            ("address_street", address_street),
+            ("address_zip", address_zip),
+            ("address_city", address_city),
+            ("address_state", address_state),
+            ("address_country", address_country),
+        ];
+        let integers = [
+            ("receive_monthly_report", *receive_monthly_report),
+            ("freespee_caller_id", *freespee_caller_id),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(column, value)| Some((column.to_owned(), value.as_deref()?.into())));
+        let integers = integers
+            .into_iter()
+            .filter_map(|(column, value)| Some((column.to_owned(), value?.into())));
+        let custom = custom
+            .iter()
+            .map(|(n, value)| (format!("custom_{n}"), value.as_str().into()));
+        texts.chain(integers).chain(custom).collect()
+    }
+}
+
+fn take_custom(params: &mut Params, partner: &Profile, intent: Intent) -> Vec<(u8, String)> {
+    let mut values = Vec::new();
+    for n in 1..=CUSTOM_FIELDS {
+        let name = format!("custom_{n}");
+        let given = params.has(&name);
+        match partner.custom_fields.iter().find(|field| field.n == n) {
+            Some(field) if given => {
+                if let Some(value) = params.text(&name) {
+                    params.faults(custom_faults(field, partner, &value));
+                    values.push((n, value));
+                }
+            }
+            Some(field) if field.required && intent == Intent::Create => {
+                let message = format!("is required ({})", field.label);
+                params.fault(Fault::of(name, "required", message));
+            }
+            None if given => {
+                params.value(&name);
+                params.fault(Fault::of(
+                    name,
+                    "custom_field_not_set_up",
+                    "is not set up for this partner; support can set it up",
+                ));
+            }
+            _ => {}
+        }
+    }
+    values
+}
+
+fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fault> {
+    let name = field.name();
+    let german = Some(field.n)
+        .filter(|_| partner.country == german::COUNTRY)
+        .and_then(|n| german::FIELDS.iter().find(|german| german.n == n));
+    let required = field.required || german.is_some();
+    let max = german.map_or(field.max_length, |german| {
+        german.max_length.min(field.max_length)
+    });
+    let length = value.chars().count();
+    let mut faults = Vec::new();
+    if length > max || (required && length == 0) {
+        faults.push(length_fault(name.clone(), usize::from(required), max));
+    } else if required && value.trim().is_empty() {
+        faults.push(Fault::of(name.clone(), "blank", "must not be blank"));
+    } else if let Some(german) = german {
+        faults.extend(german::fault(german.n, &name, value));
+    }
+    if let Err(error) = printable(value) {
+        let message = error.message.unwrap_or_default();
+        faults.push(Fault::of(name, "control_character", message));
+    }
+    faults
+}
+
+/// A customer as it goes out: each member and the SQL expression that it is made from.
+pub fn output(version: Version, partner: &Profile) -> Vec<(String, String)> {
+    let integer = |column: &str| (column.to_owned(), version.integer_sql(column));
+    let text = |column: &str| (column.to_owned(), column.to_owned());
+    let mut members = vec![integer("customer_id")];
+    members.extend(["name", "custnr", "corporateid", "email", "uuid"].map(text));
+    members.extend(
+        partner
+            .custom_fields
+            .iter()
+            .map(|field| text(&field.name())),
+    );
+    members.extend(["receive_monthly_report", "freespee_caller_id"].map(integer));
+    members.extend(
+        [
+            "address_street",
+            "address_zip",
+            "address_city",
+            "address_state",
+            "address_country",
+        ]
+        .map(text),
+    );
+    members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
+        Profile {
+            partner_id: 1,
+            username: "p".into(),
+            country: country.into(),
+            allowed_networks: Vec::new(),
+            enabled: true,
+            ha1: crate::auth::digest::Ha1([0; 32]),
+            custom_fields,
+            read_at: 0,
+        }
+    }
+
+    fn german_partner() -> Profile {
+        let fields = german::FIELDS.iter().map(|field| CustomField {
+            n: field.n,
+            label: field.label.into(),
+            max_length: field.max_length,
+            required: true,
+        });
+        partner("DE", fields.collect())
+    }
+
+    fn faults_of(partner: &Profile, intent: Intent, form: &str) -> Vec<String> {
+        let mut params = Params::default();
+        params.add_form(form.as_bytes()).unwrap();
+        CustomerInput::take(&mut params, partner, intent);
+        let Err(Error::Invalid(faults)) = params.finish() else {
+            return Vec::new();
+        };
+        let mut faults: Vec<String> = faults
+            .into_iter()
+            .map(|fault| format!("{}: {}", fault.parameter.unwrap_or_default(), fault.code))
+            .collect();
+        faults.sort();
+        faults
+    }
+
+    /// The last good and the first bad value of every limit, in characters of four bytes.
+    #[test]
+    fn every_length_limit_holds_for_its_last_good_and_first_bad_value() {
+        let partner = partner("SE", Vec::new());
+        for (name, min, max) in [
+            ("name", 1, 60),
+            ("custnr", 1, 45),
+            ("corporateid", 0, 40),
+            ("address_street", 0, 255),
+            ("address_zip", 0, 255),
+            ("address_city", 0, 255),
+            ("address_state", 0, 255),
+            ("address_country", 0, 255),
+        ] {
+            let with = |count: usize| {
+                let form = format!("{name}={}", "😀".repeat(count));
+                faults_of(&partner, Intent::Change, &form)
+            };
+            assert_eq!(with(max), [""; 0], "{name}");
+            assert_eq!(with(max + 1), [format!("{name}: length")]);
+            assert_eq!(with(0).is_empty(), min == 0, "{name}");
+        }
+        let email = |count: usize| {
+            let form = format!("email={}@b.example", "a".repeat(count - "@b.example".len()));
+            faults_of(&partner, Intent::Change, &form)
+        };
+        assert_eq!(email(150), [""; 0]);
+        assert_eq!(email(151), ["email: length"]);
+    }
+
+    #[test]
+    fn every_integer_has_its_range() {
+        let partner = partner("SE", Vec::new());
+        for (name, max) in [("receive_monthly_report", 2), ("freespee_caller_id", 1)] {
+            for (value, valid) in [(-1, false), (0, true), (max, true), (max + 1, false)] {
+                let faults = faults_of(&partner, Intent::Change, &format!("{name}={value}"));
+                assert_eq!(faults.is_empty(), valid, "{name}={value}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        assert_eq!(
+            faults_of(
+                &partner("SE", Vec::new()),
+                Intent::Create,
+                "name=%20&email=x&receive_monthly_report=3&freespee_caller_id=a&custom_7=x&nmae=x"
+            ),
+            [
+                "custnr: required",
+                "custom_7: custom_field_not_set_up",
+                "email: email",
+                "freespee_caller_id: not_an_integer",
+                "name: blank",
+                "nmae: unknown_parameter",
+                "receive_monthly_report: range",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_custom_field_has_the_length_that_was_set_up() {
+        let field = CustomField {
+            n: 7,
+            label: "Shop".into(),
+            max_length: 3,
+            required: false,
+        };
+        let partner = partner("SE", vec![field]);
+        for (value, valid) in [("", true), ("äöü", true), ("äöüß", false), ("a\tb", false)] {
+            let faults = faults_of(&partner, Intent::Change, &format!("custom_7={value}"));
+            assert_eq!(faults.is_empty(), valid, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_german_partner_must_give_the_six_fields_and_may_not_empty_them() {
+        let german = german_partner();
+        assert_eq!(
+            faults_of(&german, Intent::Create, "name=n&custnr=c"),
+            (1..=6)
+                .map(|n| format!("custom_{n}: required"))
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            faults_of(
+                &german,
+                Intent::Create,
+                "name=n&custnr=c&custom_1=Weg&custom_2=1&custom_3=10115&custom_4=Berlin&custom_5=Frau&custom_6=A+B"
+            ),
+            [""; 0]
+        );
+        assert_eq!(faults_of(&german, Intent::Change, "custom_4=Bonn"), [""; 0]);
+        assert_eq!(
+            faults_of(&german, Intent::Change, "custom_4="),
+            ["custom_4: length"]
+        );
+        assert_eq!(
+            faults_of(&german, Intent::Change, "custom_4=+"),
+            ["custom_4: blank"]
+        );
+    }
+
+    #[test]
+    fn every_german_limit_holds_for_its_last_good_and_first_bad_value() {
+        let german = german_partner();
+        for (n, max) in [(1, 40), (2, 10), (4, 40), (6, 60)] {
+            for (length, valid) in [(max, true), (max + 1, false)] {
+                let form = format!("custom_{n}={}", "ß".repeat(length));
+                assert_eq!(
+                    faults_of(&german, Intent::Change, &form).is_empty(),
+                    valid,
+                    "{form}"
+                );
+            }
+        }
+        for (form, valid) in [
+            ("custom_3=10115", true),
+            ("custom_3=1011", false),
+            ("custom_3=101150", false),
+            ("custom_5=Herr", true),
+            ("custom_5=Mr", false),
+        ] {
+            assert_eq!(
+                faults_of(&german, Intent::Change, form).is_empty(),
+                valid,
+                "{form}"
+            );
+        }
+    }
+}

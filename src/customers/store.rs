@@ -1,0 +1,210 @@
+//! The SQL of `/customers`. Every statement has the partner in it. Pure: text and parameters.
+
+use js_sys::JsString;
+
+use super::model::{CustomerInput, output};
+use crate::error::Error;
+use crate::etag::IfMatch;
+use crate::partners::Profile;
+use crate::sql::{Arg, Statement, json_object};
+use crate::store::Row;
+use crate::version::Version;
+
+/// A customer as the database has assembled it.
+#[derive(Debug)]
+pub struct Customer {
+    /// The JSON object, left as a JavaScript string.
+    pub json: JsString,
+    /// Its id.
+    pub customer_id: i64,
+    /// Its version.
+    pub version: i64,
+}
+
+impl TryFrom<Row> for Customer {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            json: row.js_text("json")?,
+            customer_id: row.integer("customer_id")?,
+            version: row.integer("version")?,
+        })
+    }
+}
+
+fn row_columns(version: Version, partner: &Profile) -> String {
+    let json = json_object(&output(version, partner));
+    format!("{json} AS json, customer_id, version")
+}
+
+/// How many live customers the partner has: one row, kept by [`create`] and the erasure.
+pub fn total(partner: &Profile) -> Statement {
+    Statement::new(
+        "/* customers::total */ SELECT customers AS total FROM partners WHERE partner_id = ?1",
+        [partner.partner_id.into()],
+    )
+}
+
+/// The partner's live customers past an id, `limit` of them after `offset`.
+pub fn page(version: Version, partner: &Profile, after: i64, limit: i64, offset: i64) -> Statement {
+    Statement::new(
+        format!(
+            "/* customers::page */ SELECT {} FROM customers \
+             WHERE partner_id = ?1 AND removed_at = '' AND customer_id > ?2 \
+             ORDER BY customer_id LIMIT ?3 OFFSET ?4",
+            row_columns(version, partner)
+        ),
+        [
+            partner.partner_id.into(),
+            after.into(),
+            limit.into(),
+            offset.into(),
+        ],
+    )
+}
+
+/// The live customer with this id.
+pub fn by_id(version: Version, partner: &Profile, customer_id: i64) -> Statement {
+    Statement::new(
+        format!(
+            "/* customers::by_id */ SELECT {} FROM customers \
+             WHERE customer_id = ?2 AND partner_id = ?1 AND removed_at = ''",
+            row_columns(version, partner)
+        ),
+        [partner.partner_id.into(), customer_id.into()],
+    )
+}
+
+/// The live customer with this `custnr`.
+pub fn by_custnr(version: Version, partner: &Profile, custnr: &str) -> Statement {
+    Statement::new(
+        format!(
+            "/* customers::by_custnr */ SELECT {} FROM customers \
+             WHERE partner_id = ?1 AND custnr = ?2 AND removed_at = ''",
+            row_columns(version, partner)
+        ),
+        [partner.partner_id.into(), custnr.into()],
+    )
+}
+
+/// What is assigned to a customer when it is created.
+#[derive(Debug)]
+pub struct Assigned {
+    /// A new UUID.
+    pub uuid: String,
+    /// The time.
+    pub created: String,
+    /// The fingerprints of the `Idempotency-Key` and of the parameters; both `""` without a key.
+    pub idempotency_key: String,
+    /// See above.
+    pub idempotency_params: String,
+}
+
+/// Creates a customer, unless its `custnr` or its `Idempotency-Key` is taken: then no row is returned.
+/// The second statement counts it.
+pub fn create(
+    version: Version,
+    partner: &Profile,
+    input: &CustomerInput,
+    assigned: Assigned,
+) -> [Statement; 2] {
+    let Assigned {
+        uuid,
+        created,
+        idempotency_key,
+        idempotency_params,
+    } = assigned;
+    let mut columns = vec![
+        ("partner_id".to_owned(), Arg::from(partner.partner_id)),
+        ("uuid".to_owned(), uuid.into()),
+        ("created".to_owned(), created.into()),
+        ("idempotency_key".to_owned(), idempotency_key.into()),
+        ("idempotency_params".to_owned(), idempotency_params.into()),
+    ];
+    columns.extend(input.columns());
+    let (names, args): (Vec<String>, Vec<Arg>) = columns.into_iter().unzip();
+    let parameters: Vec<String> = (1..=args.len()).map(|n| format!("?{n}")).collect();
+    [
+        Statement::new(
+            format!(
+                "/* customers::create */ INSERT INTO customers ({}) VALUES ({}) \
+                 ON CONFLICT DO NOTHING RETURNING {}",
+                names.join(", "),
+                parameters.join(", "),
+                row_columns(version, partner)
+            ),
+            args,
+        ),
+        Statement::new(
+            "/* customers::create */ UPDATE partners SET customers = customers + 1 \
+             WHERE partner_id = ?1 AND changes() = 1",
+            [partner.partner_id.into()],
+        ),
+    ]
+}
+
+/// The customer that was created with this `Idempotency-Key`, whether it lives or not; beside it the
+/// fingerprint of the `idempotency_params`, and when it was `removed_at`.
+pub fn by_idempotency_key(version: Version, partner: &Profile, key: &str) -> Statement {
+    Statement::new(
+        format!(
+            "/* customers::by_idempotency_key */ SELECT {}, idempotency_params, removed_at \
+             FROM customers WHERE partner_id = ?1 AND idempotency_key = ?2 AND idempotency_key <> ''",
+            row_columns(version, partner)
+        ),
+        [partner.partner_id.into(), key.into()],
+    )
+}
+
+/// Changes the given columns of a live customer, unless its version or a taken `custnr` forbids it:
+/// then no row is returned, and the second statement's row says why: `version` is what the customer's is,
+/// `custnr_taken` is 1 when another live customer of the partner has the `custnr`; without one there is
+/// no such customer.
+pub fn change(
+    version: Version,
+    partner: &Profile,
+    customer_id: i64,
+    if_match: &IfMatch,
+    input: &CustomerInput,
+) -> [Statement; 2] {
+    const WHOSE: &str = "customer_id = ?2 AND partner_id = ?1 AND removed_at = ''";
+    const CUSTNR_TAKEN: &str = "EXISTS (SELECT 1 FROM customers AS other \
+         WHERE other.partner_id = ?1 AND other.custnr = ?4 AND other.removed_at = '' \
+         AND other.customer_id <> ?2)";
+    let whose = [
+        Arg::from(partner.partner_id),
+        customer_id.into(),
+        if_match.arg(),
+        input.custnr.as_deref().into(),
+    ];
+    let (columns, values): (Vec<String>, Vec<Arg>) = input.columns().into_iter().unzip();
+    let row = row_columns(version, partner);
+    let matches = IfMatch::sql("?3");
+    let change = if columns.is_empty() {
+        Statement::new(
+            format!(
+                "/* customers::change */ SELECT {row} FROM customers WHERE {WHOSE} AND {matches}"
+            ),
+            whose.iter().take(3).cloned(),
+        )
+    } else {
+        let changes: Vec<String> = columns
+            .iter()
+            .zip(whose.len() + 1..)
+            .map(|(column, n)| format!("{column} = ?{n}"))
+            .collect();
+        Statement::new(
+            format!(
+                "/* customers::change */ UPDATE customers SET version = version + 1, {} \
+                 WHERE {WHOSE} AND {matches} AND NOT {CUSTNR_TAKEN} RETURNING {row}",
+                changes.join(", ")
+            ),
+            whose.iter().cloned().chain(values),
+        )
+    };
+    let why = format!(
+        "/* customers::change */ SELECT version, {CUSTNR_TAKEN} AS custnr_taken \
+         FROM customers WHERE {WHOSE}"
+    );
+    [change, Statement::new(why, whose)]
+}

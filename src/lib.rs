@@ -1,0 +1,51 @@
+//! The partner API resource `/customers` of a call-tracking platform, as a Cloudflare Worker.
+//!
+//! A partner (the tenant) keeps its customers here. [`serve`] is the way of a request: it is routed
+//! ([`router`]), authenticated ([`auth`]), read ([`body`], [`request`]), handled ([`customers`],
+//! [`operator`]) with one call to the database ([`store`]), and answered ([`reply`]); what goes wrong on
+//! the way is an [`error`].
+//!
+//! Some modules are *pure*: they know nothing of the platform and are tested on the host. The others
+//! are the *shell*, which talks to it. Each says which it is.
+
+use wasm_bindgen::prelude::*;
+use worker::{Context, Env, Request, event};
+
+pub mod auth;
+pub mod body;
+pub mod call;
+pub mod clock;
+pub mod customers;
+pub mod error;
+pub mod etag;
+pub mod json;
+pub mod operator;
+pub mod partners;
+pub mod platform;
+pub mod random;
+pub mod reply;
+pub mod request;
+pub mod router;
+pub mod schema;
+pub mod serve;
+pub mod sql;
+pub mod store;
+pub mod validation;
+pub mod version;
+
+/// Runs once, when the isolate starts: panics are printed with their place, and then cost one request.
+#[wasm_bindgen(start)]
+pub fn start() {
+    // `worker` has installed a hook that re-initialises the isolate after a panic; it must stay.
+    let reinitialise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        console_error_panic_hook::hook(info);
+        reinitialise(info);
+    }));
+}
+
+/// Answers a request; never an `Err` of ours, whatever goes wrong.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<web_sys::Response> {
+    Ok(serve::serve(request, &env).await?)
+}

@@ -1,0 +1,154 @@
+//! What the operator gives, validated. Pure.
+
+use ipnet::IpNet;
+use validator::Validate;
+
+use crate::error::Fault;
+use crate::json::Json;
+use crate::request::Params;
+use crate::validation::{faults, printable};
+
+/// The most networks of a partner; each is looked at for every request that it makes.
+const NETWORKS_MAX: usize = 100;
+
+/// What the operator gives of a partner; all of it optional. The columns of
+/// `migrations/0001_partners.sql` say what each is.
+#[derive(Debug, Validate)]
+pub struct PartnerInput {
+    #[validate(length(max = 60), custom(function = "printable"))]
+    pub name: Option<String>,
+    pub country: Option<String>,
+    pub allowed_networks: Option<Vec<String>>,
+    pub enabled: Option<bool>,
+}
+
+impl PartnerInput {
+    /// Takes a partner out of a request's parameters, and adds every fault that it has to theirs.
+    pub fn take(params: &mut Params) -> Self {
+        let input = Self {
+            name: params.text("name"),
+            country: params.text("country"),
+            allowed_networks: take_networks(params),
+            enabled: take_bool(params, "enabled"),
+        };
+        if let Err(errors) = input.validate() {
+            params.faults(faults(&errors));
+        }
+        let is_code = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        if input
+            .country
+            .as_deref()
+            .is_some_and(|code| !code.is_empty() && !is_code(code))
+        {
+            let message = "must be empty or an ISO 3166-1 code of two capital letters";
+            params.fault(Fault::of("country", "country", message));
+        }
+        input
+    }
+}
+
+/// What the operator gives of a custom field.
+#[derive(Debug, Validate)]
+pub struct CustomFieldInput {
+    /// The n of `custom_n`.
+    #[validate(range(min = 1, max = 20))]
+    pub n: i64,
+    /// What the partner keeps in it.
+    #[validate(length(max = 60), custom(function = "printable"))]
+    pub label: String,
+    /// The most characters of a value.
+    #[validate(range(min = 1, max = 255))]
+    pub max_length: i64,
+    /// Whether a customer must have it.
+    pub required: bool,
+}
+
+impl CustomFieldInput {
+    /// Takes a custom field out of a request's parameters, and adds every fault that it has to theirs.
+    pub fn take(params: &mut Params) -> Self {
+        let input = Self {
+            n: params.integer("n").unwrap_or(0),
+            label: params.text("label").unwrap_or_default(),
+            max_length: params.integer("max_length").unwrap_or(255),
+            required: take_bool(params, "required").unwrap_or(false),
+        };
+        if let Err(errors) = input.validate() {
+            params.faults(faults(&errors));
+        }
+        input
+    }
+}
+
+fn take_bool(params: &mut Params, name: &str) -> Option<bool> {
+    let value = params.value(name)?;
+    if value.as_bool().is_none() {
+        params.fault(Fault::of(name, "not_a_boolean", "must be true or false"));
+    }
+    value.as_bool()
+}
+
+fn take_networks(params: &mut Params) -> Option<Vec<String>> {
+    let value = params.value("allowed_networks")?;
+    let network = |value: &Json| {
+        let text = value.as_text()?;
+        text.parse::<IpNet>().is_ok().then(|| text.to_owned())
+    };
+    let networks: Option<Vec<String>> = value
+        .as_list()
+        .filter(|values| values.len() <= NETWORKS_MAX)
+        .and_then(|values| values.iter().map(network).collect());
+    if networks.is_none() {
+        let message = format!(
+            "must be an array of at most {NETWORKS_MAX} networks like 192.0.2.0/24 or 2001:db8::/32"
+        );
+        params.fault(Fault::of("allowed_networks", "networks", message));
+    }
+    networks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_valid(json: &str) -> bool {
+        let mut params = Params::default();
+        params.add_json(json.as_bytes()).unwrap();
+        PartnerInput::take(&mut params);
+        params.finish().is_ok()
+    }
+
+    #[test]
+    fn a_partner_is_held_to_its_limits() {
+        let networks = |count: usize| {
+            format!(
+                "{{\"allowed_networks\":[{}\"::/0\"]}}",
+                "\"::/0\",".repeat(count - 1)
+            )
+        };
+        for (json, valid) in [
+            ("{}", true),
+            (&format!("{{\"name\":\"{}\"}}", "ä".repeat(60)), true),
+            (&format!("{{\"name\":\"{}\"}}", "ä".repeat(61)), false),
+            (r#"{"country":""}"#, true),
+            (r#"{"country":"DE"}"#, true),
+            (r#"{"country":"de"}"#, false),
+            (r#"{"country":"DEU"}"#, false),
+            (r#"{"enabled":false}"#, true),
+            (r#"{"enabled":"no"}"#, false),
+            (r#"{"enabled":0}"#, false),
+            (r#"{"allowed_networks":[]}"#, true),
+            (
+                r#"{"allowed_networks":["192.0.2.1/32","2001:db8::/32"]}"#,
+                true,
+            ),
+            (r#"{"allowed_networks":["192.0.2.1/33"]}"#, false),
+            (r#"{"allowed_networks":["192.0.2.1"]}"#, false),
+            (r#"{"allowed_networks":[1]}"#, false),
+            (r#"{"allowed_networks":"192.0.2.0/24"}"#, false),
+            (&networks(100), true),
+            (&networks(101), false),
+        ] {
+            assert_eq!(is_valid(json), valid, "{json}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A partner's profile, found in the isolate's memory, then in KV, then in D1, which is the truth.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use worker::Env;
+
+use crate::auth::digest::Ha1;
+use crate::auth::{Secrets, seal};
+use crate::clock::Now;
+use crate::error::Error;
+use crate::json::Json;
+use crate::platform::{kv_get, kv_put};
+use crate::sql::Statement;
+use crate::store::Store;
+
+/// How old a profile may be, in milliseconds since it was read from D1: what the operator changes is
+/// in force everywhere within this time.
+const MAX_AGE_MS: i64 = 60_000;
+
+/// The binding of the KV namespace, and how long it keeps a profile, in seconds (the least it takes).
+const KV: &str = "PROFILES";
+const KV_TTL: u32 = 60;
+
+/// How many profiles an isolate remembers; at about 1 KB each they take 0.5 MB of its
+/// 128, and are looked through faster than KV answers.
+const REMEMBERED_MAX: usize = 500;
+
+/// What a request needs to know of the partner that makes it.
+#[derive(Clone)]
+pub struct Profile {
+    /// The tenant in every query.
+    pub partner_id: i64,
+    /// What the partner authenticates as.
+    pub username: String,
+    /// ISO 3166-1 alpha-2, or `""`.
+    pub country: String,
+    /// The CIDR networks that the partner may call from; empty is everywhere.
+    pub allowed_networks: Vec<String>,
+    /// Whether the partner may call at all.
+    pub enabled: bool,
+    /// What the partner's password is proved with. KV and D1 have it sealed.
+    pub ha1: Ha1,
+    /// The custom fields that are set up, by ascending `n`.
+    pub custom_fields: Vec<CustomField>,
+    /// When this was read from D1, in milliseconds since 1970.
+    pub read_at: i64,
+}
+
+impl Profile {
+    /// Reads the `partner` of [`select`], and opens the seal of its HA1.
+    async fn decode(text: &str, secrets: &Secrets) -> Result<Self, Error> {
+        let json = Json::parse(text.as_bytes()).ok();
+        let json = json.ok_or_else(no_profile)?;
+        let text = |name| {
+            json.get(name)
+                .and_then(Json::as_text)
+                .ok_or_else(no_profile)
+        };
+        let list = |name| {
+            json.get(name)
+                .and_then(Json::as_list)
+                .ok_or_else(no_profile)
+        };
+        let integer = |name| {
+            json.get(name)
+                .and_then(Json::as_integer)
+                .ok_or_else(no_profile)
+        };
+        let username = text("username")?.to_owned();
+        let networks = list("allowed_networks")?.iter().filter_map(Json::as_text);
+        let custom_fields = list("custom_fields")?.iter().map(CustomField::decode);
+        Ok(Self {
+            ha1: seal::open(secrets.ha1_key(), &username, text("ha1_sealed")?).await?,
+            partner_id: integer("partner_id")?,
+            username,
+            country: text("country")?.to_owned(),
+            allowed_networks: networks.map(str::to_owned).collect(),
+            enabled: json
+                .get("enabled")
+                .and_then(Json::as_bool)
+                .ok_or_else(no_profile)?,
+            custom_fields: custom_fields
+                .collect::<Option<_>>()
+                .ok_or_else(no_profile)?,
+            read_at: integer("read_at")?,
+        })
+    }
+
+    fn is_young(&self, now: Now) -> bool {
+        now.millis.saturating_sub(self.read_at) < MAX_AGE_MS
+    }
+}
+
+/// A custom field that is set up for a partner.
+#[derive(Clone, Debug)]
+pub struct CustomField {
+    /// The n of `custom_n`, 1 to 20.
+    pub n: u8,
+    /// What the partner keeps in it.
+    pub label: String,
+    /// The most characters of a value, 1 to 255.
+    pub max_length: usize,
+    /// Whether a customer must have it.
+    pub required: bool,
+}
+
+impl CustomField {
+    fn decode(json: &Json) -> Option<Self> {
+        Some(Self {
+            n: json.get("n")?.as_integer()?.try_into().ok()?,
+            label: json.get("label")?.as_text()?.to_owned(),
+            max_length: json.get("max_length")?.as_integer()?.try_into().ok()?,
+            required: json.get("required")?.as_bool()?,
+        })
+    }
+
+    /// The parameter and column: `custom_n`.
+    pub fn name(&self) -> String {
+        format!("custom_{}", self.n)
+    }
+}
+
+thread_local! {
+    static MEMORY: RefCell<Vec<Rc<Profile>>> = RefCell::default();
+}
+
+/// Finds a partner's profile, at most [`MAX_AGE_MS`] old. `None` when there is no such partner.
+///
+/// # Errors
+/// 503 when D1 had to be asked and failed; 500 when the HA1 does not open under its key.
+pub async fn find(
+    env: &Env,
+    secrets: &Secrets,
+    store: &Store,
+    now: Now,
+    username: &str,
+) -> Result<Option<Rc<Profile>>, Error> {
+    let remembered = MEMORY.with_borrow(|memory| {
+        let found = memory.iter().find(|profile| profile.username == username);
+        found.cloned()
+    });
+    if let Some(profile) = remembered.filter(|profile| profile.is_young(now)) {
+        return Ok(Some(profile));
+    }
+    // What KV throws is passed over, here and below: it costs time, not truth.
+    if let Ok(Some(text)) = kv_get(env, KV, &key(username)).await {
+        let profile = Profile::decode(&text, secrets).await?;
+        if profile.is_young(now) {
+            return Ok(Some(remember(profile)));
+        }
+    }
+    let [rows] = store.batch([select(username, now)]).await?;
+    match rows.first() {
+        Some(row) => publish(env, secrets, &row.text("partner")?).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Puts a profile that was just read from D1 where the next request, here and elsewhere, finds it.
+/// `text` is the `partner` of [`select`].
+///
+/// # Errors
+/// 500 when the text is no profile, or its HA1 does not open under its key.
+pub async fn publish(env: &Env, secrets: &Secrets, text: &str) -> Result<Rc<Profile>, Error> {
+    let profile = Profile::decode(text, secrets).await?;
+    let _ = kv_put(env, KV, &key(&profile.username), text, KV_TTL).await;
+    Ok(remember(profile))
+}
+
+fn remember(profile: Profile) -> Rc<Profile> {
+    let profile = Rc::new(profile);
+    MEMORY.with_borrow_mut(|memory| {
+        memory.retain(|other| other.username != profile.username);
+        if memory.len() >= REMEMBERED_MAX {
+            memory.swap_remove(0);
+        }
+        memory.push(Rc::clone(&profile));
+    });
+    profile
+}
+
+fn key(username: &str) -> String {
+    format!("profile:{username}")
+}
+
+fn no_profile() -> Error {
+    Error::Internal("a partner's row is no profile".to_owned())
+}
+
+/// Reads a partner by user name as one JSON text, the column `partner`: what goes into KV as it is, so
+/// that one string crosses into wasm.
+pub fn select(username: &str, now: Now) -> Statement {
+    Statement::new(
+        "/* partners::select */ \
+         SELECT json_object('partner_id', partner_id, 'username', username, 'name', name, \
+         'country', country, 'allowed_networks', json(allowed_networks), \
+         'enabled', json(iif(enabled, 'true', 'false')), 'custom_fields', \
+         (SELECT json_group_array(json_object('n', n, 'label', label, 'max_length', max_length, \
+         'required', json(iif(required, 'true', 'false')))) \
+         FROM (SELECT * FROM custom_fields AS f WHERE f.partner_id = p.partner_id ORDER BY n)), \
+         'customers', customers, 'ha1_sealed', ha1_sealed, 'read_at', CAST(?2 AS INTEGER)) \
+         AS partner FROM partners AS p WHERE username = ?1",
+        [username.into(), now.millis.into()],
+    )
+}

@@ -1,0 +1,71 @@
+//! Bindings of the platform that are called as they are.
+//!
+//! `worker` wraps them too, but by way of `serde_wasm_bindgen`: 14 KB of wasm for two options and a
+//! boolean.
+
+use js_sys::futures::JsFuture;
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A KV namespace.
+    type KvNamespace;
+
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &KvNamespace, key: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn put(
+        this: &KvNamespace,
+        key: &str,
+        value: &str,
+        options: &Object,
+    ) -> Result<Promise, JsValue>;
+
+    /// A rate limit.
+    type RateLimit;
+
+    #[wasm_bindgen(method, catch)]
+    fn limit(this: &RateLimit, options: &Object) -> Result<Promise, JsValue>;
+}
+
+/// Reads a text from KV; `None` when it is not there.
+///
+/// # Errors
+/// What KV throws, or a `TypeError` without the binding.
+pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
+    let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
+    Ok(JsFuture::from(kv.get(key)?).await?.as_string())
+}
+
+/// Writes a text to KV, to be forgotten after `ttl` seconds (at least 60).
+///
+/// # Errors
+/// As for [`kv_get`].
+pub async fn kv_put(
+    env: &Env,
+    binding: &str,
+    key: &str,
+    value: &str,
+    ttl: u32,
+) -> Result<(), JsValue> {
+    let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
+    let options = Object::new();
+    Reflect::set(&options, &"expirationTtl".into(), &ttl.into())?;
+    JsFuture::from(kv.put(key, value, &options)?).await?;
+    Ok(())
+}
+
+/// Whether one more request with this key is within a rate limit.
+///
+/// # Errors
+/// As for [`kv_get`].
+pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
+    let limit: RateLimit = Reflect::get(env, &binding.into())?.unchecked_into();
+    let options = Object::new();
+    Reflect::set(&options, &"key".into(), &key.into())?;
+    let outcome = JsFuture::from(limit.limit(&options)?).await?;
+    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
+}

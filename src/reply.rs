@@ -1,0 +1,153 @@
+//! A value or an error -> a `Response`. The only place that logs an internal error.
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, ResponseInit};
+
+use crate::auth::digest::REALM;
+use crate::error::Error;
+use crate::json::Json;
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Body,
+    /// The headers beside `Content-Type`.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// `text/plain`
+    Text(String),
+    /// JSON that was made here.
+    Json(Json),
+    /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
+    /// not one of their bytes is copied into wasm and back.
+    Rows {
+        /// What stands before the objects.
+        before: String,
+        /// The objects, as strings.
+        rows: Array,
+        /// What stands after them.
+        after: String,
+    },
+}
+
+impl Reply {
+    /// A 200 with a JSON body.
+    pub fn json(value: Json) -> Self {
+        Self::ok(Body::Json(value))
+    }
+
+    /// A 200.
+    pub fn ok(body: Body) -> Self {
+        Self {
+            status: 200,
+            body,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A 204 that says which methods there are.
+    pub fn options(allow: String) -> Self {
+        Self {
+            status: 204,
+            body: Body::Empty,
+            headers: vec![("Allow", allow)],
+        }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// An error as it is told. `nonce` makes a new one for the challenge of a 401.
+    pub fn of_error(error: &Error, request_id: &str, nonce: impl FnOnce() -> String) -> Self {
+        let mut reply = Self {
+            status: error.status(),
+            body: Body::Json(error.body(request_id)),
+            headers: Vec::new(),
+        };
+        match error {
+            Error::Unauthorized { stale } => {
+                // The published PHP client tells a refusal by a body that is no JSON.
+                reply.body = Body::Text("Authentication required.\n".to_owned());
+                let stale = if *stale { ", stale=true" } else { "" };
+                // curl and PHP take the first challenge, python-requests what it finds in all of them.
+                reply = reply
+                    .with(
+                        "WWW-Authenticate",
+                        format!(
+                            "Digest realm=\"{REALM}\", qop=\"auth\", algorithm=SHA-256, nonce=\"{}\"{stale}",
+                            nonce()
+                        ),
+                    )
+                    .with("WWW-Authenticate", format!("Basic realm=\"{REALM}\", charset=\"UTF-8\""));
+            }
+            Error::OperatorUnauthorized => {
+                reply = reply.with("WWW-Authenticate", "Bearer realm=\"operator\"");
+            }
+            Error::MethodNotAllowed(allow) => reply = reply.with("Allow", allow.clone()),
+            _ => {}
+        }
+        if let Some(seconds) = error.retry_after() {
+            reply = reply.with("Retry-After", seconds.to_string());
+        }
+        reply
+    }
+
+    /// The response on the wire; `HEAD` has it without its body.
+    ///
+    /// # Errors
+    /// What JavaScript throws at a status or a header that cannot be: none here can.
+    pub fn into_response(self, is_head: bool) -> Result<web_sys::Response, JsValue> {
+        let headers = Headers::new()?;
+        for (name, value) in &self.headers {
+            // append, not set: two challenges are two lines.
+            headers.append(name, value)?;
+        }
+        let (content_type, body) = match self.body {
+            Body::Empty => (None, JsValue::NULL),
+            Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
+            Body::Json(value) => (Some("application/json"), value.to_string().into()),
+            Body::Rows {
+                before,
+                rows,
+                after,
+            } => {
+                let text = JsString::from(before).concat(&rows.join(","));
+                (Some("application/json"), text.concat(&after.into()).into())
+            }
+        };
+        if let Some(content_type) = content_type {
+            headers.append("Content-Type", content_type)?;
+        }
+        // Answers hold personal data: no cache keeps them.
+        headers.append("Cache-Control", "no-store")?;
+        let init = ResponseInit::new();
+        init.set_status(self.status);
+        init.set_headers(&headers);
+        let body = if is_head { JsValue::NULL } else { body };
+        Ok(TextResponse::new(&body, &init)?.into())
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Response`, built from a JavaScript string as it is; `web_sys` takes only a Rust `&str` there.
+    #[wasm_bindgen(extends = web_sys::Response, js_name = Response)]
+    type TextResponse;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Response")]
+    fn new(body: &JsValue, init: &ResponseInit) -> Result<TextResponse, JsValue>;
+}

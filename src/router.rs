@@ -1,0 +1,301 @@
+//! The whole API on one page: (method, path) -> [`Route`]. Pure: a 404 or 405 costs no I/O.
+
+use crate::error::{Error, Fault};
+use crate::request::percent_decode;
+use crate::version::{PUBLISHED, Version};
+
+/// What a partner can ask for. The handler of each is named after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table below says what each one is")]
+pub enum PartnerRoute {
+    Ping,
+    ListCustomers,
+    CreateCustomer,
+    ReadCustomer,
+    ChangeCustomer,
+    EraseCustomer,
+    ReadErasure,
+}
+
+/// What the operator can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table below says what each one is")]
+pub enum OperatorRoute {
+    ReadPartner,
+    PutPartner,
+    NewPassword,
+    PutCustomField,
+}
+
+/// What a request asks for, and so who must be calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Route {
+    Partner(PartnerRoute),
+    Operator(OperatorRoute),
+}
+
+use OperatorRoute::*;
+use PartnerRoute::*;
+
+/// Path -> its methods. `{name}` stands for one segment, which becomes a parameter of that name; a
+/// `{…_id}` or `{n}` matches digits only, so that words beside it are paths of their own.
+type Table<R> = &'static [(&'static str, &'static [(&'static str, R)])];
+
+const PARTNER: Table<PartnerRoute> = &[
+    ("/miscellaneous/ping", &[("GET", Ping)]),
+    (
+        "/customers",
+        &[
+            ("GET", ListCustomers),
+            ("POST", CreateCustomer),
+            ("PUT", ChangeCustomer),
+            ("DELETE", EraseCustomer),
+        ],
+    ),
+    (
+        "/customers/{customer_id}",
+        &[
+            ("GET", ReadCustomer),
+            ("PUT", ChangeCustomer),
+            ("DELETE", EraseCustomer),
+        ],
+    ),
+    ("/customers/erasure", &[("GET", ReadErasure)]),
+    ("/customers/{customer_id}/erasure", &[("GET", ReadErasure)]),
+];
+
+const OPERATOR: Table<OperatorRoute> = &[
+    (
+        "/operator/partners/{username}",
+        &[("GET", ReadPartner), ("PUT", PutPartner)],
+    ),
+    (
+        "/operator/partners/{username}/password",
+        &[("POST", NewPassword)],
+    ),
+    (
+        "/operator/partners/{username}/custom_fields/{n}",
+        &[("PUT", PutCustomField)],
+    ),
+];
+
+/// A request whose path is known.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// How the caller has addressed the API.
+    pub version: Version,
+    /// The path as it stands in the table, for the log: it holds no id.
+    pub template: &'static str,
+    /// The segments that stood for `{name}`, decoded.
+    pub captures: Vec<(&'static str, String)>,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What a known path is asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Answer this route.
+    Serve(Route),
+    /// `OPTIONS`: say which methods there are; the text is the value of `Allow`.
+    Options(String),
+}
+
+/// Finds the route of a request.
+///
+/// `method` is as sent; `HEAD` is routed as `GET`. `path` is the raw path of the request target; one
+/// slash at its end makes no difference.
+///
+/// # Errors
+/// 400 for malformed percent-encoding, 404 for an unknown path or version, 405 for a method that the
+/// path lacks.
+pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut segments = Vec::new();
+    for segment in path.split('/').skip(1) {
+        segments.push(percent_decode(segment, false).map_err(|fault| {
+            Error::Invalid(vec![Fault::of_request(
+                fault.code,
+                format!("the path has {}", fault.message),
+            )])
+        })?);
+    }
+    let (version, segments) = match segments.split_first() {
+        Some((first, rest)) if first == PUBLISHED => (Version::Published, rest),
+        Some((first, _)) if looks_like_a_version(first) => return Err(Error::UnknownVersion),
+        _ => (Version::Bare, segments.as_slice()),
+    };
+    let (template, captures, action) = find(PARTNER, method, segments, Route::Partner)
+        .or_else(|| find(OPERATOR, method, segments, Route::Operator))
+        .ok_or(Error::NotFound("path"))?;
+    Ok(Routed {
+        version,
+        template,
+        captures,
+        action: action?,
+    })
+}
+
+type Found = (
+    &'static str,
+    Vec<(&'static str, String)>,
+    Result<Action, Error>,
+);
+
+fn find<R: Copy>(
+    table: Table<R>,
+    method: &str,
+    segments: &[String],
+    route: impl Fn(R) -> Route,
+) -> Option<Found> {
+    let (template, captures, methods) = table.iter().find_map(|(template, methods)| {
+        Some((*template, captures(template, segments)?, *methods))
+    })?;
+    if method == "OPTIONS" {
+        return Some((template, captures, Ok(Action::Options(allow(methods)))));
+    }
+    let routed_as = if method == "HEAD" { "GET" } else { method };
+    let action = methods
+        .iter()
+        .find(|(name, _)| *name == routed_as)
+        .map(|(_, found)| Action::Serve(route(*found)))
+        .ok_or_else(|| Error::MethodNotAllowed(allow(methods)));
+    Some((template, captures, action))
+}
+
+/// Whether a raw path lies on the operator's surface, which is not there at all without its secret.
+pub fn is_operator(path: &str) -> bool {
+    let path = path
+        .strip_prefix(Version::Published.prefix())
+        .unwrap_or(path);
+    path == "/operator" || path.starts_with("/operator/")
+}
+
+/// `2`, `2.4`, `v3`, `2.5.0-beta` look like versions; `customers` does not.
+fn looks_like_a_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix(['v', 'V']).unwrap_or(segment);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+    let mut captures = Vec::new();
+    let mut given = segments.iter();
+    for expected in template.split('/').skip(1) {
+        let segment = given.next()?;
+        match expected
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            Some(name) => {
+                let numeric = name == "n" || name.ends_with("_id");
+                let fits = !segment.is_empty()
+                    && (!numeric || segment.bytes().all(|byte| byte.is_ascii_digit()));
+                if !fits {
+                    return None;
+                }
+                captures.push((name, segment.clone()));
+            }
+            None if expected == segment => {}
+            None => return None,
+        }
+    }
+    given.next().is_none().then_some(captures)
+}
+
+fn allow<R>(methods: &[(&str, R)]) -> String {
+    let mut names = Vec::new();
+    for (name, _) in methods {
+        names.push(*name);
+        if *name == "GET" {
+            names.push("HEAD");
+        }
+    }
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(method: &str, path: &str) -> (Version, PartnerRoute, Vec<(&'static str, String)>) {
+        let routed = route(method, path).unwrap();
+        let Action::Serve(Route::Partner(route)) = routed.action else {
+            panic!("{path} is no route of partners");
+        };
+        (routed.version, route, routed.captures)
+    }
+
+    #[test]
+    fn a_path_works_bare_and_under_the_published_version() {
+        let id = vec![("customer_id", "7".to_owned())];
+        assert_eq!(
+            serve("GET", "/customers/7"),
+            (Version::Bare, ReadCustomer, id.clone())
+        );
+        assert_eq!(
+            serve("GET", "/2.4.9/customers/7"),
+            (Version::Published, ReadCustomer, id)
+        );
+    }
+
+    #[test]
+    fn head_is_routed_as_get_and_a_last_slash_makes_no_difference() {
+        assert_eq!(serve("HEAD", "/customers/").1, ListCustomers);
+        assert_eq!(serve("GET", "/customers/%37").1, ReadCustomer);
+    }
+
+    #[test]
+    fn words_beside_an_id_are_paths_of_their_own() {
+        assert_eq!(serve("GET", "/customers/erasure").1, ReadErasure);
+        for path in ["/customers/x", "/customers/-1", "/customers//", "/x", "/"] {
+            assert!(
+                matches!(route("GET", path), Err(Error::NotFound("path"))),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_version_is_told_apart_from_an_unknown_path() {
+        for path in [
+            "/2.4.8/customers",
+            "/v2/customers",
+            "/3/customers",
+            "/2.4.90/customers",
+        ] {
+            assert!(
+                matches!(route("GET", path), Err(Error::UnknownVersion)),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_method_that_the_path_lacks_is_told_which_there_are() {
+        let error = route("PATCH", "/customers/7").unwrap_err();
+        assert!(
+            matches!(&error, Error::MethodNotAllowed(allow) if allow == "GET, HEAD, PUT, DELETE, OPTIONS")
+        );
+        assert_eq!(
+            route("OPTIONS", "/miscellaneous/ping").unwrap().action,
+            Action::Options("GET, HEAD, OPTIONS".to_owned())
+        );
+    }
+
+    #[test]
+    fn malformed_percent_encoding_in_a_path_is_a_400() {
+        for path in [
+            "/customers/%",
+            "/customers/%4",
+            "/customers/%zz",
+            "/customers/%ff",
+        ] {
+            assert!(
+                matches!(route("GET", path), Err(Error::Invalid(_))),
+                "{path}"
+            );
+        }
+    }
+}

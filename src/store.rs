@@ -1,0 +1,183 @@
+//! The way to D1, and the count of what it costs. The only place that reads a database error.
+
+use std::cell::Cell;
+
+use js_sys::futures::JsFuture;
+use js_sys::{Array, Error as JsError, JsString, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::Env;
+use worker::worker_sys::types::{D1Database, D1Result};
+
+use crate::error::Error;
+use crate::sql::{Arg, Statement};
+
+/// What one request has cost the store so far, by D1's own `meta`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Round trips to D1.
+    pub trips: i64,
+    /// Rows scanned.
+    pub rows_read: i64,
+    /// Rows and index entries written.
+    pub rows_written: i64,
+}
+
+/// The database, as one request sees it.
+#[derive(Debug)]
+pub struct Store {
+    d1: D1Database,
+    cost: Cell<Cost>,
+}
+
+impl Store {
+    /// The database that the Worker is bound to.
+    ///
+    /// # Errors
+    /// 500 without the binding.
+    pub fn new(env: &Env) -> Result<Self, Error> {
+        let d1 = env
+            .d1("DB")
+            .map_err(|_| Error::Internal("no D1 binding DB".to_owned()))?;
+        Ok(Self {
+            d1: JsValue::from(d1).unchecked_into(),
+            cost: Cell::default(),
+        })
+    }
+
+    /// What the request has cost so far.
+    pub fn cost(&self) -> Cost {
+        self.cost.get()
+    }
+
+    /// Runs statements as one transaction, in one round trip; all of them hold or none.
+    ///
+    /// # Errors
+    /// 503 when the database did not run them: nothing is changed.
+    pub async fn batch<const N: usize>(
+        &self,
+        statements: [Statement; N],
+    ) -> Result<[Rows; N], Error> {
+        let results = self.run(statements.into()).await?;
+        <[Rows; N]>::try_from(results)
+            .map_err(|_| Error::Internal("D1 left a statement out".to_owned()))
+    }
+
+    /// Runs statements as [`Store::batch`] does, where their number is not fixed.
+    ///
+    /// # Errors
+    /// 503 when the database did not run them: nothing is changed.
+    pub async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+        let prepared = self.prepare(statements);
+        let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
+        let mut cost = self.cost.get();
+        cost.trips += 1;
+        self.cost.set(cost);
+        let results = self.send(prepared).await;
+        let results = results.map_err(|error| Error::Unavailable(text(&error)))?;
+        let results: Vec<Rows> = results
+            .iter()
+            .map(|rows| Rows(rows.unchecked_into()))
+            .collect();
+        for rows in &results {
+            if let Ok(meta) = rows.0.meta() {
+                let meta = Row(meta.into());
+                cost.rows_read += meta.integer("rows_read").unwrap_or(0);
+                cost.rows_written += meta.integer("rows_written").unwrap_or(0);
+            }
+        }
+        self.cost.set(cost);
+        Ok(results)
+    }
+
+    fn prepare(&self, statements: Vec<Statement>) -> Result<Array, JsValue> {
+        let prepared = Array::new();
+        for Statement { sql, args } in statements {
+            let args: Array = args.into_iter().map(js_value).collect();
+            prepared.push(&self.d1.prepare(&sql)?.bind(args)?.into());
+        }
+        Ok(prepared)
+    }
+
+    async fn send(&self, prepared: Array) -> Result<Array, JsValue> {
+        Ok(JsFuture::from(self.d1.batch(prepared)?).await?.into())
+    }
+}
+
+/// The rows that one statement has returned.
+#[derive(Debug)]
+pub struct Rows(D1Result);
+
+impl Rows {
+    /// All rows.
+    pub fn all(&self) -> Vec<Row> {
+        let rows = self.0.results().ok().flatten();
+        rows.map_or_else(Vec::new, |rows| rows.iter().map(Row).collect())
+    }
+
+    /// The first row, if there is one.
+    pub fn first(&self) -> Option<Row> {
+        self.0.results().ok().flatten()?.iter().next().map(Row)
+    }
+}
+
+/// A row. It stays in JavaScript; a column crosses into wasm when it is asked for.
+#[derive(Debug)]
+pub struct Row(JsValue);
+
+impl Row {
+    /// A column that holds an integer.
+    ///
+    /// # Errors
+    /// 500 when it does not.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "ids and counts are below 2^53"
+    )]
+    pub fn integer(&self, column: &str) -> Result<i64, Error> {
+        let value = self.get(column).as_f64();
+        value.map(|value| value as i64).ok_or_else(|| wrong(column))
+    }
+
+    /// A column that holds a text.
+    ///
+    /// # Errors
+    /// 500 when it does not.
+    pub fn text(&self, column: &str) -> Result<String, Error> {
+        self.get(column).as_string().ok_or_else(|| wrong(column))
+    }
+
+    /// A column that holds a text, left in JavaScript.
+    ///
+    /// # Errors
+    /// 500 when it does not.
+    pub fn js_text(&self, column: &str) -> Result<JsString, Error> {
+        self.get(column).dyn_into().map_err(|_| wrong(column))
+    }
+
+    fn get(&self, column: &str) -> JsValue {
+        Reflect::get(&self.0, &column.into()).unwrap_or_default()
+    }
+}
+
+fn wrong(column: &str) -> Error {
+    Error::Internal(format!("column {column} is not of its type"))
+}
+
+/// D1 refuses a BigInt, which is what an `i64` would become; it takes a number, exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "ids and counts are below 2^53")]
+fn js_value(arg: Arg) -> JsValue {
+    match arg {
+        Arg::Null => JsValue::NULL,
+        Arg::Integer(integer) => JsValue::from_f64(integer as f64),
+        Arg::Text(text) => JsValue::from_str(&text),
+    }
+}
+
+/// The text of a database error: what went wrong, never with a value in it.
+fn text(error: &JsValue) -> String {
+    let error = error.dyn_ref::<JsError>();
+    error.map_or_else(
+        || "D1 threw no error".to_owned(),
+        |error| error.message().into(),
+    )
+}
