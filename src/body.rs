@@ -1,7 +1,9 @@
 //! Reads a request's body: once, capped, and by its media type.
 
-use futures_util::StreamExt;
-use worker::Request;
+use js_sys::futures::JsFuture;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request};
 
 use crate::error::{Error, Fault};
 use crate::request::{BODY_LIMIT, MediaType, Params, media_type};
@@ -16,12 +18,8 @@ const FORM_OR_JSON: &str = "application/x-www-form-urlencoded or application/jso
 ///
 /// # Errors
 /// 400 for a malformed body, or parameters of a `POST` or `PUT` in its query; 413; 415.
-pub async fn read(
-    request: &mut Request,
-    is_operator: bool,
-    params: &mut Params,
-) -> Result<(), Error> {
-    let method = request.inner().method();
+pub async fn read(request: &Request, is_operator: bool, params: &mut Params) -> Result<(), Error> {
+    let method = request.method();
     let accepted = match method.as_str() {
         "POST" | "PUT" if is_operator => JSON,
         "POST" | "PUT" => FORM_OR_JSON,
@@ -45,26 +43,38 @@ pub async fn read(
 }
 
 /// Reads no more than the cap, whatever the request says of its length.
-async fn read_capped(request: &mut Request) -> Result<Vec<u8>, Error> {
+async fn read_capped(request: &Request) -> Result<Vec<u8>, Error> {
     let too_large = || Error::BodyTooLarge(BODY_LIMIT);
     let declared = request.headers().get("Content-Length").ok().flatten();
     if declared.and_then(|length| length.parse().ok()) > Some(BODY_LIMIT) {
         return Err(too_large());
     }
-    let mut body = Vec::new();
-    if request.inner().body().is_none() {
-        return Ok(body);
-    }
+    let Some(stream) = request.body() else {
+        return Ok(Vec::new());
+    };
     let broken = |_| {
         let message = "the body broke off before its end";
         Error::Invalid(vec![Fault::of_request("incomplete_body", message)])
     };
-    let mut chunks = request.stream().map_err(broken)?;
-    while let Some(chunk) = chunks.next().await {
-        body.extend_from_slice(&chunk.map_err(broken)?);
-        if body.len() > BODY_LIMIT {
-            return Err(too_large());
+    read_stream(&stream)
+        .await
+        .map_err(broken)?
+        .ok_or_else(too_large)
+}
+
+/// The whole of a stream; `None` when it has more bytes than the cap.
+async fn read_stream(stream: &ReadableStream) -> Result<Option<Vec<u8>>, JsValue> {
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut body = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await?;
+        if Reflect::get(&chunk, &"done".into())?.is_truthy() {
+            return Ok(Some(body));
         }
+        let bytes = Uint8Array::new(&Reflect::get(&chunk, &"value".into())?);
+        if body.len() + bytes.length() as usize > BODY_LIMIT {
+            return Ok(None);
+        }
+        body.extend_from_slice(&bytes.to_vec());
     }
-    Ok(body)
 }

@@ -70,7 +70,7 @@ pub enum Error {
     TooManyRequests(u32),
     /// 500: a fault of ours. The text is for the log and is never sent.
     Internal(String),
-    /// 503: the store failed or is overloaded; nothing was changed. The text is for the log.
+    /// 503: the store failed or is overloaded. The text is for the log.
     Unavailable(String),
 }
 
@@ -185,7 +185,7 @@ impl Error {
             Self::Unavailable(_) => (
                 "unavailable",
                 format!(
-                    "the store did not answer and nothing was changed; try again (request {request_id})"
+                    "the store is not available; try again, and quote the request id {request_id} if it stays so"
                 ),
             ),
         };

@@ -9,7 +9,7 @@
 //! are the *shell*, which talks to it. Each says which it is.
 
 use wasm_bindgen::prelude::*;
-use worker::{Context, Env, Request, event};
+use worker::{Context, Env, event};
 
 pub mod auth;
 pub mod body;
@@ -46,6 +46,10 @@ pub fn start() {
 
 /// Answers a request; never an `Err` of ours, whatever goes wrong.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<web_sys::Response> {
-    Ok(serve::serve(request, &env).await?)
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _: Context,
+) -> worker::Result<web_sys::Response> {
+    Ok(serve::serve(&request, &env).await?)
 }

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
-use web_sys::{Headers, ResponseInit};
+use web_sys::ResponseInit;
 
 use crate::auth::digest::REALM;
 use crate::error::Error;
@@ -111,11 +111,6 @@ impl Reply {
     /// # Errors
     /// What JavaScript throws at a status or a header that cannot be: none here can.
     pub fn into_response(self, is_head: bool) -> Result<web_sys::Response, JsValue> {
-        let headers = Headers::new()?;
-        for (name, value) in &self.headers {
-            // append, not set: two challenges are two lines.
-            headers.append(name, value)?;
-        }
         let (content_type, body) = match self.body {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
@@ -129,16 +124,22 @@ impl Reply {
                 (Some("application/json"), text.concat(&after.into()).into())
             }
         };
-        if let Some(content_type) = content_type {
-            headers.append("Content-Type", content_type)?;
-        }
-        // Answers hold personal data: no cache keeps them.
-        headers.append("Cache-Control", "no-store")?;
         let init = ResponseInit::new();
         init.set_status(self.status);
-        init.set_headers(&headers);
         let body = if is_head { JsValue::NULL } else { body };
-        Ok(TextResponse::new(&body, &init)?.into())
+        let response: web_sys::Response = TextResponse::new(&body, &init)?.into();
+        let headers = response.headers();
+        if let Some(content_type) = content_type {
+            headers.set("Content-Type", content_type)?;
+        }
+        // Answers hold personal data: no cache keeps them.
+        headers.set("Cache-Control", "no-store")?;
+        for (name, value) in &self.headers {
+            // Appended here, two challenges are two lines; in `ResponseInit` they would come out as one,
+            // of which curl takes the last.
+            headers.append(name, value)?;
+        }
+        Ok(response)
     }
 }
 

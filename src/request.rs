@@ -182,11 +182,17 @@ impl Params {
         }
     }
 
-    /// Takes the id of a record: 1 to [`ID_MAX`].
+    /// Takes the id of a record: 1 to [`ID_MAX`]. A path may name any number, and there is nothing at 0
+    /// or past the last id; elsewhere they are faults.
     pub fn id(&mut self, name: &str) -> Option<i64> {
+        let in_path = self
+            .entries
+            .iter()
+            .any(|entry| entry.name == name && entry.place == Place::Path);
         let value = self.value(name)?;
         match integer(&value) {
             Some(id) if (1..=ID_MAX).contains(&id) => Some(id),
+            _ if in_path => Some(0),
             _ => self.wrong(
                 name,
                 "not_an_id",
@@ -477,6 +483,16 @@ mod tests {
             let mut params = Params::default();
             params.add_query(&format!("customer_id={id}")).unwrap();
             assert_eq!(params.id("customer_id").is_some(), valid, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_name_an_id_that_no_record_can_have() {
+        for id in ["0", "9007199254740992", "99999999999999999999"] {
+            let mut params = Params::default();
+            params.add_path(vec![("customer_id", id.to_owned())]);
+            assert_eq!(params.id("customer_id"), Some(0), "{id}");
+            params.finish().unwrap();
         }
     }
 

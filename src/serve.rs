@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use wasm_bindgen::JsValue;
-use worker::{Env, Request};
+use web_sys::Request;
+use worker::Env;
 
 use crate::auth::{self, Caller, Operator, Partner, Secrets};
 use crate::body;
@@ -33,13 +34,13 @@ struct Trace {
 ///
 /// # Errors
 /// What [`Reply::into_response`] throws: nothing that a request can bring about.
-pub async fn serve(mut request: Request, env: &Env) -> Result<web_sys::Response, JsValue> {
+pub async fn serve(request: &Request, env: &Env) -> Result<web_sys::Response, JsValue> {
     let now = Now::read();
-    let method = request.inner().method();
+    let method = request.method();
     let request_id = random::uuid().unwrap_or_default();
     let mut trace = Trace::default();
 
-    let result = answer(&mut request, &method, env, now, &mut trace).await;
+    let result = answer(request, &method, env, now, &mut trace).await;
 
     let mut internal = None;
     let reply = result.unwrap_or_else(|error| {
@@ -77,15 +78,20 @@ pub async fn serve(mut request: Request, env: &Env) -> Result<web_sys::Response,
 /// 3. read and decode its parameters, once and capped (400, 413, 415);
 /// 4. handle it.
 async fn answer(
-    request: &mut Request,
+    request: &Request,
     method: &str,
     env: &Env,
     now: Now,
     trace: &mut Trace,
 ) -> Result<Reply, Error> {
-    let url = request.inner().url();
+    let url = request.url();
     let (origin, target) = split_url(&url);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    #[cfg(feature = "panic-route")]
+    #[expect(clippy::panic, reason = "a test asks for it")]
+    if path == "/panic" {
+        panic!("a panic was asked for");
+    }
     if router::is_operator(path) && auth::operator_token(env).is_none() {
         return Err(Error::NotFound("path"));
     }
@@ -191,12 +197,11 @@ async fn handle_operator(desk: Desk<'_>, route: OperatorRoute, call: Call) -> Re
 /// `https://host/path?query` -> `https://host` and `/path?query`, as the platform has normalised it.
 /// (The `url` crate would do this for 77 KB.)
 fn split_url(url: &str) -> (&str, &str) {
-    let after_scheme = url.find("://").map_or(0, |at| at + 3);
-    let host_end = url
-        .get(after_scheme..)
-        .and_then(|rest| rest.find(['/', '?']))
-        .map_or(url.len(), |at| after_scheme + at);
-    url.split_at_checked(host_end).unwrap_or((url, ""))
+    let path_start = url
+        .match_indices('/')
+        .nth(2)
+        .map_or(url.len(), |(at, _)| at);
+    url.split_at_checked(path_start).unwrap_or((url, ""))
 }
 
 /// Whether nobody between can read along: TLS, or the loopback interface of a developer's machine.

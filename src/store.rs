@@ -9,6 +9,7 @@ use worker::Env;
 use worker::worker_sys::types::{D1Database, D1Result};
 
 use crate::error::Error;
+use crate::platform;
 use crate::sql::{Arg, Statement};
 
 /// What one request has cost the store so far, by D1's own `meta`.
@@ -35,11 +36,10 @@ impl Store {
     /// # Errors
     /// 500 without the binding.
     pub fn new(env: &Env) -> Result<Self, Error> {
-        let d1 = env
-            .d1("DB")
-            .map_err(|_| Error::Internal("no D1 binding DB".to_owned()))?;
+        let d1 =
+            platform::d1(env, "DB").map_err(|_| Error::Internal("no D1 binding DB".to_owned()))?;
         Ok(Self {
-            d1: JsValue::from(d1).unchecked_into(),
+            d1,
             cost: Cell::default(),
         })
     }

@@ -135,11 +135,13 @@ fn quoted_string(quoted: &str) -> Option<(String, &str)> {
 fn normal_target(target: &str) -> String {
     const UNRESERVED: &[u8] = b"-._~";
     const LEFT_ALONE: &[u8] = b"/?&=+,:;@!$'()*%[]|^";
-    let path = match target.split_once("://") {
-        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-            rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
-        }
-        _ => target,
+    let path = if target.starts_with('/') {
+        target
+    } else {
+        let path_start = target.match_indices('/').nth(2);
+        path_start
+            .and_then(|(at, _)| target.get(at..))
+            .unwrap_or("/")
     };
     let mut normal = String::with_capacity(path.len());
     let mut rest = path.bytes();

@@ -11,7 +11,7 @@ use worker::Env;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::partners::{self, Profile};
-use crate::platform::within_limit;
+use crate::platform::{self, within_limit};
 use crate::store::Store;
 
 pub mod basic;
@@ -51,9 +51,8 @@ impl Secrets {
     /// 500, naming in the log the one that is missing or malformed.
     pub fn read(env: &Env) -> Result<Self, Error> {
         let read = |name: &str| {
-            env.secret(name)
-                .ok()
-                .and_then(|secret| base16ct::mixed::decode_vec(secret.to_string()).ok())
+            platform::secret(env, name)
+                .and_then(|secret| base16ct::mixed::decode_vec(secret).ok())
                 .and_then(|bytes| bytes.try_into().ok())
                 .ok_or_else(|| Error::Internal(format!("secret {name} is not 64 hex digits")))
         };
@@ -225,8 +224,7 @@ pub fn operator(env: &Env, caller: &Caller<'_>) -> Result<Operator, Error> {
 
 /// The operator's token; `None` when it is not set, or set to nothing.
 pub fn operator_token(env: &Env) -> Option<String> {
-    let token = env.secret("OPERATOR_TOKEN").ok()?.to_string();
-    (!token.is_empty()).then_some(token)
+    platform::secret(env, "OPERATOR_TOKEN").filter(|token| !token.is_empty())
 }
 
 /// Whether a text can be a partner's user name: `[A-Za-z0-9._-]{1,45}`.
