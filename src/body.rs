@@ -5,8 +5,9 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request};
 
+use crate::decode::{MediaType, media_type};
 use crate::error::{Error, Fault};
-use crate::request::{BODY_LIMIT, MediaType, Params, media_type};
+use crate::request::{BODY_LIMIT, Params};
 
 /// Which media types a body may have, as a 415 names them.
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -16,6 +16,7 @@ pub mod body;
 pub mod call;
 pub mod clock;
 pub mod customers;
+pub mod decode;
 pub mod error;
 pub mod etag;
 pub mod json;

@@ -1,7 +1,8 @@
 //! The whole API on one page: (method, path) -> [`Route`]. Pure: a 404 or 405 costs no I/O.
 
+use crate::decode::percent_decode;
 use crate::error::{Error, Fault};
-use crate::request::percent_decode;
+
 use crate::version::{PUBLISHED, Version};
 
 /// What a partner can ask for. The handler of each is named after it.
