@@ -7,23 +7,48 @@ use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request};
 
 use crate::decode::{MediaType, media_type};
 use crate::error::{Error, Fault};
-use crate::request::{BODY_LIMIT, Params};
+use crate::request::Params;
+
+/// How many bytes of a body that is too large are read all the same.
+const DISCARD_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Which media types a body may have, as a 415 names them.
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const FORM_OR_JSON: &str = "application/x-www-form-urlencoded or application/json";
 
-/// Adds the parameters in a request's body: of a `POST` or `PUT` a form or JSON, of the operator's JSON
-/// alone, of a `DELETE` a form alone (the published PHP client sends it one). A `GET` has none.
+/// What a route takes for a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Whether a form will do for a `POST` or `PUT`; JSON always does.
+    takes_forms: bool,
+    /// The most bytes.
+    limit: usize,
+}
+
+impl Rules {
+    /// The partner API.
+    pub const PARTNER: Self = Self {
+        takes_forms: true,
+        limit: 64 * 1024,
+    };
+    /// The operator's surface: JSON in and out.
+    pub const OPERATOR: Self = Self {
+        takes_forms: false,
+        limit: 64 * 1024,
+    };
+}
+
+/// Adds the parameters in a request's body: of a `POST` or `PUT` a form or JSON, of a `DELETE` a form
+/// alone (the published PHP client sends it one). A `GET` has none.
 ///
 /// # Errors
 /// 400 for a malformed body, or parameters of a `POST` or `PUT` in its query; 413; 415.
-pub async fn read(request: &Request, is_operator: bool, params: &mut Params) -> Result<(), Error> {
+pub async fn read(request: &Request, rules: Rules, params: &mut Params) -> Result<(), Error> {
     let method = request.method();
     let accepted = match method.as_str() {
-        "POST" | "PUT" if is_operator => JSON,
-        "POST" | "PUT" => FORM_OR_JSON,
+        "POST" | "PUT" if rules.takes_forms => FORM_OR_JSON,
+        "POST" | "PUT" => JSON,
         "DELETE" => FORM,
         _ => return Ok(()),
     };
@@ -31,23 +56,22 @@ pub async fn read(request: &Request, is_operator: bool, params: &mut Params) -> 
         params.expect_ids_only_in_query();
     }
     let content_type = request.headers().get("Content-Type").ok().flatten();
-    let body = read_capped(request).await?;
+    let body = read_capped(request, rules.limit).await?;
     if body.is_empty() {
         return Ok(());
     }
-    let unsupported = Error::UnsupportedMediaType(accepted);
     match content_type.as_deref().and_then(media_type) {
         Some(MediaType::Form) if accepted != JSON => params.add_form(&body),
         Some(MediaType::Json) if accepted != FORM => params.add_json(&body),
-        _ => Err(unsupported),
+        _ => Err(Error::UnsupportedMediaType(accepted)),
     }
 }
 
 /// Reads no more than the cap, whatever the request says of its length.
-async fn read_capped(request: &Request) -> Result<Vec<u8>, Error> {
-    let too_large = || Error::BodyTooLarge(BODY_LIMIT);
+async fn read_capped(request: &Request, limit: usize) -> Result<Vec<u8>, Error> {
+    let too_large = || Error::BodyTooLarge(limit);
     let declared = request.headers().get("Content-Length").ok().flatten();
-    if declared.and_then(|length| length.parse().ok()) > Some(BODY_LIMIT) {
+    if declared.and_then(|length| length.parse().ok()) > Some(limit) {
         return Err(too_large());
     }
     let Some(stream) = request.body() else {
@@ -57,25 +81,28 @@ async fn read_capped(request: &Request) -> Result<Vec<u8>, Error> {
         let message = "the body broke off before its end";
         Error::Invalid(vec![Fault::of_request("incomplete_body", message)])
     };
-    read_stream(&stream)
+    read_stream(&stream, limit)
         .await
         .map_err(broken)?
         .ok_or_else(too_large)
 }
 
-/// The whole of a stream; `None` when it has more bytes than the cap.
-async fn read_stream(stream: &ReadableStream) -> Result<Option<Vec<u8>>, JsValue> {
+/// The whole of a stream; `None` when it has more bytes than the cap. What is over it is read and
+/// dropped, up to [`DISCARD_LIMIT`]: a client that is still sending would not see an answer.
+async fn read_stream(stream: &ReadableStream, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();
+    let mut length = 0;
     loop {
         let chunk = JsFuture::from(reader.read()).await?;
-        if Reflect::get(&chunk, &"done".into())?.is_truthy() {
-            return Ok(Some(body));
+        let is_over = length > DISCARD_LIMIT;
+        if is_over || Reflect::get(&chunk, &"done".into())?.is_truthy() {
+            return Ok((length <= limit).then_some(body));
         }
         let bytes = Uint8Array::new(&Reflect::get(&chunk, &"value".into())?);
-        if body.len() + bytes.length() as usize > BODY_LIMIT {
-            return Ok(None);
+        length += bytes.length() as usize;
+        if length <= limit {
+            body.extend_from_slice(&bytes.to_vec());
         }
-        body.extend_from_slice(&bytes.to_vec());
     }
 }

@@ -1,8 +1,13 @@
-//! One request as a handler gets it: decoded, and whatever its headers ask for.
+//! What a handler gets: the request, decoded, and what the Worker is bound to.
 
+use worker::Env;
+
+use crate::auth::Secrets;
 use crate::clock::Now;
+use crate::error::Error;
 use crate::etag::IfMatch;
 use crate::request::Params;
+use crate::store::Store;
 use crate::version::Version;
 
 /// A request to the API, after it was routed, authenticated and read.
@@ -18,4 +23,28 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// When the request came in.
     pub now: Now,
+}
+
+/// What the Worker is bound to, for the length of one request.
+pub struct Site<'a> {
+    /// The bindings.
+    pub env: &'a Env,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// The database.
+    pub store: Store,
+}
+
+impl<'a> Site<'a> {
+    /// Reads the secrets and finds the database.
+    ///
+    /// # Errors
+    /// 500, naming in the log what is missing.
+    pub fn new(env: &'a Env) -> Result<Self, Error> {
+        Ok(Self {
+            env,
+            secrets: Secrets::read(env)?,
+            store: Store::new(env)?,
+        })
+    }
 }

@@ -29,7 +29,8 @@ impl IfMatch {
         let versions = header.split(',').filter_map(|tag| {
             let tag = tag.trim();
             let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+            let version = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+            (etag(version) == tag).then_some(version)
         });
         Self::Versions(versions.collect())
     }
@@ -71,6 +72,7 @@ mod tests {
                 IfMatch::Versions(vec![3, 5]),
             ),
             (Some("3"), IfMatch::Versions(vec![])),
+            (Some("\"03\", \"+3\""), IfMatch::Versions(vec![])),
             (Some(""), IfMatch::Versions(vec![])),
         ] {
             assert_eq!(IfMatch::parse(header), expected, "{header:?}");

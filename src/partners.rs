@@ -3,16 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use worker::Env;
-
 use crate::auth::digest::Ha1;
 use crate::auth::{Secrets, seal};
+use crate::call::Site;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::json::Json;
 use crate::platform::{kv_get, kv_put};
 use crate::sql::Statement;
-use crate::store::Store;
 
 /// How old a profile may be, in milliseconds since it was read from D1: what the operator changes is
 /// in force everywhere within this time.
@@ -129,13 +127,7 @@ thread_local! {
 ///
 /// # Errors
 /// 503 when D1 had to be asked and failed; 500 when the HA1 does not open under its key.
-pub async fn find(
-    env: &Env,
-    secrets: &Secrets,
-    store: &Store,
-    now: Now,
-    username: &str,
-) -> Result<Option<Rc<Profile>>, Error> {
+pub async fn find(site: &Site<'_>, now: Now, username: &str) -> Result<Option<Rc<Profile>>, Error> {
     let remembered = MEMORY.with_borrow(|memory| {
         let found = memory.iter().find(|profile| profile.username == username);
         found.cloned()
@@ -144,15 +136,16 @@ pub async fn find(
         return Ok(Some(profile));
     }
     // What KV throws is passed over, here and below: it costs time, not truth.
-    if let Ok(Some(text)) = kv_get(env, KV, &key(username)).await {
-        let profile = Profile::decode(&text, secrets).await?;
-        if profile.is_young(now) {
+    if let Ok(Some(text)) = kv_get(site.env, KV, &key(username)).await {
+        // So is a profile that cannot be read, of another key or another version of this code.
+        let profile = Profile::decode(&text, &site.secrets).await.ok();
+        if let Some(profile) = profile.filter(|profile| profile.is_young(now)) {
             return Ok(Some(remember(profile)));
         }
     }
-    let [rows] = store.batch([select(username, now)]).await?;
+    let [rows] = site.store.batch([select(username, now)]).await?;
     match rows.first() {
-        Some(row) => publish(env, secrets, &row.text("partner")?).await.map(Some),
+        Some(row) => publish(site, &row.text("partner")?).await.map(Some),
         None => Ok(None),
     }
 }
@@ -162,22 +155,32 @@ pub async fn find(
 ///
 /// # Errors
 /// 500 when the text is no profile, or its HA1 does not open under its key.
-pub async fn publish(env: &Env, secrets: &Secrets, text: &str) -> Result<Rc<Profile>, Error> {
-    let profile = Profile::decode(text, secrets).await?;
-    let _ = kv_put(env, KV, &key(&profile.username), text, KV_TTL).await;
+pub async fn publish(site: &Site<'_>, text: &str) -> Result<Rc<Profile>, Error> {
+    let profile = Profile::decode(text, &site.secrets).await?;
+    let _ = kv_put(site.env, KV, &key(&profile.username), text, KV_TTL).await;
     Ok(remember(profile))
 }
 
+/// Keeps a profile in memory, and forgets the one that has stood there longest when there are too many.
 fn remember(profile: Profile) -> Rc<Profile> {
     let profile = Rc::new(profile);
     MEMORY.with_borrow_mut(|memory| {
-        memory.retain(|other| other.username != profile.username);
-        if memory.len() >= REMEMBERED_MAX {
-            memory.swap_remove(0);
+        let known = memory
+            .iter()
+            .position(|known| known.username == profile.username);
+        if let Some(at) = known {
+            let known = memory.remove(at);
+            // A read that began before a change may end after it.
+            if known.read_at > profile.read_at {
+                memory.push(Rc::clone(&known));
+                return known;
+            }
+        } else if memory.len() >= REMEMBERED_MAX {
+            memory.remove(0);
         }
         memory.push(Rc::clone(&profile));
-    });
-    profile
+        profile
+    })
 }
 
 fn key(username: &str) -> String {

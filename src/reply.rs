@@ -1,4 +1,4 @@
-//! A value or an error -> a `Response`. The only place that logs an internal error.
+//! A value or an error -> a `Response`.
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
@@ -7,6 +7,7 @@ use web_sys::ResponseInit;
 use crate::auth::digest::REALM;
 use crate::error::Error;
 use crate::json::Json;
+use crate::store::Row;
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -31,10 +32,8 @@ pub enum Body {
     /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
     /// not one of their bytes is copied into wasm and back.
     Rows {
-        /// What stands before the objects.
-        before: String,
-        /// The objects, as strings.
-        rows: Array,
+        /// Texts, each with the objects that follow it.
+        parts: Vec<(String, Array)>,
         /// What stands after them.
         after: String,
     },
@@ -53,6 +52,37 @@ impl Reply {
             body,
             headers: Vec::new(),
         }
+    }
+
+    /// A 200 with one record, whose `json` the database has assembled, in the envelope of its kind.
+    ///
+    /// # Errors
+    /// 500 when the row has no `json`.
+    pub fn one(name: &str, row: &Row) -> Result<Self, Error> {
+        Self::rows(name, std::slice::from_ref(row))
+    }
+
+    /// The same with any number of records.
+    ///
+    /// # Errors
+    /// 500 when a row has no `json`.
+    pub fn rows(name: &str, rows: &[Row]) -> Result<Self, Error> {
+        let texts = rows.iter().map(|row| row.js_text("json"));
+        Ok(Self::ok(Body::Rows {
+            parts: vec![(format!("{{\"{name}\":["), texts.collect::<Result<_, _>>()?)],
+            after: "]}".to_owned(),
+        }))
+    }
+
+    /// A 200 with one object, whose `json` the database has assembled, under a name.
+    ///
+    /// # Errors
+    /// 500 when the row has no `json`.
+    pub fn object(name: &str, row: &Row) -> Result<Self, Error> {
+        Ok(Self::ok(Body::Rows {
+            parts: vec![(format!("{{\"{name}\":"), Array::of1(&row.js_text("json")?))],
+            after: "}".to_owned(),
+        }))
     }
 
     /// A 204 that says which methods there are.
@@ -115,13 +145,13 @@ impl Reply {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
             Body::Json(value) => (Some("application/json"), value.to_string().into()),
-            Body::Rows {
-                before,
-                rows,
-                after,
-            } => {
-                let text = JsString::from(before).concat(&rows.join(","));
-                (Some("application/json"), text.concat(&after.into()).into())
+            Body::Rows { parts, after } => {
+                let parts = parts
+                    .into_iter()
+                    .fold(JsString::from(""), |text, (before, rows)| {
+                        text.concat(&before.into()).concat(&rows.join(","))
+                    });
+                (Some("application/json"), parts.concat(&after.into()).into())
             }
         };
         let init = ResponseInit::new();
@@ -135,8 +165,7 @@ impl Reply {
         // Answers hold personal data: no cache keeps them.
         headers.set("Cache-Control", "no-store")?;
         for (name, value) in &self.headers {
-            // Appended here, two challenges are two lines; in `ResponseInit` they would come out as one,
-            // of which curl takes the last.
+            // There may be two challenges.
             headers.append(name, value)?;
         }
         Ok(response)

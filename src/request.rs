@@ -2,11 +2,8 @@
 
 use crate::decode::{not_utf8, percent_decode};
 use crate::error::{Error, Fault};
+use crate::intent::Intent;
 use crate::json::Json;
-
-/// The most bytes of a body: 34 parameters of at most 255 characters, 12 bytes each when
-/// percent-encoded (4 bytes of UTF-8), would be 102 KiB; real ones are a tenth of the cap.
-pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// The most parameters of a request: a customer has 34. It bounds the work of looking for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
@@ -37,6 +34,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Params {
     entries: Vec<Entry>,
+    /// Every name, and the places in which it stood.
+    seen: Vec<(String, Place)>,
     faults: Vec<Fault>,
 }
 
@@ -119,9 +118,12 @@ impl Params {
     }
 
     fn push(&mut self, name: String, value: Json, place: Place) {
-        let earlier = self.entries.iter().find(|entry| entry.name == name);
-        match earlier {
-            Some(earlier) if is_id(&name) && earlier.place != place => {
+        let seen = (name.clone(), place);
+        let is_repeated = self.seen.contains(&seen);
+        self.seen.push(seen);
+        match self.entries.iter().find(|entry| entry.name == name) {
+            None => self.entries.push(Entry { name, value, place }),
+            Some(earlier) if is_id(&name) && !is_repeated => {
                 if integer(&earlier.value) != integer(&value) {
                     self.faults.push(Fault::of(
                         name,
@@ -135,7 +137,6 @@ impl Params {
                 "duplicate_parameter",
                 "is given more than once",
             )),
-            None => self.entries.push(Entry { name, value, place }),
         }
     }
 
@@ -155,6 +156,16 @@ impl Params {
     /// Whether the parameter is given.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
+    }
+
+    /// Adds a fault for each of these that is not given, if a record is to be created.
+    pub fn require(&mut self, intent: Intent, names: &[&str]) {
+        for name in names {
+            if intent == Intent::Create && !self.has(name) {
+                self.faults
+                    .push(Fault::of(*name, "required", "is required"));
+            }
+        }
     }
 
     /// Takes a parameter as it came.
@@ -180,22 +191,14 @@ impl Params {
         }
     }
 
-    /// Takes the id of a record: 1 to [`ID_MAX`]. A path may name any number, and there is nothing at 0
-    /// or past the last id; elsewhere they are faults.
+    /// Takes the id of a record. Ids are 1 to [`ID_MAX`]; any other integer names a record that there is
+    /// none of, and becomes 0.
     pub fn id(&mut self, name: &str) -> Option<i64> {
-        let in_path = self
-            .entries
-            .iter()
-            .any(|entry| entry.name == name && entry.place == Place::Path);
         let value = self.value(name)?;
         match integer(&value) {
             Some(id) if (1..=ID_MAX).contains(&id) => Some(id),
-            _ if in_path => Some(0),
-            _ => self.wrong(
-                name,
-                "not_an_id",
-                format!("must be an integer from 1 to {ID_MAX}"),
-            ),
+            Some(_) => Some(0),
+            None => self.wrong(name, "not_an_integer", "must be an integer"),
         }
     }
 
@@ -247,14 +250,15 @@ impl Params {
     }
 }
 
-/// The integer that a value is or spells: decimal digits with at most a minus before them.
+/// The integer that a value is or spells: decimal digits with at most a minus before them. One that is
+/// too large for an `i64` is the largest, which no limit here lets through.
 fn integer(value: &Json) -> Option<i64> {
     match value {
         Json::Integer(integer) => Some(*integer),
         Json::Text(text) => {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let decimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if decimal { text.parse().ok() } else { None }
+            decimal.then(|| text.parse().unwrap_or(i64::MAX))
         }
         _ => None,
     }
@@ -392,6 +396,7 @@ mod tests {
             ("true", None),
             ("null", None),
             ("[1]", None),
+            ("\"99999999999999999999\"", Some(i64::MAX)),
             ("99999999999999999999", None),
         ] {
             let mut params = Params::default();
@@ -408,28 +413,32 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_what_a_json_number_holds_exactly() {
-        for (id, valid) in [
-            ("0", false),
-            ("1", true),
-            ("9007199254740991", true),
-            ("9007199254740992", false),
-            ("-1", false),
+    fn an_integer_that_no_record_can_have_is_an_id_all_the_same() {
+        for (id, expected) in [
+            ("1", 1),
+            ("9007199254740991", ID_MAX),
+            ("0", 0),
+            ("-1", 0),
+            ("9007199254740992", 0),
+            ("99999999999999999999", 0),
         ] {
             let mut params = Params::default();
             params.add_query(&format!("customer_id={id}")).unwrap();
-            assert_eq!(params.id("customer_id").is_some(), valid, "{id}");
+            assert_eq!(params.id("customer_id"), Some(expected), "{id}");
+            params.finish().unwrap();
         }
     }
 
     #[test]
-    fn a_path_may_name_an_id_that_no_record_can_have() {
-        for id in ["0", "9007199254740992", "99999999999999999999"] {
-            let mut params = Params::default();
-            params.add_path(vec![("customer_id", id.to_owned())]);
-            assert_eq!(params.id("customer_id"), Some(0), "{id}");
-            params.finish().unwrap();
-        }
+    fn an_id_may_not_be_given_twice_in_one_place() {
+        let mut params = Params::default();
+        params.add_path(vec![("customer_id", "7".to_owned())]);
+        params.add_query("customer_id=7&customer_id=7").unwrap();
+        params.id("customer_id");
+        assert_eq!(
+            codes(params),
+            [("customer_id".to_owned(), "duplicate_parameter")]
+        );
     }
 
     #[test]

@@ -101,6 +101,8 @@ pub enum Action {
     Serve(Route),
     /// `OPTIONS`: say which methods there are; the text is the value of `Allow`.
     Options(String),
+    /// The path lacks the method; the text is the value of `Allow`.
+    Refuse(String),
 }
 
 /// Finds the route of a request.
@@ -109,8 +111,7 @@ pub enum Action {
 /// slash at its end makes no difference.
 ///
 /// # Errors
-/// 400 for malformed percent-encoding, 404 for an unknown path or version, 405 for a method that the
-/// path lacks.
+/// 400 for malformed percent-encoding, 404 for an unknown path or version.
 pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut segments = Vec::new();
@@ -127,50 +128,41 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
         Some((first, _)) if looks_like_a_version(first) => return Err(Error::UnknownVersion),
         _ => (Version::Bare, segments.as_slice()),
     };
-    let (template, captures, action) = find(PARTNER, method, segments, Route::Partner)
+    find(PARTNER, method, segments, Route::Partner)
         .or_else(|| find(OPERATOR, method, segments, Route::Operator))
-        .ok_or(Error::NotFound("path"))?;
-    Ok(Routed {
-        version,
-        template,
-        captures,
-        action: action?,
-    })
+        .map(|found| Routed { version, ..found })
+        .ok_or(Error::NotFound("path"))
 }
-
-type Found = (
-    &'static str,
-    Vec<(&'static str, String)>,
-    Result<Action, Error>,
-);
 
 fn find<R: Copy>(
     table: Table<R>,
     method: &str,
     segments: &[String],
     route: impl Fn(R) -> Route,
-) -> Option<Found> {
+) -> Option<Routed> {
     let (template, captures, methods) = table.iter().find_map(|(template, methods)| {
         Some((*template, captures(template, segments)?, *methods))
     })?;
-    if method == "OPTIONS" {
-        return Some((template, captures, Ok(Action::Options(allow(methods)))));
-    }
     let routed_as = if method == "HEAD" { "GET" } else { method };
-    let action = methods
-        .iter()
-        .find(|(name, _)| *name == routed_as)
-        .map(|(_, found)| Action::Serve(route(*found)))
-        .ok_or_else(|| Error::MethodNotAllowed(allow(methods)));
-    Some((template, captures, action))
+    let found = methods.iter().find(|(name, _)| *name == routed_as);
+    let action = match found {
+        Some((_, found)) => Action::Serve(route(*found)),
+        None if method == "OPTIONS" => Action::Options(allow(methods)),
+        None => Action::Refuse(allow(methods)),
+    };
+    Some(Routed {
+        version: Version::Bare,
+        template,
+        captures,
+        action,
+    })
 }
 
-/// Whether a raw path lies on the operator's surface, which is not there at all without its secret.
-pub fn is_operator(path: &str) -> bool {
-    let path = path
-        .strip_prefix(Version::Published.prefix())
-        .unwrap_or(path);
-    path == "/operator" || path.starts_with("/operator/")
+impl Routed {
+    /// Whether the path lies on the operator's surface, which is not there at all without its secret.
+    pub fn is_operator(&self) -> bool {
+        self.template.starts_with("/operator/")
+    }
 }
 
 /// `2`, `2.4`, `v3`, `2.5.0-beta` look like versions; `customers` does not.
@@ -275,9 +267,9 @@ mod tests {
 
     #[test]
     fn a_method_that_the_path_lacks_is_told_which_there_are() {
-        let error = route("PATCH", "/customers/7").unwrap_err();
-        assert!(
-            matches!(&error, Error::MethodNotAllowed(allow) if allow == "GET, HEAD, PUT, DELETE, OPTIONS")
+        assert_eq!(
+            route("PATCH", "/customers/7").unwrap().action,
+            Action::Refuse("GET, HEAD, PUT, DELETE, OPTIONS".to_owned())
         );
         assert_eq!(
             route("OPTIONS", "/miscellaneous/ping").unwrap().action,

@@ -1,25 +1,24 @@
 //! The way of a request, from the platform's `Request` to its `Response`.
 
-use std::net::IpAddr;
-
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
-use crate::auth::{self, Caller, Operator, Partner, Secrets};
+use crate::auth::{self, Caller, Secrets};
 use crate::body;
-use crate::call::Call;
+use crate::call::{Call, Site};
 use crate::clock::Now;
 use crate::customers::{self, erasure};
 use crate::error::Error;
 use crate::etag::IfMatch;
 use crate::json::Json;
-use crate::operator::Desk;
+use crate::operator;
 use crate::random;
 use crate::reply::Reply;
 use crate::request::Params;
-use crate::router::{self, Action, OperatorRoute, PartnerRoute, Route, Routed};
-use crate::store::{Cost, Store};
+use crate::router::{self, Action, OperatorRoute, PartnerRoute, Route};
+use crate::store::Cost;
+use crate::version::Version;
 
 /// What the log is told of a request besides its outcome.
 #[derive(Default)]
@@ -92,106 +91,110 @@ async fn answer(
     if path == "/panic" {
         panic!("a panic was asked for");
     }
-    if router::is_operator(path) && auth::operator_token(env).is_none() {
+    let routed = router::route(method, path)?;
+    trace.route = routed.template;
+    if routed.is_operator() && auth::operator_token(env).is_none() {
         return Err(Error::NotFound("path"));
     }
-    let Routed {
-        version,
-        template,
-        captures,
-        action,
-    } = router::route(method, path)?;
-    trace.route = template;
-    let route = match action {
-        Action::Options(allow) => return Ok(Reply::options(allow)),
+    let route = match routed.action {
         Action::Serve(route) => route,
+        Action::Options(allow) => return Ok(Reply::options(allow)),
+        Action::Refuse(allow) => return Err(Error::MethodNotAllowed(allow)),
     };
 
-    let secrets = Secrets::read(env)?;
-    let store = Store::new(env)?;
-    let header = |name: &str| request.headers().get(name).ok().flatten();
-    let authorization = header("Authorization");
-    let caller = Caller {
-        method,
-        target,
-        is_private: is_private(origin),
-        authorization: authorization.as_deref(),
-        address: header("CF-Connecting-IP").and_then(|address| address.parse::<IpAddr>().ok()),
-    };
-    let mut call = Call {
-        version,
-        params: Params::default(),
-        if_match: IfMatch::parse(header("If-Match").as_deref()),
-        idempotency_key: header("Idempotency-Key"),
+    let site = Site::new(env)?;
+    let incoming = Incoming {
+        request,
+        caller: Caller {
+            method,
+            target,
+            is_private: is_private(origin),
+            authorization: header(request, "Authorization"),
+            address: header(request, "CF-Connecting-IP").and_then(|text| text.parse().ok()),
+        },
+        version: routed.version,
+        captures: routed.captures,
+        query,
         now,
     };
-    let is_operator = matches!(route, Route::Operator(_));
-    let handled = async {
-        let caller = match route {
-            Route::Partner(route) => {
-                let partner = auth::partner(env, &secrets, &store, now, &caller).await?;
-                trace.partner_id = Some(partner.partner_id);
-                Entered::Partner(partner, route)
-            }
-            Route::Operator(route) => Entered::Operator(auth::operator(env, &caller)?, route),
-        };
-        call.params.add_path(captures);
-        call.params.add_query(query)?;
-        body::read(request, is_operator, &mut call.params).await?;
-        match caller {
-            Entered::Partner(partner, route) => {
-                handle_partner(partner, route, &store, &secrets, call).await
-            }
-            Entered::Operator(operator, route) => {
-                let desk = Desk {
-                    operator,
-                    env,
-                    secrets: &secrets,
-                    store: &store,
-                };
-                handle_operator(desk, route, call).await
-            }
-        }
-    }
-    .await;
-    trace.cost = store.cost();
+    let handled = match route {
+        Route::Partner(route) => for_partner(&site, incoming, route, trace).await,
+        Route::Operator(route) => for_operator(&site, incoming, route).await,
+    };
+    trace.cost = site.store.cost();
     handled
 }
 
-/// Whoever was let in, and what they ask for.
-enum Entered {
-    Partner(Partner, PartnerRoute),
-    Operator(Operator, OperatorRoute),
+/// A request that was routed, before it is known who makes it.
+struct Incoming<'a> {
+    request: &'a Request,
+    caller: Caller<'a>,
+    version: Version,
+    captures: Vec<(&'static str, String)>,
+    query: &'a str,
+    now: Now,
 }
 
-async fn handle_partner(
-    partner: Partner,
+impl Incoming<'_> {
+    /// Step 3, once the caller was let in.
+    async fn read(self, body: body::Rules) -> Result<Call, Error> {
+        let mut params = Params::default();
+        params.add_path(self.captures);
+        params.add_query(self.query)?;
+        body::read(self.request, body, &mut params).await?;
+        Ok(Call {
+            version: self.version,
+            params,
+            if_match: IfMatch::parse(header(self.request, "If-Match").as_deref()),
+            idempotency_key: header(self.request, "Idempotency-Key"),
+            now: self.now,
+        })
+    }
+}
+
+async fn for_partner(
+    site: &Site<'_>,
+    incoming: Incoming<'_>,
     route: PartnerRoute,
-    store: &Store,
-    secrets: &Secrets,
-    mut call: Call,
+    trace: &mut Trace,
 ) -> Result<Reply, Error> {
+    let partner = auth::partner(site, incoming.now, &incoming.caller).await?;
+    trace.partner_id = Some(partner.partner_id);
+    let mut call = incoming.read(body::Rules::PARTNER).await?;
+    let (partner, store) = (&partner, &site.store);
     match route {
         PartnerRoute::Ping => {
             call.params.finish()?;
             Ok(Reply::json(Json::object([("ping", "ok".into())])))
         }
-        PartnerRoute::ListCustomers => customers::list(&partner, store, call).await,
-        PartnerRoute::CreateCustomer => customers::create(&partner, store, secrets, call).await,
-        PartnerRoute::ReadCustomer => customers::read(&partner, store, call).await,
-        PartnerRoute::ChangeCustomer => customers::change(&partner, store, call).await,
-        PartnerRoute::EraseCustomer => erasure::erase(&partner, store, call).await,
-        PartnerRoute::ReadErasure => erasure::read(&partner, store, call).await,
+        PartnerRoute::ListCustomers => customers::list(partner, store, call).await,
+        PartnerRoute::CreateCustomer => {
+            customers::create(partner, store, &site.secrets, call).await
+        }
+        PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
+        PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
+        PartnerRoute::EraseCustomer => erasure::erase(partner, store, call).await,
+        PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
     }
 }
 
-async fn handle_operator(desk: Desk<'_>, route: OperatorRoute, call: Call) -> Result<Reply, Error> {
+async fn for_operator(
+    site: &Site<'_>,
+    incoming: Incoming<'_>,
+    route: OperatorRoute,
+) -> Result<Reply, Error> {
+    let operator = auth::operator(site.env, &incoming.caller)?;
+    let call = incoming.read(body::Rules::OPERATOR).await?;
     match route {
-        OperatorRoute::ReadPartner => desk.read(call).await,
-        OperatorRoute::PutPartner => desk.put(call).await,
-        OperatorRoute::NewPassword => desk.new_password(call).await,
-        OperatorRoute::PutCustomField => desk.put_custom_field(call).await,
+        OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,
+        OperatorRoute::PutPartner => operator::put(&operator, site, call).await,
+        OperatorRoute::NewPassword => operator::new_password(&operator, site, call).await,
+        OperatorRoute::PutCustomField => operator::put_custom_field(&operator, site, call).await,
     }
+}
+
+fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
 }
 
 /// `https://host/path?query` -> `https://host` and `/path?query`, as the platform has normalised it.

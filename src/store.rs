@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use js_sys::futures::JsFuture;
-use js_sys::{Array, Error as JsError, JsString, Reflect};
+use js_sys::{Array, Error as JsError, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 use worker::worker_sys::types::{D1Database, D1Result};
@@ -150,8 +150,13 @@ impl Row {
     ///
     /// # Errors
     /// 500 when it does not.
-    pub fn js_text(&self, column: &str) -> Result<JsString, Error> {
-        self.get(column).dyn_into().map_err(|_| wrong(column))
+    pub fn js_text(&self, column: &str) -> Result<JsValue, Error> {
+        let value = self.get(column);
+        if value.is_string() {
+            Ok(value)
+        } else {
+            Err(wrong(column))
+        }
     }
 
     fn get(&self, column: &str) -> JsValue {

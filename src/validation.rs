@@ -76,32 +76,38 @@ pub fn length_fault(parameter: impl Into<String>, min: usize, max: usize) -> Fau
     Fault::of(parameter, "length", message)
 }
 
-/// What the validator found, as it is told. Messages are made of the limits, never of the value,
+/// What the validator found, as it is told, by ascending parameter. Messages are made of the limits, never of the value,
 /// which `validator` hands along.
 pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (field, errors) in errors.field_errors() {
         for error in errors {
-            let limit = |name: &str| error.params.get(name).and_then(Value::as_u64).unwrap_or(0);
-            let message = || error.message.clone().unwrap_or_default().into_owned();
-            faults.push(match error.code.as_ref() {
-                "length" => {
-                    let [min, max] =
-                        ["min", "max"].map(|name| usize::try_from(limit(name)).unwrap_or(0));
-                    length_fault(field.clone(), min, max)
-                }
-                "range" => {
-                    let message = format!("must be from {} to {}", limit("min"), limit("max"));
-                    Fault::of(field.clone(), "range", message)
-                }
-                "control_character" => Fault::of(field.clone(), "control_character", message()),
-                "blank" => Fault::of(field.clone(), "blank", message()),
-                "email" => Fault::of(field.clone(), "email", message()),
-                _ => Fault::of(field.clone(), "invalid", message()),
-            });
+            let fault = fault(field.to_string(), error);
+            // The validator keeps them in no order.
+            let at = faults.partition_point(|other: &Fault| other.parameter <= fault.parameter);
+            faults.insert(at, fault);
         }
     }
     faults
+}
+
+fn fault(field: String, error: &ValidationError) -> Fault {
+    let limit = |name: &str| error.params.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let message = || error.message.clone().unwrap_or_default().into_owned();
+    match error.code.as_ref() {
+        "length" => {
+            let [min, max] = ["min", "max"].map(|name| usize::try_from(limit(name)).unwrap_or(0));
+            length_fault(field, min, max)
+        }
+        "range" => {
+            let message = format!("must be from {} to {}", limit("min"), limit("max"));
+            Fault::of(field, "range", message)
+        }
+        "control_character" => Fault::of(field, "control_character", message()),
+        "blank" => Fault::of(field, "blank", message()),
+        "email" => Fault::of(field, "email", message()),
+        _ => Fault::of(field, "invalid", message()),
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub const NONCE_LIFETIME: u64 = 300;
 const NONCE_BYTES: usize = 8 + 32;
 
 /// HA1 = SHA-256(username:realm:password), RFC 7616 §3.4.2. Whoever has it can log in.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Ha1(pub [u8; 32]);
 
 impl Ha1 {
@@ -35,7 +35,6 @@ impl Ha1 {
 }
 
 /// What a client sends as `Authorization: Digest …`, by the names of RFC 7616 §3.4.
-#[derive(Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "RFC 7616 §3.4 defines each")]
 pub struct Response {
     pub username: String,
@@ -134,7 +133,8 @@ fn quoted_string(quoted: &str) -> Option<(String, &str)> {
 /// what its URL parser made of it.
 fn normal_target(target: &str) -> String {
     const UNRESERVED: &[u8] = b"-._~";
-    const LEFT_ALONE: &[u8] = b"/?&=+,:;@!$'()*%[]|^";
+    // Not the apostrophe: the platform encodes it in a query, and leaves it in a path.
+    const LEFT_ALONE: &[u8] = b"/?&=+,:;@!$()*%[]|^";
     let path = if target.starts_with('/') {
         target
     } else {
@@ -287,6 +287,7 @@ mod tests {
             ("/customers?custnr=a%7eb", "/customers?custnr=a~b"),
             ("/customers?custnr=%c3%b6", "/customers?custnr=%C3%B6"),
             ("/customers?custnr=ö", "/customers?custnr=%C3%B6"),
+            ("/customers?custnr=O'B", "/customers?custnr=O%27B"),
             ("http://127.0.0.1:8787/customers", "/customers"),
             ("https://api.example.com", "/"),
         ] {

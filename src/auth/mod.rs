@@ -8,11 +8,11 @@ use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 use worker::Env;
 
+use crate::call::Site;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::partners::{self, Profile};
 use crate::platform::{self, within_limit};
-use crate::store::Store;
 
 pub mod basic;
 pub mod digest;
@@ -79,7 +79,6 @@ impl Secrets {
 }
 
 /// What a request says of who is calling.
-#[derive(Debug)]
 pub struct Caller<'a> {
     /// The method as sent; a digest is made over it.
     pub method: &'a str,
@@ -88,7 +87,7 @@ pub struct Caller<'a> {
     /// Whether nobody between can read along: TLS, or the loopback interface.
     pub is_private: bool,
     /// The `Authorization` header.
-    pub authorization: Option<&'a str>,
+    pub authorization: Option<String>,
     /// The caller's address, which the platform puts into `CF-Connecting-IP`.
     pub address: Option<IpAddr>,
 }
@@ -103,7 +102,7 @@ impl Credentials {
     /// `None` for a header that is absent, malformed, of another scheme, or sent in the clear: each is
     /// answered with the same challenge, none is let through.
     fn parse(caller: &Caller<'_>) -> Option<Self> {
-        let (scheme, rest) = caller.authorization?.split_once(' ')?;
+        let (scheme, rest) = caller.authorization.as_deref()?.split_once(' ')?;
         if scheme.eq_ignore_ascii_case("digest") {
             return digest::Response::parse(rest).map(Self::Digest);
         }
@@ -125,25 +124,20 @@ impl Credentials {
 
 /// Authenticates a partner:
 /// 1. credentials that can be read, else 401;
-/// 2. the partner's HA1, or one that nobody has, so that an unknown user takes the same path;
+/// 2. the partner's HA1, or one that nobody has, so that an unknown user's answer is judged like any;
 /// 3. the right answer, with a nonce made here, else 401; `stale` when only the nonce is too old;
 /// 4. enabled, and calling from one of its networks, else 403;
 /// 5. within its rate, else 429.
 ///
 /// # Errors
 /// As listed; 503 when the store has to be asked and fails.
-pub async fn partner(
-    env: &Env,
-    secrets: &Secrets,
-    store: &Store,
-    now: Now,
-    caller: &Caller<'_>,
-) -> Result<Partner, Error> {
+pub async fn partner(site: &Site<'_>, now: Now, caller: &Caller<'_>) -> Result<Partner, Error> {
+    let secrets = &site.secrets;
     const REFUSED: Error = Error::Unauthorized { stale: false };
     let credentials = Credentials::parse(caller).ok_or(REFUSED)?;
     let username = credentials.username();
     let profile = if is_username(username) {
-        partners::find(env, secrets, store, now, username).await?
+        partners::find(site, now, username).await?
     } else {
         None
     };
@@ -165,7 +159,7 @@ pub async fn partner(
         return Err(Error::Unauthorized { stale: true });
     }
     admit(&profile, caller.address)?;
-    limit(env, profile.partner_id).await?;
+    limit(site.env, profile.partner_id).await?;
     Ok(Partner(profile))
 }
 
@@ -174,14 +168,18 @@ fn admit(profile: &Profile, address: Option<IpAddr>) -> Result<(), Error> {
     if !profile.enabled {
         return Err(Error::Forbidden("this partner is disabled"));
     }
-    // An IPv4 caller may appear as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
-    let address = address.map(|address| address.to_canonical());
     let inside = |address: IpAddr| {
+        // An IPv4 caller, and a network of such, may be written as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
+        let plain = address.to_canonical();
+        let mapped = match plain {
+            IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+            IpAddr::V6(_) => plain,
+        };
         let networks = &profile.allowed_networks;
         let mut networks = networks
             .iter()
             .filter_map(|network| network.parse::<IpNet>().ok());
-        networks.any(|network| network.contains(&address))
+        networks.any(|network| network.contains(&plain) || network.contains(&mapped))
     };
     if profile.allowed_networks.is_empty() || address.is_some_and(inside) {
         Ok(())
@@ -209,6 +207,7 @@ pub fn operator(env: &Env, caller: &Caller<'_>) -> Result<Operator, Error> {
     let token = operator_token(env).ok_or(Error::NotFound("path"))?;
     let given = caller
         .authorization
+        .as_deref()
         .and_then(|authorization| authorization.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map_or("", |(_, token)| token.trim());
@@ -281,6 +280,9 @@ mod tests {
             let admitted = admit(&profile(&networks, true), Some(address.parse().unwrap()));
             assert_eq!(admitted.is_ok(), inside, "{address}");
         }
+        let mapped = profile(&["::ffff:192.0.2.0/120"], true);
+        assert!(admit(&mapped, Some("192.0.2.7".parse().unwrap())).is_ok());
+        assert!(admit(&mapped, Some("192.0.3.7".parse().unwrap())).is_err());
         assert!(admit(&profile(&networks, true), None).is_err());
         assert!(admit(&profile(&[], true), None).is_ok());
         assert!(admit(&profile(&[], false), None).is_err());

@@ -4,41 +4,12 @@ use crate::auth::Partner;
 use crate::call::Call;
 use crate::error::{Error, Fault};
 use crate::etag::IfMatch;
-use crate::json::Json;
 use crate::partners::Profile;
 use crate::reply::Reply;
 use crate::schema::{CUSTOMER_TABLES, MEASURE_IS_ACTIVE};
-use crate::sql::{Arg, Statement};
+use crate::sql::{Arg, Statement, json_object};
 use crate::store::{Row, Store};
 use crate::version::Version;
-
-/// What an erasure has done. It holds nothing personal.
-#[derive(Debug)]
-struct Receipt {
-    customer_id: i64,
-    uuid: String,
-    /// When, UTC, `YYYY-MM-DD HH:MM:SS`; `""` in a dry run.
-    removed_at: String,
-    measures_expired: i64,
-    users_removed: i64,
-    allowed_numbers_removed: i64,
-    phone_numbers_masked: i64,
-}
-
-impl TryFrom<Row> for Receipt {
-    type Error = Error;
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
-            customer_id: row.integer("customer_id")?,
-            uuid: row.text("uuid")?,
-            removed_at: row.text("removed_at")?,
-            measures_expired: row.integer("measures_expired")?,
-            users_removed: row.integer("users_removed")?,
-            allowed_numbers_removed: row.integer("allowed_numbers_removed")?,
-            phone_numbers_masked: row.integer("phone_numbers_masked")?,
-        })
-    }
-}
 
 /// Erases a customer:
 /// 1. reads the id and whether this is a dry run (400);
@@ -49,20 +20,20 @@ pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<R
     let customer_id = call.params.required_id("customer_id");
     let dry_run = call.params.integer("dry_run").unwrap_or(0);
     if !(0..=1).contains(&dry_run) {
-        call.params
-            .fault(Fault::of("dry_run", "range", "must be from 0 to 1"));
+        let message = "must be from 0 to 1";
+        call.params.fault(Fault::of("dry_run", "range", message));
     }
     call.params.finish()?;
-    let customer_id = customer_id.unwrap_or_default();
 
     let target = Target {
         partner,
-        customer_id,
+        customer_id: customer_id.unwrap_or_default(),
         if_match: &call.if_match,
+        version: call.version,
         now: call.now.utc(),
     };
     let statements = if dry_run == 1 {
-        vec![target.preview(), receipt(partner, customer_id)]
+        vec![target.preview(), target.receipt()]
     } else {
         target.transaction()
     };
@@ -72,12 +43,10 @@ pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<R
         return Err(Error::Internal("D1 left a statement out".to_owned()));
     };
     let standing = last.first().ok_or(Error::NotFound("customer"))?;
-    let standing = Receipt::try_from(standing)?;
-    if !standing.removed_at.is_empty() {
-        return Ok(answer(call.version, standing));
+    if is_erased(&standing)? {
+        return Reply::object("erasure", &standing);
     }
-    let preview = first.first().ok_or(Error::PreconditionFailed)?;
-    Ok(answer(call.version, preview.try_into()?))
+    Reply::object("erasure", &first.first().ok_or(Error::PreconditionFailed)?)
 }
 
 /// Reads the receipt of an erasure:
@@ -88,52 +57,53 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     let customer_id = call.params.required_id("customer_id");
     call.params.finish()?;
 
+    let customer_id = customer_id.unwrap_or_default();
     let [rows] = store
-        .batch([receipt(partner, customer_id.unwrap_or_default())])
+        .batch([receipt(call.version, partner, customer_id)])
         .await?;
-    let receipt = rows.first().ok_or(Error::NotFound("erasure"))?;
-    let receipt = Receipt::try_from(receipt)?;
-    if receipt.removed_at.is_empty() {
-        return Err(Error::NotFound("erasure"));
+    match rows.first() {
+        Some(row) if is_erased(&row)? => Reply::object("erasure", &row),
+        _ => Err(Error::NotFound("erasure")),
     }
-    Ok(answer(call.version, receipt))
 }
 
-fn answer(version: Version, receipt: Receipt) -> Reply {
-    let Receipt {
-        customer_id,
-        uuid,
-        removed_at,
-        measures_expired,
-        users_removed,
-        allowed_numbers_removed,
-        phone_numbers_masked,
-    } = receipt;
-    let receipt = Json::object([
-        ("customer_id", customer_id.into()),
-        ("uuid", uuid.into()),
-        ("removed_at", removed_at.into()),
-        ("measures_expired", measures_expired.into()),
-        ("users_removed", users_removed.into()),
-        ("allowed_numbers_removed", allowed_numbers_removed.into()),
-        ("phone_numbers_masked", phone_numbers_masked.into()),
-    ]);
-    Reply::json(version.render(Json::object([("erasure", receipt)])))
+fn is_erased(standing: &Row) -> Result<bool, Error> {
+    Ok(!standing.text("removed_at")?.is_empty())
 }
 
-/// The receipt of one of the partner's customers, in the form of [`Receipt`]: all zero, and no
-/// `removed_at`, while it lives.
-fn receipt(partner: &Profile, customer_id: i64) -> Statement {
+/// The receipt of one of the partner's customers, as `json`, and when it was `removed_at`: `""`, and all
+/// counts 0, while it lives.
+fn receipt(version: Version, partner: &Profile, customer_id: i64) -> Statement {
+    let counts = COUNTS.map(|name| (name, format!("COALESCE({name}, 0)")));
     Statement::new(
-        "/* erasure::receipt */ SELECT customer_id, uuid, removed_at, \
-         COALESCE(measures_expired, 0) AS measures_expired, \
-         COALESCE(users_removed, 0) AS users_removed, \
-         COALESCE(allowed_numbers_removed, 0) AS allowed_numbers_removed, \
-         COALESCE(phone_numbers_masked, 0) AS phone_numbers_masked \
-         FROM customers LEFT JOIN erasures USING (customer_id) \
-         WHERE customer_id = ?2 AND partner_id = ?1",
+        format!(
+            "/* erasure::receipt */ SELECT {} AS json, removed_at \
+             FROM customers LEFT JOIN erasures USING (customer_id) \
+             WHERE customer_id = ?2 AND partner_id = ?1",
+            receipt_json(version, &counts)
+        ),
         [partner.partner_id.into(), customer_id.into()],
     )
+}
+
+/// What a receipt counts, as its table has it.
+const COUNTS: [&str; 4] = [
+    "measures_expired",
+    "users_removed",
+    "allowed_numbers_removed",
+    "phone_numbers_masked",
+];
+
+/// A receipt, of `customers` and these expressions for its counts.
+fn receipt_json(version: Version, counts: &[(&str, String)]) -> String {
+    let mut members = vec![
+        ("customer_id".to_owned(), version.integer_sql("customer_id")),
+        ("uuid".to_owned(), "uuid".to_owned()),
+        ("removed_at".to_owned(), "removed_at".to_owned()),
+    ];
+    let counts = counts.iter();
+    members.extend(counts.map(|(name, sql)| ((*name).to_owned(), version.integer_sql(sql))));
+    json_object(&members)
 }
 
 /// The customer that is to be erased. In every statement `?1` is the time, `?2` the partner, `?3` the
@@ -142,16 +112,17 @@ struct Target<'a> {
     partner: &'a Profile,
     customer_id: i64,
     if_match: &'a IfMatch,
+    version: Version,
     now: String,
 }
 
 impl Target<'_> {
-    /// Counts what an erasure would do; no row when the customer is not there to be erased.
+    /// Counts what an erasure would do, as `json`; no row when the customer is not there to be erased.
     fn preview(&self) -> Statement {
         Statement::new(
             format!(
-                "/* erasure::preview */ SELECT customer_id, uuid, removed_at, {} WHERE {}",
-                counts(),
+                "/* erasure::preview */ SELECT {} AS json FROM customers WHERE {}",
+                receipt_json(self.version, &counts()),
                 to_be_erased()
             ),
             self.args(),
@@ -162,22 +133,24 @@ impl Target<'_> {
     /// receipt of a customer that still lives is what every later statement asks for, so that all of
     /// them do their work or none does, and a second erasure finds nothing to do.
     fn transaction(&self) -> Vec<Statement> {
+        let (names, counts): (Vec<&str>, Vec<String>) = counts().into_iter().unzip();
         let mut statements = vec![Statement::new(
             format!(
-                "/* erasure::transaction */ INSERT INTO erasures (customer_id, measures_expired, \
-                 users_removed, allowed_numbers_removed, phone_numbers_masked) \
-                 SELECT customer_id, {} WHERE {}",
-                counts(),
+                "/* erasure::transaction */ INSERT INTO erasures (customer_id, {}) \
+                 SELECT customer_id, {} FROM customers WHERE {}",
+                names.join(", "),
+                counts.join(", "),
                 to_be_erased()
             ),
             self.args(),
         )];
-        let under_way = "EXISTS (SELECT 1 FROM erasures JOIN customers USING (customer_id) \
+        // NULL, which equals nothing, when no erasure is under way: then not a row is looked at.
+        let under_way = "(SELECT customer_id FROM erasures JOIN customers USING (customer_id) \
              WHERE customer_id = ?3 AND partner_id = ?2 AND removed_at = '')";
         statements.extend(CUSTOMER_TABLES.iter().map(|table| {
             Statement::new(
                 format!(
-                    "/* erasure::transaction */ {} WHERE customer_id = ?3 AND {under_way}",
+                    "/* erasure::transaction */ {} WHERE customer_id = {under_way}",
                     table.erase_sql()
                 ),
                 self.args().into_iter().take(3),
@@ -188,8 +161,12 @@ impl Target<'_> {
              WHERE partner_id = ?1 AND changes() = 1",
             [self.partner.partner_id.into()],
         ));
-        statements.push(receipt(self.partner, self.customer_id));
+        statements.push(self.receipt());
         statements
+    }
+
+    fn receipt(&self) -> Statement {
+        receipt(self.version, self.partner, self.customer_id)
     }
 
     fn args(&self) -> [Arg; 4] {
@@ -210,20 +187,19 @@ fn to_be_erased() -> String {
     )
 }
 
-/// The counts of a receipt, and the table that the customer is found in.
-fn counts() -> String {
+/// The counts of a receipt before the deed.
+fn counts() -> [(&'static str, String); 4] {
     let phone_numbers: Vec<String> = CUSTOMER_TABLES
         .iter()
         .filter_map(|table| Some(count(table.name, &table.phone_numbers_sql()?, "TRUE")))
         .collect();
-    format!(
-        "{} AS measures_expired, {} AS users_removed, {} AS allowed_numbers_removed, \
-         {} AS phone_numbers_masked FROM customers",
-        count("measures", "1", MEASURE_IS_ACTIVE),
-        count("users", "1", "TRUE"),
-        count("allowed_numbers", "1", "TRUE"),
-        phone_numbers.join(" + ")
-    )
+    let [measures, users, allowed_numbers, masked] = COUNTS;
+    [
+        (measures, count("measures", "1", MEASURE_IS_ACTIVE)),
+        (users, count("users", "1", "TRUE")),
+        (allowed_numbers, count("allowed_numbers", "1", "TRUE")),
+        (masked, format!("({})", phone_numbers.join(" + "))),
+    ]
 }
 
 /// The sum of an expression over the customer's rows of a table.

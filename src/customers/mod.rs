@@ -1,30 +1,22 @@
 //! `/customers`: the handlers, in the order of a customer's life. Each is a short list of steps.
 
-use js_sys::Array;
-
 use crate::auth::{Partner, Secrets};
 use crate::call::Call;
 use crate::error::{Error, Fault};
 use crate::etag::etag;
-use crate::json::Json;
+use crate::intent::Intent;
+use crate::paging::Paging;
 use crate::partners::Profile;
 use crate::random;
-use crate::reply::{Body, Reply};
-use crate::request::ID_MAX;
+use crate::reply::Reply;
 use crate::store::{Row, Rows, Store};
-use model::{CustomerInput, Intent};
-use store::{Assigned, Customer};
+use model::CustomerInput;
+use store::Assigned;
 
 pub mod erasure;
 pub mod german;
 pub mod model;
 pub mod store;
-
-/// The most customers of a page, and how many it has when nothing is asked.
-const PAGE_SIZE_MAX: i64 = 1_000;
-
-/// The last page that can be asked for: its offset is still exact in a JSON number.
-const PAGE_MAX: i64 = ID_MAX / PAGE_SIZE_MAX;
 
 /// Characters of an `Idempotency-Key`.
 const IDEMPOTENCY_KEY_MAX: usize = 255;
@@ -34,71 +26,27 @@ const IDEMPOTENCY_KEY_MAX: usize = 255;
 /// 2. reads the page, and one row more to see whether another follows, and the total;
 /// 3. answers the page, with a `Link` to the next.
 pub async fn list(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
-    let mut within = |name: &str, min: i64, max: i64, default: i64| {
-        let value = call.params.integer(name).unwrap_or(default);
-        if !(min..=max).contains(&value) {
-            let message = format!("must be from {min} to {max}");
-            call.params.fault(Fault::of(name, "range", message));
-        }
-        value
-    };
-    let page = within("page", 0, PAGE_MAX, 0);
-    let pagesize = within("pagesize", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX);
-    let after = within("after", 0, ID_MAX, 0);
+    let paging = Paging::take(&mut call.params);
     let customer_id = call.params.id("customer_id");
     let custnr = call.params.text("custnr");
     call.params.finish()?;
 
     let version = call.version;
     let (found, total) = if customer_id.is_some() || custnr.is_some() {
-        let statement = match (customer_id, &custnr) {
-            (_, Some(custnr)) => store::by_custnr(version, partner, custnr),
-            (customer_id, None) => store::by_id(version, partner, customer_id.unwrap_or(0)),
-        };
-        let [rows] = store.batch([statement]).await?;
-        let mut found = customers(&rows)?;
-        found.retain(|customer| customer_id.is_none_or(|id| id == customer.customer_id));
-        let total = i64::from(!found.is_empty());
-        found.retain(|customer| page == 0 && customer.customer_id > after);
+        let statement = store::find(version, partner, customer_id, custnr.as_deref());
+        let [found] = store.batch([statement]).await?;
+        let total = i64::from(found.first().is_some());
+        let mut found = found.all();
+        found.retain(|row| paging.page == 0 && row.integer("id").is_ok_and(|id| id > paging.after));
         (found, total)
     } else {
-        let [total, rows] = store
-            .batch([
-                store::total(partner),
-                store::page(version, partner, after, pagesize + 1, page * pagesize),
-            ])
+        let [total, found] = store
+            .batch([store::total(partner), store::page(version, partner, paging)])
             .await?;
         let total = total.first().map_or(Ok(0), |row| row.integer("total"))?;
-        (customers(&rows)?, total)
+        (found.all(), total)
     };
-
-    let mut found = found.into_iter();
-    let mut last = after;
-    let shown = Array::new();
-    for customer in found.by_ref().take(usize::try_from(pagesize).unwrap_or(0)) {
-        last = customer.customer_id;
-        shown.push(&customer.json);
-    }
-    let paging = version.render(Json::object([
-        ("total", total.into()),
-        ("page", page.into()),
-        ("pagesize", pagesize.into()),
-        ("numpages", ((total + pagesize - 1) / pagesize).into()),
-    ]));
-    let paging = paging.to_string();
-    let reply = Reply::ok(Body::Rows {
-        before: "{\"customers\":[".to_owned(),
-        rows: shown,
-        after: format!("],{}", paging.trim_start_matches('{')),
-    });
-    Ok(match found.next() {
-        Some(_) => {
-            let prefix = version.prefix();
-            let next = format!("{prefix}/customers?pagesize={pagesize}&after={last}");
-            reply.with("Link", format!("<{next}>; rel=\"next\""))
-        }
-        None => reply,
-    })
+    paging.reply(version, "/customers", "customers", &found, total)
 }
 
 /// Reads one customer:
@@ -111,10 +59,9 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     let customer_id = customer_id.unwrap_or_default();
 
     let [rows] = store
-        .batch([store::by_id(call.version, partner, customer_id)])
+        .batch([store::find(call.version, partner, Some(customer_id), None)])
         .await?;
-    let row = rows.first().ok_or(Error::NotFound("customer"))?;
-    Ok(one(row.try_into()?))
+    one(&rows.first().ok_or(Error::NotFound("customer"))?)
 }
 
 /// Creates a customer:
@@ -151,7 +98,7 @@ pub async fn create(
     let results = store.run(statements).await?;
 
     if let Some(row) = results.first().and_then(Rows::first) {
-        return located(&call, row);
+        return located(&call, &row);
     }
     let earlier = results.get(2).and_then(Rows::first);
     let earlier = earlier.ok_or(Error::CustnrTaken)?;
@@ -167,7 +114,7 @@ pub async fn create(
             "was used before with other parameters",
         ));
     }
-    located(&call, earlier)
+    located(&call, &earlier)
 }
 
 /// Changes a customer:
@@ -184,7 +131,7 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     let [changed, why] = store.batch(statements).await?;
 
     if let Some(row) = changed.first() {
-        return Ok(one(row.try_into()?));
+        return one(&row);
     }
     let why = why.first().ok_or(Error::NotFound("customer"))?;
     if !call.if_match.allows(why.integer("version")?) {
@@ -198,29 +145,16 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     ))
 }
 
-fn customers(rows: &Rows) -> Result<Vec<Customer>, Error> {
-    rows.all().into_iter().map(Customer::try_from).collect()
-}
-
 /// The envelope of one customer, with its `ETag`.
-fn one(customer: Customer) -> Reply {
-    Reply::ok(Body::Rows {
-        before: "{\"customers\":[".to_owned(),
-        rows: Array::of1(&customer.json),
-        after: "]}".to_owned(),
-    })
-    .with("ETag", etag(customer.version))
+fn one(row: &Row) -> Result<Reply, Error> {
+    let etag = etag(row.integer("version")?);
+    Ok(Reply::one("customers", row)?.with("ETag", etag))
 }
 
 /// The same, with where to find it.
-fn located(call: &Call, row: Row) -> Result<Reply, Error> {
-    let customer = Customer::try_from(row)?;
-    let location = format!(
-        "{}/customers/{}",
-        call.version.prefix(),
-        customer.customer_id
-    );
-    Ok(one(customer).with("Location", location))
+fn located(call: &Call, row: &Row) -> Result<Reply, Error> {
+    let location = format!("{}/customers/{}", call.version.prefix(), row.integer("id")?);
+    Ok(one(row)?.with("Location", location))
 }
 
 fn idempotency_key_fault(key: &str) -> Option<Fault> {

@@ -5,6 +5,7 @@ use validator::Validate;
 
 use super::german;
 use crate::error::Fault;
+use crate::intent::Intent;
 use crate::partners::{CustomField, Profile};
 use crate::request::Params;
 use crate::sql::Arg;
@@ -60,26 +61,11 @@ pub struct CustomerInput {
     pub custom: Vec<(u8, String)>,
 }
 
-/// What a request wants to do with a [`CustomerInput`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// `POST`: what is required must be there.
-    Create,
-    /// `PUT`: what is required may be changed, not emptied.
-    Change,
-}
-
 impl CustomerInput {
     /// Takes what a partner may give of a customer out of a request's parameters, and adds every fault
     /// that it has to theirs.
     pub fn take(params: &mut Params, partner: &Profile, intent: Intent) -> Self {
-        if intent == Intent::Create {
-            for name in ["name", "custnr"] {
-                if !params.has(name) {
-                    params.fault(Fault::of(name, "required", "is required"));
-                }
-            }
-        }
+        params.require(intent, &["name", "custnr"]);
         let input = Self {
             name: params.text("name"),
             custnr: params.text("custnr"),
@@ -176,21 +162,19 @@ fn take_custom(params: &mut Params, partner: &Profile, intent: Intent) -> Vec<(u
 
 fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fault> {
     let name = field.name();
-    let german = Some(field.n)
-        .filter(|_| partner.country == german::COUNTRY)
-        .and_then(|n| german::FIELDS.iter().find(|german| german.n == n));
-    let required = field.required || german.is_some();
-    let max = german.map_or(field.max_length, |german| {
-        german.max_length.min(field.max_length)
-    });
+    let CustomField {
+        max_length: max,
+        required,
+        ..
+    } = *field;
     let length = value.chars().count();
     let mut faults = Vec::new();
     if length > max || (required && length == 0) {
         faults.push(length_fault(name.clone(), usize::from(required), max));
     } else if required && value.trim().is_empty() {
         faults.push(Fault::of(name.clone(), "blank", "must not be blank"));
-    } else if let Some(german) = german {
-        faults.extend(german::fault(german.n, &name, value));
+    } else if partner.country == german::COUNTRY {
+        faults.extend(german::fault(field.n, &name, value));
     }
     if let Err(error) = printable(value) {
         let message = error.message.unwrap_or_default();

@@ -1,40 +1,16 @@
 //! The SQL of `/customers`. Every statement has the partner in it. Pure: text and parameters.
 
-use js_sys::JsString;
-
 use super::model::{CustomerInput, output};
-use crate::error::Error;
 use crate::etag::IfMatch;
+use crate::paging::Paging;
 use crate::partners::Profile;
 use crate::sql::{Arg, Statement, json_object};
-use crate::store::Row;
 use crate::version::Version;
 
-/// A customer as the database has assembled it.
-#[derive(Debug)]
-pub struct Customer {
-    /// The JSON object, left as a JavaScript string.
-    pub json: JsString,
-    /// Its id.
-    pub customer_id: i64,
-    /// Its version.
-    pub version: i64,
-}
-
-impl TryFrom<Row> for Customer {
-    type Error = Error;
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
-            json: row.js_text("json")?,
-            customer_id: row.integer("customer_id")?,
-            version: row.integer("version")?,
-        })
-    }
-}
-
+/// The columns of a customer's row: its `json` as the database assembles it, its `id`, its `version`.
 fn row_columns(version: Version, partner: &Profile) -> String {
     let json = json_object(&output(version, partner));
-    format!("{json} AS json, customer_id, version")
+    format!("{json} AS json, customer_id AS id, version")
 }
 
 /// How many live customers the partner has: one row, kept by [`create`] and the erasure.
@@ -45,8 +21,8 @@ pub fn total(partner: &Profile) -> Statement {
     )
 }
 
-/// The partner's live customers past an id, `limit` of them after `offset`.
-pub fn page(version: Version, partner: &Profile, after: i64, limit: i64, offset: i64) -> Statement {
+/// A page of the partner's live customers, by ascending id.
+pub fn page(version: Version, partner: &Profile, paging: Paging) -> Statement {
     Statement::new(
         format!(
             "/* customers::page */ SELECT {} FROM customers \
@@ -56,34 +32,37 @@ pub fn page(version: Version, partner: &Profile, after: i64, limit: i64, offset:
         ),
         [
             partner.partner_id.into(),
-            after.into(),
-            limit.into(),
-            offset.into(),
+            paging.after.into(),
+            paging.limit().into(),
+            paging.offset().into(),
         ],
     )
 }
 
-/// The live customer with this id.
-pub fn by_id(version: Version, partner: &Profile, customer_id: i64) -> Statement {
+/// The live customer with this id, this `custnr`, or both.
+pub fn find(
+    version: Version,
+    partner: &Profile,
+    customer_id: Option<i64>,
+    custnr: Option<&str>,
+) -> Statement {
+    let mut conditions = String::new();
+    let mut args = vec![Arg::from(partner.partner_id)];
+    if let Some(customer_id) = customer_id {
+        args.push(customer_id.into());
+        conditions.push_str(&format!(" AND customer_id = ?{}", args.len()));
+    }
+    if let Some(custnr) = custnr {
+        args.push(custnr.into());
+        conditions.push_str(&format!(" AND custnr = ?{}", args.len()));
+    }
     Statement::new(
         format!(
-            "/* customers::by_id */ SELECT {} FROM customers \
-             WHERE customer_id = ?2 AND partner_id = ?1 AND removed_at = ''",
+            "/* customers::find */ SELECT {} FROM customers \
+             WHERE partner_id = ?1 AND removed_at = ''{conditions}",
             row_columns(version, partner)
         ),
-        [partner.partner_id.into(), customer_id.into()],
-    )
-}
-
-/// The live customer with this `custnr`.
-pub fn by_custnr(version: Version, partner: &Profile, custnr: &str) -> Statement {
-    Statement::new(
-        format!(
-            "/* customers::by_custnr */ SELECT {} FROM customers \
-             WHERE partner_id = ?1 AND custnr = ?2 AND removed_at = ''",
-            row_columns(version, partner)
-        ),
-        [partner.partner_id.into(), custnr.into()],
+        args,
     )
 }
 

@@ -1,18 +1,16 @@
 //! The operator's surface: letting partners in, setting up their custom fields, new passwords.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use worker::Env;
-
 use crate::auth::digest::Ha1;
 use crate::auth::{Operator, Secrets, is_username, seal};
-use crate::call::Call;
+use crate::call::{Call, Site};
 use crate::error::{Error, Fault};
 use crate::json::Json;
 use crate::partners;
 use crate::random;
 use crate::reply::Reply;
-use crate::store::{Rows, Store};
+use crate::store::Rows;
 use crate::version::Version;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use input::{CustomFieldInput, PartnerInput};
 
 mod input;
@@ -21,91 +19,81 @@ mod store;
 /// Random bytes of a password: 256 bits, so that no dictionary helps.
 const PASSWORD_BYTES: usize = 32;
 
-/// What every handler of the operator's surface works with.
-pub struct Desk<'a> {
-    /// The proof that the operator is calling.
-    pub operator: Operator,
-    /// The Worker's bindings.
-    pub env: &'a Env,
-    /// The Worker's secrets.
-    pub secrets: &'a Secrets,
-    /// The database.
-    pub store: &'a Store,
+/// Reads a partner:
+/// 1. reads the user name (400);
+/// 2. finds the partner (404) and answers it.
+pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    call.params.finish()?;
+    let select = partners::select(&username, call.now);
+    let [rows] = site.store.batch([select]).await?;
+    answer(call.version, &selected(&rows)?, None)
 }
 
-impl Desk<'_> {
-    /// Reads a partner:
-    /// 1. reads the user name (400);
-    /// 2. finds the partner (404) and answers it.
-    pub async fn read(&self, mut call: Call) -> Result<Reply, Error> {
-        let username = take_username(&mut call);
-        call.params.finish()?;
-        let select = partners::select(&username, call.now);
-        let [rows] = self.store.batch([select]).await?;
-        answer(call.version, &selected(&rows)?, None)
-    }
+/// Creates or changes a partner:
+/// 1. validates what is given (400);
+/// 2. inserts the partner if there is none, with a new password; changes what is given; sets up the
+///    custom fields of the German rule for a German one;
+/// 3. answers the partner, with the password if it is new.
+pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let input = PartnerInput::take(&mut call.params);
+    call.params.finish()?;
 
-    /// Creates or changes a partner:
-    /// 1. validates what is given (400);
-    /// 2. inserts the partner if there is none, with a new password; changes what is given; sets up the
-    ///    custom fields of the German rule for a German one;
-    /// 3. answers the partner, with the password if it is new.
-    pub async fn put(&self, mut call: Call) -> Result<Reply, Error> {
-        let username = take_username(&mut call);
-        let input = PartnerInput::take(&mut call.params);
-        call.params.finish()?;
+    let (password, sealed) = make_password(&site.secrets, &username).await?;
+    let statements = store::put(&username, &sealed, call.now, &input);
+    let results = site.store.run(statements).await?;
+    let [created, .., selected] = results.as_slice() else {
+        return Err(Error::Internal("D1 left a statement out".to_owned()));
+    };
+    let partner = publish(site, selected).await?;
+    let is_new = created.first().is_some();
+    answer(call.version, &partner, is_new.then_some(password))
+}
 
-        let (password, sealed) = new_password(self.secrets, &username).await?;
-        let statements = store::put(&username, &sealed, call.now, &input);
-        let results = self.store.run(statements).await?;
-        let [created, .., selected] = results.as_slice() else {
-            return Err(Error::Internal("D1 left a statement out".to_owned()));
-        };
-        let partner = self.publish(selected).await?;
-        let is_new = created.first().is_some();
-        answer(call.version, &partner, is_new.then_some(password))
-    }
+/// Gives a partner a new password; the old one ends at once:
+/// 1. reads the user name (400);
+/// 2. seals and stores the new one (404);
+/// 3. answers it, this once.
+pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    call.params.finish()?;
 
-    /// Gives a partner a new password; the old one ends at once:
-    /// 1. reads the user name (400);
-    /// 2. seals and stores the new one (404);
-    /// 3. answers it, this once.
-    pub async fn new_password(&self, mut call: Call) -> Result<Reply, Error> {
-        let username = take_username(&mut call);
-        call.params.finish()?;
+    let (password, sealed) = make_password(&site.secrets, &username).await?;
+    let [_, rows] = site
+        .store
+        .batch(store::new_password(&username, &sealed, call.now))
+        .await?;
+    publish(site, &rows).await?;
+    Ok(Reply::json(Json::object([("password", password.into())])))
+}
 
-        let (password, sealed) = new_password(self.secrets, &username).await?;
-        let [_, rows] = self
-            .store
-            .batch(store::new_password(&username, &sealed, call.now))
-            .await?;
-        self.publish(&rows).await?;
-        Ok(Reply::json(Json::object([("password", password.into())])))
-    }
+/// Sets up a custom field of a partner:
+/// 1. validates what is given (400);
+/// 2. sets the field up or changes its set-up (404);
+/// 3. answers the partner.
+pub async fn put_custom_field(
+    _: &Operator,
+    site: &Site<'_>,
+    mut call: Call,
+) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let input = CustomFieldInput::take(&mut call.params);
+    call.params.finish()?;
 
-    /// Sets up a custom field of a partner:
-    /// 1. validates what is given (400);
-    /// 2. sets the field up or changes its set-up (404);
-    /// 3. answers the partner.
-    pub async fn put_custom_field(&self, mut call: Call) -> Result<Reply, Error> {
-        let username = take_username(&mut call);
-        let input = CustomFieldInput::take(&mut call.params);
-        call.params.finish()?;
+    let [_, _, rows] = site
+        .store
+        .batch(store::put_custom_field(&username, &input, call.now))
+        .await?;
+    let partner = publish(site, &rows).await?;
+    answer(call.version, &partner, None)
+}
 
-        let [_, rows] = self
-            .store
-            .batch(store::put_custom_field(&username, &input, call.now))
-            .await?;
-        let partner = self.publish(&rows).await?;
-        answer(call.version, &partner, None)
-    }
-
-    /// Makes a change known at once, here and by KV elsewhere, and hands on the partner as it is now.
-    async fn publish(&self, rows: &Rows) -> Result<String, Error> {
-        let partner = selected(rows)?;
-        partners::publish(self.env, self.secrets, &partner).await?;
-        Ok(partner)
-    }
+/// Makes a change known at once, here and by KV elsewhere, and hands on the partner as it is now.
+async fn publish(site: &Site<'_>, rows: &Rows) -> Result<String, Error> {
+    let partner = selected(rows)?;
+    partners::publish(site, &partner).await?;
+    Ok(partner)
 }
 
 fn take_username(call: &mut Call) -> String {
@@ -137,7 +125,7 @@ fn answer(version: Version, partner: &str, password: Option<String>) -> Result<R
 }
 
 /// A password, and its HA1 sealed.
-async fn new_password(secrets: &Secrets, username: &str) -> Result<(String, String), Error> {
+async fn make_password(secrets: &Secrets, username: &str) -> Result<(String, String), Error> {
     let password = Base64UrlUnpadded::encode_string(&random::bytes::<PASSWORD_BYTES>()?);
     let ha1 = Ha1::of(username, &password);
     let sealed = seal::seal(secrets.ha1_key(), username, &ha1).await?;

@@ -7,7 +7,7 @@ use crate::partners;
 use crate::sql::{Arg, Statement};
 
 /// Creates a partner unless there is one (only then the first statement returns a row), changes what is
-/// given, sets up the German rule where the country becomes Germany, and reads the partner.
+/// given, sets up the German rule for a German one, and reads the partner.
 pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<Statement> {
     let PartnerInput {
         name,
@@ -22,7 +22,7 @@ pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<
             .collect();
         format!("[{}]", quoted.join(","))
     });
-    let mut statements = vec![
+    vec![
         Statement::new(
             "/* operator::put */ INSERT INTO partners (username, ha1_sealed, created) \
              VALUES (?1, ?2, ?3) ON CONFLICT (username) DO NOTHING RETURNING partner_id",
@@ -40,17 +40,14 @@ pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<
                 enabled.map(i64::from).into(),
             ],
         ),
-    ];
-    if country.as_deref() == Some(german::COUNTRY) {
-        statements.push(german_fields(username));
-    }
-    statements.push(partners::select(username, now));
-    statements
+        german_fields(username),
+        partners::select(username, now),
+    ]
 }
 
-/// Sets up the fields of the German rule.
+/// Sets up the fields of the German rule, if the partner is German.
 fn german_fields(username: &str) -> Statement {
-    let mut args = vec![Arg::from(username)];
+    let mut args = vec![Arg::from(username), german::COUNTRY.into()];
     let mut rows = Vec::new();
     for field in &german::FIELDS {
         let first = args.len() + 1;
@@ -67,7 +64,7 @@ fn german_fields(username: &str) -> Statement {
             "/* operator::german_fields */ WITH rule (n, label, max_length) AS (VALUES {}) \
              INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
              SELECT partner_id, n, rule.label, rule.max_length, 1 FROM partners, rule \
-             WHERE username = ?1 \
+             WHERE username = ?1 AND country = ?2 \
              ON CONFLICT (partner_id, n) DO UPDATE SET label = excluded.label, \
              max_length = excluded.max_length, required = 1",
             rows.join(", ")
@@ -87,8 +84,9 @@ pub fn new_password(username: &str, sealed: &str, now: Now) -> [Statement; 2] {
     ]
 }
 
-/// Sets up a custom field of a partner, or changes its set-up, and reads the partner.
-pub fn put_custom_field(username: &str, input: &CustomFieldInput, now: Now) -> [Statement; 2] {
+/// Sets up a custom field of a partner, or changes its set-up, but for those of the German rule, which
+/// stay as the rule has them; and reads the partner.
+pub fn put_custom_field(username: &str, input: &CustomFieldInput, now: Now) -> [Statement; 3] {
     let CustomFieldInput {
         n,
         label,
@@ -110,6 +108,7 @@ pub fn put_custom_field(username: &str, input: &CustomFieldInput, now: Now) -> [
                 i64::from(*required).into(),
             ],
         ),
+        german_fields(username),
         partners::select(username, now),
     ]
 }
