@@ -100,8 +100,14 @@ pub async fn create(
     if let Some(row) = results.first().and_then(Rows::first) {
         return located(&call, &row);
     }
-    let earlier = results.get(2).and_then(Rows::first);
-    let earlier = earlier.ok_or(Error::CustnrTaken)?;
+    match results.get(2).and_then(Rows::first) {
+        Some(earlier) => replay(&call, &earlier, &params),
+        None => Err(Error::CustnrTaken),
+    }
+}
+
+/// Answers the customer that an `Idempotency-Key` has created before, as it is now.
+fn replay(call: &Call, earlier: &Row, params: &str) -> Result<Reply, Error> {
     if !earlier.text("removed_at")?.is_empty() {
         return Err(Error::NotFound(
             "customer: the one that this Idempotency-Key created has been erased",
@@ -114,7 +120,7 @@ pub async fn create(
             "was used before with other parameters",
         ));
     }
-    located(&call, &earlier)
+    located(call, earlier)
 }
 
 /// Changes a customer:
