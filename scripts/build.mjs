@@ -34,11 +34,12 @@ export async function build({ out = "build", features = "" } = {}) {
  * worker-build's own run of wasm-opt keeps the names of all functions; one run here instead of two. wasm-opt reads
  * most features from the module itself; wasm-bindgen's catch wrappers need one that rustc does not note there. Not
  * --all-features: it changes encodings to some that workerd cannot read. Functions that are called once stay functions:
- * inlined they are fewer bytes, but more when they are compressed (4 % here).
+ * inlined they are fewer bytes, but more when they are compressed (4 % here). Hints of alignment, which V8 does not use,
+ * are dropped.
  */
 async function optimize(wasm) {
   const smaller = `${wasm}.opt`;
-  const size = ["-O2", "-Oz", "--one-caller-inline-max-function-size=1"];
+  const size = ["-O2", "-Oz", "--one-caller-inline-max-function-size=1", "--dealign"];
   const flags = [...size, "--strip-debug", "--strip-producers", "--enable-exception-handling"];
   await run(wasmOpt, [...flags, wasm, "-o", smaller]);
   renameSync(smaller, wasm);

@@ -41,7 +41,7 @@ pub struct Profile {
     pub ha1: Ha1,
     /// The custom fields that are set up, by ascending `n`.
     pub custom_fields: Vec<CustomField>,
-    /// When this was read from D1, in milliseconds since 1970.
+    /// When this was read from D1, by D1's clock, in milliseconds since 1970.
     pub read_at: i64,
 }
 
@@ -143,7 +143,7 @@ pub async fn find(site: &Site<'_>, now: Now, username: &str) -> Result<Option<Rc
             return Ok(Some(remember(profile)));
         }
     }
-    let [rows] = site.store.batch([select(username, now)]).await?;
+    let [rows] = site.store.batch([select(username)]).await?;
     match rows.first() {
         Some(row) => publish(site, &row.text("partner")?).await.map(Some),
         None => Ok(None),
@@ -193,7 +193,7 @@ fn no_profile() -> Error {
 
 /// Reads a partner by user name as one JSON text, the column `partner`: what goes into KV as it is, so
 /// that one string crosses into wasm.
-pub fn select(username: &str, now: Now) -> Statement {
+pub fn select(username: &str) -> Statement {
     Statement::new(
         "/* partners::select */ \
          SELECT json_object('partner_id', partner_id, 'username', username, 'name', name, \
@@ -202,8 +202,9 @@ pub fn select(username: &str, now: Now) -> Statement {
          (SELECT json_group_array(json_object('n', n, 'label', label, 'max_length', max_length, \
          'required', json(iif(required, 'true', 'false')))) \
          FROM (SELECT * FROM custom_fields AS f WHERE f.partner_id = p.partner_id ORDER BY n)), \
-         'customers', customers, 'ha1_sealed', ha1_sealed, 'read_at', CAST(?2 AS INTEGER)) \
+         'customers', customers, 'ha1_sealed', ha1_sealed, \
+         'read_at', CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)) \
          AS partner FROM partners AS p WHERE username = ?1",
-        [username.into(), now.millis.into()],
+        [username.into()],
     )
 }

@@ -93,7 +93,6 @@ pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
 
 fn fault(field: String, error: &ValidationError) -> Fault {
     let limit = |name: &str| error.params.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let message = || error.message.clone().unwrap_or_default().into_owned();
     match error.code.as_ref() {
         "length" => {
             let [min, max] = ["min", "max"].map(|name| usize::try_from(limit(name)).unwrap_or(0));
@@ -103,10 +102,13 @@ fn fault(field: String, error: &ValidationError) -> Fault {
             let message = format!("must be from {} to {}", limit("min"), limit("max"));
             Fault::of(field, "range", message)
         }
-        "control_character" => Fault::of(field, "control_character", message()),
-        "blank" => Fault::of(field, "blank", message()),
-        "email" => Fault::of(field, "email", message()),
-        _ => Fault::of(field, "invalid", message()),
+        _ => {
+            let code = match &error.code {
+                Cow::Borrowed(code) => code,
+                Cow::Owned(_) => "invalid",
+            };
+            Fault::of(field, code, error.message.clone().unwrap_or_default())
+        }
     }
 }
 

@@ -25,7 +25,7 @@ const PASSWORD_BYTES: usize = 32;
 pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     call.params.finish()?;
-    let select = partners::select(&username, call.now);
+    let select = partners::select(&username);
     let [rows] = site.store.batch([select]).await?;
     answer(call.version, &selected(&rows)?, None)
 }
@@ -41,7 +41,7 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     call.params.finish()?;
 
     let (password, sealed) = make_password(&site.secrets, &username).await?;
-    let statements = store::put(&username, &sealed, call.now, &input);
+    let statements = store::put(&username, &sealed, &call.now.utc(), &input);
     let results = site.store.run(statements).await?;
     let [created, .., selected] = results.as_slice() else {
         return Err(Error::Internal("D1 left a statement out".to_owned()));
@@ -62,7 +62,7 @@ pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Resu
     let (password, sealed) = make_password(&site.secrets, &username).await?;
     let [_, rows] = site
         .store
-        .batch(store::new_password(&username, &sealed, call.now))
+        .batch(store::new_password(&username, &sealed))
         .await?;
     publish(site, &rows).await?;
     Ok(Reply::json(Json::object([("password", password.into())])))
@@ -83,7 +83,7 @@ pub async fn put_custom_field(
 
     let [_, _, rows] = site
         .store
-        .batch(store::put_custom_field(&username, &input, call.now))
+        .batch(store::put_custom_field(&username, &input))
         .await?;
     let partner = publish(site, &rows).await?;
     answer(call.version, &partner, None)

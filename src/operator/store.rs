@@ -1,14 +1,13 @@
 //! The SQL of the operator's surface. Pure: text and parameters.
 
 use super::input::{CustomFieldInput, PartnerInput};
-use crate::clock::Now;
 use crate::customers::german;
 use crate::partners;
 use crate::sql::{Arg, Statement};
 
 /// Creates a partner unless there is one (only then the first statement returns a row), changes what is
 /// given, sets up the German rule for a German one, and reads the partner.
-pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<Statement> {
+pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> Vec<Statement> {
     let PartnerInput {
         name,
         country,
@@ -26,7 +25,7 @@ pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<
         Statement::new(
             "/* operator::put */ INSERT INTO partners (username, ha1_sealed, created) \
              VALUES (?1, ?2, ?3) ON CONFLICT (username) DO NOTHING RETURNING partner_id",
-            [username.into(), sealed.into(), now.utc().into()],
+            [username.into(), sealed.into(), now.into()],
         ),
         Statement::new(
             "/* operator::put */ UPDATE partners SET name = COALESCE(?2, name), \
@@ -41,7 +40,7 @@ pub fn put(username: &str, sealed: &str, now: Now, input: &PartnerInput) -> Vec<
             ],
         ),
         german_fields(username),
-        partners::select(username, now),
+        partners::select(username),
     ]
 }
 
@@ -74,19 +73,19 @@ fn german_fields(username: &str) -> Statement {
 }
 
 /// Replaces a partner's password, and reads the partner.
-pub fn new_password(username: &str, sealed: &str, now: Now) -> [Statement; 2] {
+pub fn new_password(username: &str, sealed: &str) -> [Statement; 2] {
     [
         Statement::new(
             "/* operator::new_password */ UPDATE partners SET ha1_sealed = ?2 WHERE username = ?1",
             [username.into(), sealed.into()],
         ),
-        partners::select(username, now),
+        partners::select(username),
     ]
 }
 
 /// Sets up a custom field of a partner, or changes its set-up, but for those of the German rule, which
 /// stay as the rule has them; and reads the partner.
-pub fn put_custom_field(username: &str, input: &CustomFieldInput, now: Now) -> [Statement; 3] {
+pub fn put_custom_field(username: &str, input: &CustomFieldInput) -> [Statement; 3] {
     let CustomFieldInput {
         n,
         label,
@@ -109,6 +108,6 @@ pub fn put_custom_field(username: &str, input: &CustomFieldInput, now: Now) -> [
             ],
         ),
         german_fields(username),
-        partners::select(username, now),
+        partners::select(username),
     ]
 }

@@ -1,0 +1,295 @@
+//! How a request is written: what is sent, then the status that it expects.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use base64ct::{Base64, Encoding};
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::server::{OPERATOR_TOKEN, Server, shared};
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Statuses are values, nothing is followed, and every request has a connection of its own.
+static AGENT: LazyLock<Agent> = LazyLock::new(|| {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(0)
+        .timeout_global(Some(TIMEOUT))
+        .build()
+        .new_agent()
+});
+
+/// A request that has not been sent yet.
+#[must_use = "a request is sent by expect()"]
+#[derive(Clone)]
+pub struct Request<'a> {
+    pub server: &'a Server,
+    pub method: String,
+    /// Path and query, sent as they are.
+    pub target: String,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+}
+
+impl<'a> Request<'a> {
+    /// A request without credentials.
+    pub fn new(server: &'a Server, method: &str, target: &str) -> Self {
+        Self {
+            server,
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    /// A request of the operator's.
+    pub fn operator(server: &'a Server, method: &str, target: &str) -> Self {
+        Self::new(server, method, target).authorization(&format!("Bearer {OPERATOR_TOKEN}"))
+    }
+
+    /// Adds a header; given again, another line of it.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let name = HeaderName::try_from(name).unwrap();
+        let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Sets the credentials, in place of any that there are.
+    pub fn authorization(mut self, value: &str) -> Self {
+        self.headers.remove("Authorization");
+        self.header("Authorization", value)
+    }
+
+    /// Sets the credentials by HTTP Basic.
+    pub fn basic(self, username: &str, password: &str) -> Self {
+        let pair = format!("{username}:{password}");
+        let pair = Base64::encode_string(pair.as_bytes());
+        self.authorization(&format!("Basic {pair}"))
+    }
+
+    /// The credentials that there are.
+    pub fn credentials(&self) -> Option<&str> {
+        self.headers.get("Authorization")?.to_str().ok()
+    }
+
+    /// Sends the same without credentials.
+    pub fn anonymous(mut self) -> Self {
+        self.headers.remove("Authorization");
+        self
+    }
+
+    /// Sets the body and its media type.
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.headers.remove("Content-Type");
+        self.body = Some(body.into());
+        self.header("Content-Type", content_type)
+    }
+
+    /// Sets the body to these parameters, urlencoded.
+    pub fn form(self, parameters: &[(&str, &str)]) -> Self {
+        self.body("application/x-www-form-urlencoded", urlencoded(parameters))
+    }
+
+    /// Sets the body to a JSON document.
+    pub fn json(self, document: &Value) -> Self {
+        self.body("application/json", document.to_string())
+    }
+
+    /// Sends the body in chunks, without saying beforehand how long it is.
+    pub fn chunked(self) -> Self {
+        self.header("Transfer-Encoding", "chunked")
+    }
+
+    /// Sends it. The answer must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Response {
+        let response = self.send();
+        assert_eq!(response.status, status, "{response:#?}");
+        response
+    }
+
+    /// Sends it, whatever the answer is.
+    #[track_caller]
+    pub fn send(self) -> Response {
+        let what = format!("{} {}", self.method, self.target);
+        match self.try_send() {
+            Ok(response) => response,
+            Err(error) => panic!("{what}: {error}"),
+        }
+    }
+
+    /// Sends it; an `Err` when there is no answer.
+    pub fn try_send(self) -> Result<Response, ureq::Error> {
+        let _under_way = self.server.request_under_way();
+        self.exchange()
+    }
+
+    /// Sends it, also while somebody writes to the database file.
+    pub fn exchange(self) -> Result<Response, ureq::Error> {
+        let uri = format!("{}{}", self.server.origin, self.target);
+        let what = format!("{} {}", self.method, self.target);
+        let mut request = http::Request::builder()
+            .method(self.method.as_str())
+            .uri(uri.as_str());
+        *request.headers_mut().unwrap() = self.headers.clone();
+        let answer = match self.body {
+            None => AGENT.run(request.body(()).unwrap()),
+            // Only in this way a DELETE has a body.
+            Some(body) if self.method == "DELETE" || self.method == "GET" => {
+                let request = match self.method.as_str() {
+                    "DELETE" => AGENT.delete(uri.as_str()),
+                    _ => AGENT.get(uri.as_str()),
+                };
+                let mut request = request.force_send_body();
+                *request.headers_mut().unwrap() = self.headers;
+                request.send(body)
+            }
+            Some(body) => AGENT.run(request.body(body).unwrap()),
+        };
+        let mut answer = answer?;
+        Ok(Response {
+            what,
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            text: answer.body_mut().read_to_string()?,
+        })
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Method and target of the request, for messages.
+    pub what: String,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Response {
+    /// The body, which must be JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        match serde_json::from_str(&self.text) {
+            Ok(value) => value,
+            Err(error) => panic!("{error}: {self:#?}"),
+        }
+    }
+
+    /// All lines of a header, in their order.
+    pub fn lines(&self, name: &str) -> Vec<&str> {
+        let lines = self.headers.get_all(name).iter();
+        lines.map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// A header that stands there at most once.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.lines(name);
+        assert!(lines.len() <= 1, "{name} is there twice: {self:#?}");
+        lines.first().copied()
+    }
+
+    /// The id under which the request was logged.
+    #[track_caller]
+    pub fn request_id(&self) -> &str {
+        self.header("X-Request-Id").expect("X-Request-Id")
+    }
+
+    /// The only customer of the answer.
+    #[track_caller]
+    pub fn customer(&self) -> Value {
+        let json = self.json();
+        let customers = json["customers"].as_array().expect("customers");
+        assert_eq!(customers.len(), 1, "{self:#?}");
+        customers[0].clone()
+    }
+
+    /// The errors of the answer as `parameter: code`, sorted; `code` alone where no parameter is at fault.
+    #[track_caller]
+    pub fn errors(&self) -> Vec<String> {
+        let json = self.json();
+        let mut errors: Vec<String> = json["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .map(|error| {
+                let code = error["code"].as_str().expect("code");
+                assert!(error["message"].is_string(), "{self:#?}");
+                match error.get("parameter") {
+                    Some(parameter) => format!("{}: {code}", parameter.as_str().unwrap()),
+                    None => code.to_owned(),
+                }
+            })
+            .collect();
+        errors.sort();
+        errors
+    }
+
+    /// The message of the only error.
+    #[track_caller]
+    pub fn message(&self) -> String {
+        let json = self.json();
+        let errors = json["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{self:#?}");
+        errors[0]["message"].as_str().expect("message").to_owned()
+    }
+}
+
+/// Sends the head of a request byte by byte as it is given, without the empty line that ends it, and answers
+/// what came back: for what no client library lets through.
+pub fn send_raw(server: &Server, head: &[u8]) -> String {
+    let _under_way = server.request_under_way();
+    let address = server.origin.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let rest = format!("Host: {address}\r\nConnection: close\r\n\r\n");
+    connection
+        .write_all(&[head, rest.as_bytes()].concat())
+        .unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Parameters as `application/x-www-form-urlencoded`.
+pub fn urlencoded(parameters: &[(&str, &str)]) -> String {
+    let pairs = parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A text with everything percent-encoded but letters, digits and `-._~` (RFC 3986 §2.3).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// A request to the shared server without credentials.
+pub fn anonymous(method: &str, target: &str) -> Request<'static> {
+    Request::new(shared(), method, target)
+}
+
+/// A request of the operator's to the shared server.
+pub fn operator(method: &str, target: &str) -> Request<'static> {
+    Request::operator(shared(), method, target)
+}

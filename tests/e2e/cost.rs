@@ -1,0 +1,222 @@
+//! What a request costs, by what D1 itself says of it in the line of log: a trip to the database is
+//! latency, and every row that is scanned or written is billed.
+
+use serde_json::json;
+
+use crate::client::{Request, Response, anonymous, operator};
+use crate::db::{db_execute, db_insert_measure, db_query, db_seed_customers};
+use crate::partner::{Partner, unused_username};
+use crate::server::Server;
+use crate::trouble::drill;
+
+/// How many customers a big partner has.
+const MANY: i64 = 20_000;
+
+/// Trips to D1, rows read, rows written.
+#[track_caller]
+fn cost(server: &Server, response: &Response) -> [i64; 3] {
+    let log = server.log(response.request_id());
+    ["d1_trips", "d1_rows_read", "d1_rows_written"].map(|name| log[name].as_i64().unwrap())
+}
+
+/// Sends a request, and asserts that it takes one trip and no more rows than these.
+#[track_caller]
+fn assert_costs(request: Request<'_>, status: u16, rows_read: i64, rows_written: i64) -> Response {
+    let server = request.server;
+    let response = request.expect(status);
+    let [trips, read, written] = cost(server, &response);
+    assert_eq!(trips, 1, "{}", response.what);
+    let limits = format!("{rows_read} and {rows_written}");
+    let what = format!("{}: {read} read, {written} written", response.what);
+    assert!(
+        read <= rows_read && written <= rows_written,
+        "{what}, not {limits}"
+    );
+    response
+}
+
+#[test]
+fn every_request_of_a_partner_that_is_known_takes_one_trip_however_it_ends() {
+    let partner = Partner::new();
+    let id = partner.create_customer("First", "first");
+    partner.create_customer("Second", "second");
+    let path = format!("/customers/{id}");
+    let new = [("name", "New"), ("custnr", "new")];
+    let keyed = |custnr| {
+        let parameters = [("name", "Keyed"), ("custnr", custnr)];
+        let request = partner.post("/customers", &parameters);
+        request.header("Idempotency-Key", "key")
+    };
+    let put = |parameters| partner.put(&path, parameters);
+    let name: &[_] = &[("name", "Renamed")];
+    let stale = |request: Request<'static>| request.header("If-Match", "\"0\"");
+    let dry_run = partner.delete(&format!("{path}?dry_run=1"));
+
+    // Ceilings: a row more or less is scanned as the tables fill; what is written is exact.
+    for (request, status, rows_read, rows_written) in [
+        (partner.get("/customers"), 200, 4, 0),
+        (partner.get("/customers?pagesize=1"), 200, 3, 0),
+        (partner.get("/customers?custnr=first"), 200, 1, 0),
+        (partner.get("/customers?custnr=none"), 200, 1, 0),
+        (partner.get("/customers?customer_id=1"), 200, 1, 0),
+        (partner.get(&path), 200, 1, 0),
+        (partner.get("/2.4.9/customers/1000000000"), 404, 1, 0),
+        (partner.post("/customers", &new), 200, 4, 4),
+        (partner.post("/customers", &new), 409, 3, 0),
+        (keyed("keyed"), 200, 5, 5),
+        (keyed("keyed"), 200, 4, 0),
+        (keyed("other"), 400, 4, 0),
+        (put(name), 200, 3, 1),
+        (put(&[]), 200, 3, 0),
+        (put(&[("custnr", "other")]), 200, 4, 2),
+        (put(&[("custnr", "second")]), 409, 5, 0),
+        (stale(put(name)), 412, 4, 0),
+        (partner.put("/customers/1000000000", name), 404, 3, 0),
+        (stale(partner.delete(&path)), 412, 18, 0),
+        (dry_run, 200, 8, 0),
+        (partner.delete(&path), 200, 24, 3),
+        (partner.delete(&path), 200, 18, 0),
+        (partner.delete("/customers/1000000000"), 404, 18, 0),
+        (partner.get(&format!("{path}/erasure")), 200, 2, 0),
+    ] {
+        assert_costs(request, status, rows_read, rows_written);
+    }
+}
+
+#[test]
+fn a_ping_and_what_is_refused_before_it_is_handled_take_no_trip() {
+    let partner = Partner::new();
+    let none = [
+        partner.get("/miscellaneous/ping").expect(200),
+        partner.get("/customers?custnr=a&custnr=b").expect(400),
+        partner.post("/customers", &[("name", "")]).expect(400),
+        partner.get("/nothing").expect(404),
+        partner.request("PATCH", "/customers").expect(405),
+        partner.request("OPTIONS", "/customers").expect(204),
+        partner.get("/customers").anonymous().expect(401),
+        partner
+            .get("/customers")
+            .basic(&partner.username, "wrong")
+            .expect(401),
+    ];
+    for response in none {
+        assert_eq!(cost(partner.server, &response), [0; 3], "{}", response.what);
+    }
+}
+
+#[test]
+fn what_the_operator_does_takes_one_trip() {
+    let partner = Partner::new();
+    let path = format!("/operator/partners/{}", partner.username);
+    for request in [
+        operator("GET", &path),
+        operator("PUT", &path).json(&json!({"name": "Renamed"})),
+        operator("PUT", &path).json(&json!({"country": "DE"})),
+        operator("POST", &format!("{path}/password")),
+        operator("PUT", &format!("{path}/custom_fields/7")).json(&json!({})),
+    ] {
+        let response = request.expect(200);
+        assert_eq!(cost(partner.server, &response)[0], 1, "{}", response.what);
+    }
+}
+
+#[test]
+fn a_user_whom_nobody_knows_is_looked_up_once() {
+    let request = anonymous("GET", "/customers").basic(&unused_username(), "password");
+    assert_costs(request, 401, 1, 0);
+}
+
+#[test]
+fn one_customer_is_found_by_a_handful_of_rows_however_many_there_are() {
+    for count in [10, MANY] {
+        let partner = Partner::new();
+        let ids = db_seed_customers(&partner, count);
+        for (id, n) in [(*ids.start(), 1), (*ids.end(), count)] {
+            for target in [
+                format!("/customers/{id}"),
+                format!("/customers?customer_id={id}"),
+                format!("/customers?custnr=seed-{n}"),
+            ] {
+                let found = assert_costs(partner.get(&target), 200, 4, 0).customer();
+                assert_eq!(found["customer_id"], id, "{target}");
+            }
+        }
+        assert_costs(partner.get("/customers?custnr=none"), 200, 4, 0);
+        let put = |parameters| partner.put(&format!("/customers/{}", ids.end()), parameters);
+        assert_costs(put(&[("name", "Renamed")]), 200, 4, 1);
+        assert_costs(put(&[("custnr", "seed-1")]), 409, 8, 0);
+        let new = [("name", "New"), ("custnr", "new")];
+        let create = partner.post("/customers", &new);
+        assert_costs(create.header("Idempotency-Key", "key"), 200, 8, 8);
+    }
+}
+
+#[test]
+fn a_page_costs_its_own_rows_at_the_start_and_at_the_end_of_many() {
+    let partner = Partner::new();
+    let ids = db_seed_customers(&partner, MANY);
+    for after in [0, ids.start() + MANY / 2, ids.end() - 20] {
+        let target = format!("/customers?pagesize=20&after={after}");
+        let page = assert_costs(partner.get(&target), 200, 30, 0).json();
+        assert_eq!(page["customers"].as_array().unwrap().len(), 20);
+        assert_eq!(page["total"], MANY);
+    }
+}
+
+/// Else an id would tell by its price, and by its time, that there is such a customer elsewhere.
+#[test]
+fn an_erasure_that_has_nothing_to_do_costs_a_handful_of_rows_whatever_hangs_on_the_customer() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Many calls", "many-calls");
+    let number = ("+46890510", 3);
+    let measure = db_insert_measure(partner.server, id, "Web", number, number, "");
+    let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 2000) \
+         INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) \
+         SELECT ?1, ?2, '2026-01-02 00:00:00', '+46890510', 3 FROM seed";
+    db_execute(partner.server, sql, &[&id, &measure]);
+
+    let path = format!("/customers/{id}");
+    assert_costs(Partner::new().delete(&path), 404, 18, 0);
+    partner.delete(&path).expect(200);
+    assert_costs(partner.delete(&path), 200, 18, 0);
+}
+
+#[test]
+fn customers_that_were_erased_cost_the_living_nothing() {
+    let partner = Partner::new();
+    let ids = db_seed_customers(&partner, 5_000);
+    let sql = "UPDATE customers SET removed_at = '2026-01-02 00:00:00', name = '', custnr = '' \
+         WHERE partner_id = ?1 AND customer_id < ?2";
+    db_execute(
+        partner.server,
+        sql,
+        &[&partner.partner_id, &(ids.end() - 20)],
+    );
+    let page = assert_costs(partner.get("/customers?pagesize=20"), 200, 30, 0);
+    assert_eq!(page.json()["customers"][0]["custnr"], "seed-4980");
+    assert_costs(partner.get("/customers?custnr=seed-5000"), 200, 4, 0).customer();
+    let new = [("name", "New"), ("custnr", "seed-1")];
+    assert_costs(partner.post("/customers", &new), 200, 8, 8);
+}
+
+/// The partner comes to the other server by its row alone, as it would to an isolate that has just started:
+/// neither its memory nor KV there has heard of it.
+#[test]
+fn the_first_request_of_a_partner_takes_one_trip_more_than_the_next() {
+    let known = Partner::new();
+    let columns = "username, country, ha1_sealed, created";
+    let sql = format!("SELECT {columns} FROM partners WHERE partner_id = ?1");
+    let row = &db_query(known.server, &sql, &[&known.partner_id])[0];
+    let sql = format!("INSERT INTO partners ({columns}) VALUES (?1, ?2, ?3, ?4)");
+    let values = ["username", "country", "ha1_sealed", "created"].map(|column| row[column].clone());
+    let parameters = values.each_ref().map(|value| value as &dyn rusqlite::ToSql);
+    db_execute(drill(), &sql, &parameters);
+
+    let partner = Partner {
+        server: drill(),
+        ..known
+    };
+    let list = || partner.get("/customers").expect(200);
+    assert_eq!(cost(drill(), &list())[0], 2);
+    assert_eq!(cost(drill(), &list())[0], 1);
+}

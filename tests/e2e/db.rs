@@ -1,0 +1,252 @@
+//! What the API does not show: the database file itself, while the server runs. Every helper here begins
+//! with `db_`, so that a test that does not go by HTTP says so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql, TransactionBehavior, params};
+
+use crate::client::{Request, Response};
+use crate::partner::Partner;
+use crate::server::Server;
+
+/// A row: its columns by name.
+pub type Row = BTreeMap<String, Value>;
+
+/// The rows of each table.
+pub type Tables = BTreeMap<String, Vec<Row>>;
+
+/// The database that the Worker is bound to.
+pub fn db_open(server: &Server) -> Connection {
+    let directory = server.state.join("v3/d1/miniflare-D1DatabaseObject");
+    let files: Vec<PathBuf> = fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "sqlite")
+        })
+        .filter(|path| !path.ends_with("metadata.sqlite"))
+        .collect();
+    let [file] = files.as_slice() else {
+        panic!(
+            "{} does not hold one database: {files:?}",
+            directory.display()
+        );
+    };
+    let connection = Connection::open(file).unwrap();
+    connection.busy_timeout(Duration::from_secs(30)).unwrap();
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .unwrap();
+    connection
+}
+
+/// Every table that there is, with its columns in their order. What belongs to SQLite and D1 alone
+/// (`sqlite_…`, `_cf_…`) is left out.
+pub fn db_columns(server: &Server) -> BTreeMap<String, Vec<String>> {
+    let connection = db_open(server);
+    let mut statement = connection
+        .prepare(
+            "SELECT t.name, c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c \
+             WHERE t.schema = 'main' AND t.type = 'table' \
+             AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name NOT LIKE '\\_cf\\_%' ESCAPE '\\' \
+             ORDER BY t.name, c.cid",
+        )
+        .unwrap();
+    let mut tables = BTreeMap::<String, Vec<String>>::new();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    for row in rows.unwrap() {
+        let (table, column) = row.unwrap();
+        tables.entry(table).or_default().push(column);
+    }
+    tables
+}
+
+/// The rows that a query finds.
+pub fn db_query(server: &Server, sql: &str, parameters: &[&dyn ToSql]) -> Vec<Row> {
+    let connection = db_open(server);
+    let mut statement = connection.prepare(sql).unwrap();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let rows = statement.query_map(parameters, |row| {
+        let column = |(at, name): (usize, &String)| Ok((name.clone(), row.get(at)?));
+        names.iter().enumerate().map(column).collect()
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// All that the database holds of a customer: the rows with its id, of every table that has a
+/// `customer_id`, whatever tables there are.
+pub fn db_rows_of_customer(server: &Server, customer_id: i64) -> Tables {
+    let tables = db_columns(server).into_iter();
+    tables
+        .filter(|(_, columns)| columns.iter().any(|column| column == "customer_id"))
+        .map(|(table, _)| {
+            let sql = format!("SELECT * FROM {table} WHERE customer_id = ?1 ORDER BY 1, 2");
+            let rows = db_query(server, &sql, &[&customer_id]);
+            (table, rows)
+        })
+        .collect()
+}
+
+/// Gives a partner `count` customers at once, `Customer 1` with the custnr `seed-1` and so on, and
+/// answers their ids. As after so many requests, the partner's own count of them is right.
+pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
+    let _alone = partner.server.no_request_under_way();
+    let mut connection = db_open(partner.server);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    let before: i64 = transaction
+        .query_row(
+            "SELECT COALESCE(MAX(customer_id), 0) FROM customers",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    transaction
+        .execute(
+            "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?2) \
+             INSERT INTO customers (customer_id, partner_id, uuid, custnr, name, created) \
+             SELECT ?3 + n, ?1, \
+             printf('00000000-0000-4000-8000-%012x', ?3 + n), 'seed-' || n, 'Customer ' || n, \
+             '2026-01-01 00:00:00' FROM seed",
+            params![partner.partner_id, count, before],
+        )
+        .unwrap();
+    transaction
+        .execute(
+            "UPDATE partners SET customers = customers + ?2 WHERE partner_id = ?1",
+            params![partner.partner_id, count],
+        )
+        .unwrap();
+    transaction.commit().unwrap();
+    before + 1..=before + count
+}
+
+/// Sends a request while the database is locked against writing, and answers what it got.
+pub fn db_send_while_locked(request: Request<'_>) -> Response {
+    let server = request.server;
+    let _alone = server.no_request_under_way();
+    let mut connection = db_open(server);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    let response = request.exchange().unwrap();
+    transaction.rollback().unwrap();
+    response
+}
+
+/// Changes the database past the Worker, and answers how many rows that were.
+pub fn db_execute(server: &Server, sql: &str, parameters: &[&dyn ToSql]) -> usize {
+    let _alone = server.no_request_under_way();
+    let connection = db_open(server);
+    connection.execute(sql, parameters).unwrap()
+}
+
+/// Inserts a row, and answers its id.
+fn db_insert(server: &Server, table: &str, columns: &[(&str, &dyn ToSql)]) -> i64 {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let parameters: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+    let values: Vec<&dyn ToSql> = columns.iter().map(|(_, value)| *value).collect();
+    let _alone = server.no_request_under_way();
+    let connection = db_open(server);
+    connection
+        .execute(
+            &format!(
+                "INSERT INTO {table} ({}) VALUES ({})",
+                names.join(", "),
+                parameters.join(", ")
+            ),
+            values.as_slice(),
+        )
+        .unwrap();
+    connection.last_insert_rowid()
+}
+
+/// A phone number, and how many digits its country code and national destination code have.
+pub type PhoneNumber<'a> = (&'a str, i64);
+
+/// Gives a customer a measure, and answers its id. `expires` is `""` for never.
+pub fn db_insert_measure(
+    server: &Server,
+    customer_id: i64,
+    name: &str,
+    phonenr: PhoneNumber<'_>,
+    destnr: PhoneNumber<'_>,
+    expires: &str,
+) -> i64 {
+    db_insert(
+        server,
+        "measures",
+        &[
+            ("customer_id", &customer_id),
+            ("name", &name),
+            ("media", &"Newspaper"),
+            ("phonenr", &phonenr.0),
+            ("phonenr_ccndc", &phonenr.1),
+            ("destnr", &destnr.0),
+            ("destnr_ccndc", &destnr.1),
+            ("created", &"2026-01-01 00:00:00"),
+            ("expires", &expires),
+        ],
+    )
+}
+
+/// Gives a customer a user, and answers its id.
+pub fn db_insert_user(server: &Server, customer_id: i64, email: &str, name: &str) -> i64 {
+    db_insert(
+        server,
+        "users",
+        &[
+            ("customer_id", &customer_id),
+            ("email", &email),
+            ("name", &name),
+        ],
+    )
+}
+
+/// Lets a number through to a customer, at this place of its list.
+pub fn db_insert_allowed_number(server: &Server, customer_id: i64, position: i64, phonenr: &str) {
+    db_insert(
+        server,
+        "allowed_numbers",
+        &[
+            ("customer_id", &customer_id),
+            ("position", &position),
+            ("phonenr", &phonenr),
+        ],
+    );
+}
+
+/// Gives a customer a call record, answered after `start` for a minute, and answers its id. `("", 0)` is
+/// no number.
+pub fn db_insert_call(
+    server: &Server,
+    customer_id: i64,
+    measure_id: i64,
+    start: &str,
+    [anum, bnum, cnum]: [PhoneNumber<'_>; 3],
+) -> i64 {
+    db_insert(
+        server,
+        "calls",
+        &[
+            ("customer_id", &customer_id),
+            ("measure_id", &measure_id),
+            ("start", &start),
+            ("duration", &60),
+            ("answered", &1),
+            ("anum", &anum.0),
+            ("anum_ccndc", &anum.1),
+            ("bnum", &bnum.0),
+            ("bnum_ccndc", &bnum.1),
+            ("cnum", &cnum.0),
+            ("cnum_ccndc", &cnum.1),
+        ],
+    )
+}

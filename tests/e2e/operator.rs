@@ -1,0 +1,258 @@
+//! §7: the operator's surface.
+
+use std::sync::Barrier;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::client::{Request, anonymous, operator};
+use crate::partner::{Partner, unused_username};
+
+/// The path of a partner that may not be there.
+pub fn path_of(username: &str) -> String {
+    format!("/operator/partners/{username}")
+}
+
+/// The request as the operator's who lets a partner in or changes it.
+fn put(username: &str, what: &Value) -> Request<'static> {
+    operator("PUT", &path_of(username)).json(what)
+}
+
+#[test]
+fn a_wrong_token_is_a_401_in_json() {
+    let partner = Partner::new();
+    let good = operator("GET", &path_of(&partner.username));
+    good.clone().expect(200);
+    for authorization in [
+        "Bearer wrong",
+        "Bearer",
+        "Bearer ",
+        "Bearer local-operato",
+        "Bearer local-operatorr",
+        "Bearer LOCAL-OPERATOR",
+        "Basic local-operator",
+        "local-operator",
+        "",
+    ] {
+        let refused = good.clone().authorization(authorization).expect(401);
+        assert_eq!(refused.errors(), ["unauthorized"], "{authorization}");
+    }
+    good.anonymous().expect(401);
+    let username = unused_username();
+    anonymous("PUT", &path_of(&username))
+        .json(&json!({}))
+        .expect(401);
+    operator("GET", &path_of(&username)).expect(404);
+}
+
+#[test]
+fn a_partner_is_created_with_a_password_that_is_shown_once() {
+    let username = unused_username();
+    operator("GET", &path_of(&username)).expect(404);
+    let what = json!({
+        "name": "Müller & Söhne",
+        "country": "AT",
+        "allowed_networks": ["127.0.0.0/8", "2001:db8::/32"],
+        "enabled": true,
+    });
+    let mut created = put(&username, &what).expect(200).json();
+    let created = created["partner"].as_object_mut().unwrap();
+    let password = created.remove("password").unwrap();
+    let password = password.as_str().unwrap();
+    assert!(password.len() >= 20, "{password}");
+    assert!(created["partner_id"].is_i64());
+    let partner_id = created["partner_id"].clone();
+    let expected = json!({
+        "partner_id": partner_id,
+        "username": username,
+        "name": "Müller & Söhne",
+        "country": "AT",
+        "allowed_networks": ["127.0.0.0/8", "2001:db8::/32"],
+        "enabled": true,
+        "custom_fields": [],
+        "customers": 0,
+    });
+    assert_eq!(Value::Object(created.clone()), expected);
+
+    let read = operator("GET", &path_of(&username)).expect(200).json();
+    assert_eq!(read, json!({"partner": expected}));
+    let again = put(&username, &json!({})).expect(200).json();
+    assert_eq!(again, json!({"partner": expected}));
+    let ping = anonymous("GET", "/miscellaneous/ping");
+    ping.basic(&username, password).expect(200);
+}
+
+#[test]
+fn of_creations_that_race_one_shows_the_password() {
+    let username = unused_username();
+    let start = Barrier::new(4);
+    let race = || {
+        let request = put(&username, &json!({}));
+        start.wait();
+        request.expect(200).json()["partner"]["password"].clone()
+    };
+    let shown = thread::scope(|scope| {
+        let racers = [(); 4].map(|()| scope.spawn(race));
+        racers.map(|racer| racer.join().unwrap())
+    });
+    let shown: Vec<&str> = shown.iter().filter_map(Value::as_str).collect();
+    assert_eq!(shown.len(), 1);
+    let ping = anonymous("GET", "/miscellaneous/ping");
+    ping.basic(&username, shown[0]).expect(200);
+}
+
+#[test]
+fn passwords_differ() {
+    let [one, other] = [Partner::new(), Partner::new()];
+    assert_ne!(one.password, other.password);
+}
+
+#[test]
+fn everything_about_a_new_partner_is_optional() {
+    let username = unused_username();
+    let created = put(&username, &json!({})).expect(200).json()["partner"].clone();
+    let parts = [
+        "name",
+        "country",
+        "allowed_networks",
+        "enabled",
+        "custom_fields",
+    ];
+    let expected = [json!(""), json!(""), json!([]), json!(true), json!([])];
+    assert_eq!(parts.map(|part| created[part].clone()), expected);
+    let no_body = operator("PUT", &path_of(&unused_username()))
+        .expect(200)
+        .json();
+    assert!(no_body["partner"]["password"].is_string());
+}
+
+#[test]
+fn a_change_leaves_what_is_not_given() {
+    let username = unused_username();
+    let what = json!({"name": "before", "country": "SE", "allowed_networks": ["192.0.2.0/24"]});
+    let mut partner = put(&username, &what).expect(200).json()["partner"].clone();
+    partner.as_object_mut().unwrap().remove("password");
+    for (part, value) in [
+        ("name", json!("after")),
+        ("name", json!("")),
+        ("country", json!("NO")),
+        ("allowed_networks", json!(["::/0", "10.0.0.0/8"])),
+        ("allowed_networks", json!([])),
+        ("enabled", json!(false)),
+        ("enabled", json!(true)),
+        ("country", json!("")),
+    ] {
+        let changed = put(&username, &json!({part: value.clone()}))
+            .expect(200)
+            .json();
+        partner[part] = value;
+        assert_eq!(changed["partner"], partner);
+        let read = operator("GET", &path_of(&username)).expect(200).json();
+        assert_eq!(read["partner"], partner);
+    }
+}
+
+#[test]
+fn a_partner_shows_how_many_customers_it_has() {
+    let partner = Partner::new();
+    let path = path_of(&partner.username);
+    let customers = || operator("GET", &path).expect(200).json()["partner"]["customers"].clone();
+    assert_eq!(customers(), 0);
+    let id = partner.create_customer("n", "1");
+    partner.create_customer("n", "2");
+    assert_eq!(customers(), 2);
+    partner.delete(&format!("/customers/{id}")).expect(200);
+    assert_eq!(customers(), 1);
+}
+
+#[test]
+fn a_user_name_has_1_to_45_plain_characters() {
+    let unique = unused_username();
+    for good in [format!("{unique:x<45}"), format!("A.b_c-9.{unique}")] {
+        put(&good, &json!({})).expect(200);
+    }
+    for bad in [
+        format!("{unique:x<46}"),
+        format!("{unique}%20"),
+        format!("{unique}%C3%B6"),
+    ] {
+        let refused = put(&bad, &json!({})).expect(400);
+        assert_eq!(refused.errors(), ["username: username"]);
+        assert!(refused.message().contains("45"), "{refused:#?}");
+    }
+    put("", &json!({})).expect(404);
+}
+
+#[test]
+fn what_is_wrong_with_a_partner_is_told_at_once_and_changes_nothing() {
+    let username = unused_username();
+    let wrong = json!({
+        "name": "a\nb",
+        "country": "Germany",
+        "allowed_networks": ["192.0.2.0/33"],
+        "enabled": "yes",
+        "password": "secret",
+    });
+    let refused = put(&username, &wrong).expect(400);
+    let parameters: Vec<String> = refused
+        .errors()
+        .iter()
+        .map(|error| error.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        parameters,
+        ["allowed_networks", "country", "enabled", "name", "password"]
+    );
+    for wrong in [
+        json!({"country": "de"}),
+        json!({"allowed_networks": ["example.com"]}),
+        json!({"allowed_networks": "192.0.2.0/24"}),
+        json!({"allowed_networks": ["192.0.2.0/24", 1]}),
+        json!({"enabled": 1}),
+        json!({"enabled": null}),
+        json!({"name": 1}),
+    ] {
+        put(&username, &wrong).expect(400);
+    }
+    operator("GET", &path_of(&username)).expect(404);
+}
+
+#[test]
+fn the_operator_speaks_json_only() {
+    let username = unused_username();
+    let request = || operator("PUT", &path_of(&username));
+    let form = request().form(&[("name", "n")]).expect(415);
+    assert_eq!(form.errors(), ["unsupported_media_type"]);
+    request().body("application/json", "{").expect(400);
+    request().body("application/json", "[]").expect(400);
+    operator("GET", &path_of(&username)).expect(404);
+}
+
+#[test]
+fn a_new_password_ends_the_old_one_at_once() {
+    let partner = Partner::new();
+    partner.get("/customers").expect(200);
+    let path = format!("{}/password", path_of(&partner.username));
+    let given = operator("POST", &path).expect(200).json();
+    assert_eq!(given.as_object().unwrap().len(), 1);
+    let new = given["password"].as_str().unwrap();
+    assert_ne!(new, partner.password);
+    partner.get("/customers").expect(401);
+    anonymous("GET", "/customers")
+        .basic(&partner.username, new)
+        .expect(200);
+
+    let unknown = format!("{}/password", path_of(&unused_username()));
+    operator("POST", &unknown).expect(404);
+}
+
+#[test]
+fn a_password_is_kept_nowhere() {
+    let partner = Partner::new();
+    let sql = "SELECT * FROM partners WHERE partner_id = ?1";
+    let rows = crate::db::db_query(partner.server, sql, &[&partner.partner_id]);
+    assert_eq!(rows.len(), 1);
+    let row = format!("{rows:?}");
+    assert!(row.contains(&partner.username));
+    assert!(!row.contains(&partner.password));
+}

@@ -1,0 +1,103 @@
+//! A fresh partner for a test, and what it does most.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::server::{Server, shared};
+
+/// A partner that nobody else uses.
+pub struct Partner {
+    pub server: &'static Server,
+    pub partner_id: i64,
+    pub username: String,
+    pub password: String,
+}
+
+/// A user name that nobody has.
+pub fn unused_username() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    format!("partner-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Partner {
+    /// A partner of which nothing is known but its name.
+    pub fn new() -> Self {
+        Self::with(&json!({}))
+    }
+
+    /// A partner with what the operator says of it: `{"country": "DE"}`, `{"allowed_networks": […]}`.
+    pub fn with(what: &Value) -> Self {
+        Self::on(shared(), what)
+    }
+
+    /// The same on another server.
+    pub fn on(server: &'static Server, what: &Value) -> Self {
+        let username = unused_username();
+        let path = format!("/operator/partners/{username}");
+        let request = Request::operator(server, "PUT", &path).json(what);
+        let partner = &request.expect(200).json()["partner"];
+        Self {
+            server,
+            partner_id: partner["partner_id"].as_i64().unwrap(),
+            password: partner["password"].as_str().unwrap().to_owned(),
+            username,
+        }
+    }
+
+    /// Has the operator set up `custom_n`: `{"label": …, "max_length": …, "required": …}`, all optional.
+    pub fn set_up_custom(&self, n: u32, what: &Value) {
+        let username = &self.username;
+        let path = format!("/operator/partners/{username}/custom_fields/{n}");
+        let request = Request::operator(self.server, "PUT", &path);
+        request.json(what).expect(200);
+    }
+
+    /// A request of the partner's, by HTTP Basic.
+    pub fn request(&self, method: &str, target: &str) -> Request<'static> {
+        Request::new(self.server, method, target).basic(&self.username, &self.password)
+    }
+
+    /// A GET of the partner's.
+    pub fn get(&self, target: &str) -> Request<'static> {
+        self.request("GET", target)
+    }
+
+    /// A POST of the partner's with these parameters as a form.
+    pub fn post(&self, target: &str, parameters: &[(&str, &str)]) -> Request<'static> {
+        self.request("POST", target).form(parameters)
+    }
+
+    /// A PUT of the partner's with these parameters as a form.
+    pub fn put(&self, target: &str, parameters: &[(&str, &str)]) -> Request<'static> {
+        self.request("PUT", target).form(parameters)
+    }
+
+    /// A DELETE of the partner's.
+    pub fn delete(&self, target: &str) -> Request<'static> {
+        self.request("DELETE", target)
+    }
+
+    /// Creates a customer with what it cannot do without, and answers its id.
+    #[track_caller]
+    pub fn create_customer(&self, name: &str, custnr: &str) -> i64 {
+        let parameters = [("name", name), ("custnr", custnr)];
+        let created = self.post("/customers", &parameters).expect(200);
+        created.customer()["customer_id"].as_i64().unwrap()
+    }
+
+    /// A customer as it is read.
+    #[track_caller]
+    pub fn customer(&self, customer_id: i64) -> Value {
+        let path = format!("/customers/{customer_id}");
+        self.get(&path).expect(200).customer()
+    }
+
+    /// How many customers the partner has, by its list.
+    #[track_caller]
+    pub fn total(&self) -> i64 {
+        let list = self.get("/customers?pagesize=1").expect(200).json();
+        list["total"].as_i64().unwrap()
+    }
+}

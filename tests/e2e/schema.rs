@@ -1,0 +1,48 @@
+//! The rules of the erasure, held against the schema as the migrations have made it.
+
+use std::collections::BTreeMap;
+
+use customers::schema::{CUSTOMER_TABLES, OTHER_TABLES, Table};
+
+use crate::db::{db_columns, db_query};
+use crate::server::shared;
+
+/// The tables with their columns, sorted; of a table that stands there twice, every column twice.
+fn ruled(tables: impl Iterator<Item = &'static Table>) -> BTreeMap<String, Vec<String>> {
+    let mut ruled = BTreeMap::<String, Vec<String>>::new();
+    for table in tables {
+        let columns = ruled.entry(table.name.to_owned()).or_default();
+        columns.extend(table.columns.iter().map(|(name, _)| (*name).to_owned()));
+    }
+    ruled.values_mut().for_each(|columns| columns.sort());
+    ruled
+}
+
+#[test]
+fn every_column_of_every_table_has_one_rule_and_every_rule_has_a_column() {
+    let mut real = db_columns(shared());
+    real.values_mut().for_each(|columns| columns.sort());
+    assert!(real["customers"].len() > 30, "{real:?}");
+    let rules = ruled(CUSTOMER_TABLES.iter().chain(OTHER_TABLES));
+    for (table, columns) in &real {
+        assert_eq!(rules.get(table), Some(columns), "rules of table {table}");
+    }
+    let tables: Vec<_> = real.keys().collect();
+    assert_eq!(rules.keys().collect::<Vec<_>>(), tables);
+}
+
+#[test]
+fn a_table_with_a_customer_in_it_is_a_customers_table_but_for_the_receipts() {
+    let of_customers: Vec<String> = ruled(CUSTOMER_TABLES.iter()).into_keys().collect();
+    let mut real = db_columns(shared());
+    real.retain(|_, columns| columns.contains(&"customer_id".to_owned()));
+    real.remove("erasures").expect("the receipts");
+    assert_eq!(real.into_keys().collect::<Vec<_>>(), of_customers);
+}
+
+#[test]
+fn there_is_no_other_kind_of_table_to_leak_from() {
+    let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' \
+         AND type NOT IN ('table', 'view') AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'";
+    assert_eq!(db_query(shared(), sql, &[]), []);
+}

@@ -1,0 +1,266 @@
+//! The server under test: `scripts/serve.mjs`, which runs wrangler, workerd and D1.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc, Condvar, LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::client::Request;
+
+/// How long a server may take to its first answer; it may have to build the Worker.
+const START_DEADLINE: Duration = Duration::from_secs(600);
+
+/// How long a line of log may take from the Worker to us.
+const LOG_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The token of the operator, as `.dev.vars.example` has it.
+pub const OPERATOR_TOKEN: &str = "local-operator";
+
+/// The repository.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The server that all tests share, unless one needs a configuration of its own.
+pub fn shared() -> &'static Server {
+    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(None));
+    &SHARED
+}
+
+/// A running server.
+pub struct Server {
+    /// `http://127.0.0.1:port`
+    pub origin: String,
+    /// Where D1 and the rest keep their files.
+    pub state: PathBuf,
+    traffic: RwLock<()>,
+    output: Arc<Output>,
+    /// Its standard input stays open as long as this process lives, however that ends; then the server
+    /// ends by itself, and all that it has started. Killing it would leave those behind.
+    process: Mutex<Child>,
+}
+
+/// What a server has printed.
+#[derive(Default)]
+struct Output {
+    printed: Mutex<Printed>,
+    grown: Condvar,
+}
+
+/// All lines so far, and what was found in them.
+#[derive(Default)]
+struct Printed {
+    lines: Vec<String>,
+    /// The Worker's line of each request, by its request id.
+    logs: HashMap<String, Value>,
+}
+
+/// What makes a server different from the shared one.
+pub struct Difference<'a> {
+    /// Texts of `wrangler.toml` and what stands there instead.
+    pub config: &'a [(&'a str, &'a str)],
+    /// Its secrets, in the form of `.dev.vars`; `None` for those of the shared one.
+    pub secrets: Option<&'a str>,
+}
+
+impl Server {
+    /// Starts a server that differs from the shared one. It runs until this process ends.
+    pub fn different(difference: &Difference<'_>) -> &'static Self {
+        // The first server to start builds the Worker, and two at once would be in each other's way.
+        shared();
+        Box::leak(Box::new(Self::start(Some(difference))))
+    }
+
+    /// Starts a server, and waits for it.
+    fn start(difference: Option<&Difference<'_>>) -> Self {
+        let state = fresh_directory();
+        let port = free_port();
+        let mut command = Command::new("node");
+        command
+            .current_dir(ROOT)
+            .args(["scripts/serve.mjs", "--port", &port.to_string(), "--state"])
+            .arg(&state);
+        if let Some(difference) = difference {
+            command.arg("--config").arg(configure(&state, difference));
+        }
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("node is needed to start the server");
+        let output = Arc::new(Output::default());
+        output.read(process.stdout.take().unwrap());
+        output.read(process.stderr.take().unwrap());
+        let server = Self {
+            origin: format!("http://127.0.0.1:{port}"),
+            state,
+            traffic: RwLock::new(()),
+            output,
+            process: Mutex::new(process),
+        };
+        server.wait_until_it_answers();
+        server
+    }
+
+    /// Waits until the Worker answers; fails when the server has ended instead.
+    fn wait_until_it_answers(&self) {
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            let answer = Request::new(self, "OPTIONS", "/customers").try_send();
+            if answer.is_ok_and(|answer| answer.status == 204) {
+                return;
+            }
+            let ended = self.process.lock().unwrap().try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "the server does not start:\n{}",
+                self.printed()
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Held by a request while it is under way.
+    pub fn request_under_way(&self) -> RwLockReadGuard<'_, ()> {
+        self.traffic.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by whoever writes to the database file: no request is under way then. workerd does not wait for
+    /// another's lock, as D1 would never meet one, but answers 503.
+    pub fn no_request_under_way(&self) -> RwLockWriteGuard<'_, ()> {
+        self.traffic.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the Worker has logged of a request: waits until the line is there.
+    pub fn log(&self, request_id: &str) -> Value {
+        let printed = self.output.printed.lock().unwrap();
+        let (printed, _) = self
+            .output
+            .grown
+            .wait_timeout_while(printed, LOG_DEADLINE, |printed| {
+                !printed.logs.contains_key(request_id)
+            })
+            .unwrap();
+        printed.logs.get(request_id).cloned().unwrap_or_else(|| {
+            panic!("request {request_id} was not logged within {LOG_DEADLINE:?}")
+        })
+    }
+
+    /// All that the server has printed so far.
+    pub fn printed(&self) -> String {
+        self.output.printed.lock().unwrap().lines.join("\n")
+    }
+}
+
+impl Output {
+    /// Reads a pipe to its end, in a thread of its own: a full pipe would stop the server.
+    fn read(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
+        let output = Arc::clone(self);
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).split(b'\n') {
+                let Ok(line) = line else { break };
+                output.add(String::from_utf8_lossy(&line).into_owned());
+            }
+        });
+    }
+
+    /// Takes note of a line.
+    fn add(&self, line: String) {
+        let mut printed = self.printed.lock().unwrap();
+        if line.starts_with("{\"request_id\"")
+            && let Ok(log) = serde_json::from_str::<Value>(&line)
+        {
+            let request_id = log["request_id"].as_str().unwrap_or_default().to_owned();
+            printed.logs.insert(request_id, log);
+        }
+        printed.lines.push(line);
+        self.grown.notify_all();
+    }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A directory for the state of one server, under that of this run.
+fn fresh_directory() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = RUN.directory.join(number.to_string());
+    fs::create_dir(&directory).unwrap();
+    directory
+}
+
+/// The directory of this run. Nothing removes it when the run ends, for a process can end without a last
+/// word; the next run does, once nobody holds its lock any more.
+static RUN: LazyLock<Run> = LazyLock::new(Run::begin);
+
+/// A run of this test binary, and what it holds as long as it lasts.
+struct Run {
+    directory: PathBuf,
+    _lock: File,
+}
+
+impl Run {
+    /// Makes the directory, and locks it.
+    fn begin() -> Self {
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        remove_what_is_left_over(parent);
+        let directory = parent.join(format!("e2e-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let lock = File::create(directory.join("lock")).unwrap();
+        lock.lock().unwrap();
+        Self {
+            directory,
+            _lock: lock,
+        }
+    }
+}
+
+/// Removes the directories of runs that have ended.
+fn remove_what_is_left_over(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let directory = entry.path();
+        let is_left_over =
+            File::open(directory.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
+        if is_left_over {
+            // Its server may still be on its way out and write: then the run after this one removes it.
+            let _ = fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// Writes a configuration beside a server's state, and answers its path. What it names by a relative path
+/// is made absolute, since it no longer stands in the repository.
+fn configure(state: &Path, difference: &Difference<'_>) -> PathBuf {
+    let mut config = fs::read_to_string(Path::new(ROOT).join("wrangler.toml")).unwrap();
+    for (key, value) in [("main", "build/index.js"), ("migrations_dir", "migrations")] {
+        let relative = format!("{key} = \"{value}\"");
+        assert!(config.contains(&relative), "wrangler.toml lacks {relative}");
+        let absolute = Path::new(ROOT).join(value);
+        config = config.replace(&relative, &format!("{key} = {:?}", absolute.display()));
+    }
+    for (text, instead) in difference.config {
+        assert!(config.contains(text), "wrangler.toml lacks {text}");
+        config = config.replace(text, instead);
+    }
+    let directory = state.join("config");
+    fs::create_dir(&directory).unwrap();
+    if let Some(secrets) = difference.secrets {
+        fs::write(directory.join(".dev.vars"), secrets).unwrap();
+    }
+    let path = directory.join("wrangler.toml");
+    fs::write(&path, config).unwrap();
+    path
+}
