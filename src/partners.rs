@@ -123,7 +123,7 @@ thread_local! {
     static MEMORY: RefCell<Vec<Rc<Profile>>> = RefCell::default();
 }
 
-/// Finds a partner's profile, at most [`MAX_AGE_MS`] old. `None` when there is no such partner.
+/// Finds a partner's profile, at most a minute old. `None` when there is no such partner.
 ///
 /// # Errors
 /// 503 when D1 had to be asked and failed; 500 when the HA1 does not open under its key.
