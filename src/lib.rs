@@ -5,8 +5,8 @@
 //! [`operator`]) with one call to the database ([`store`]), and answered ([`reply`]); what goes wrong on
 //! the way is an [`error`].
 //!
-//! Some modules are *pure*: they know nothing of the platform and are tested on the host. The others
-//! are the *shell*, which talks to it. Each says which it is.
+//! A module whose first lines end with "Pure." knows nothing of the platform and is tested on the host.
+//! The others are the shell, which talks to it, and are tested over HTTP.
 
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env, event};
