@@ -1,4 +1,4 @@
-//! What can go wrong, as the caller is told it: one enum, one envelope.
+//! What can go wrong, as the caller is told it: one enum, one envelope. Pure.
 
 use crate::json::Json;
 

@@ -5,7 +5,7 @@
 //! [`operator`]) with one call to the database ([`store`]), and answered ([`reply`]); what goes wrong on
 //! the way is an [`error`].
 //!
-//! A module whose first lines end with "Pure." knows nothing of the platform and is tested on the host.
+//! A module whose first lines say "Pure" knows nothing of the platform and is tested on the host.
 //! The others are the shell, which talks to it, and are tested over HTTP.
 
 use wasm_bindgen::prelude::*;

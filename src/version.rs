@@ -1,4 +1,4 @@
-//! The two versions of the API, which differ in how an integer is written and in nothing else.
+//! The two versions of the API, which differ in how an integer is written and in nothing else. Pure.
 
 use crate::json::Json;
 
