@@ -39,11 +39,12 @@ pub mod version;
 /// Runs once, when the isolate starts: panics are printed with their place, and then cost one request.
 #[wasm_bindgen(start)]
 pub fn start() {
-    // `worker` has installed a hook that re-initialises the isolate after a panic; it must stay.
-    let reinitialise = std::panic::take_hook();
+    // `worker` sets a hook as well, which re-initialises the isolate after a panic. Whichever is set later
+    // calls the earlier one; `console_error_panic_hook::set_once` would drop it.
+    let earlier = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         console_error_panic_hook::hook(info);
-        reinitialise(info);
+        earlier(info);
     }));
 }
 
