@@ -8,14 +8,15 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, wr
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
-import { main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
+import { env, main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
 
 const SOURCES = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/build.mjs"];
 
 export async function build({ out = "build", features = "" } = {}) {
-  const [js, wasm, stamp] = ["index.js", "index_bg.wasm", ".stamp"].map((name) => join(root, out, name));
+  const names = ["entry.mjs", "index.js", "index_bg.wasm", ".stamp"];
+  const [entry, js, wasm, stamp] = names.map((name) => join(root, out, name));
   const fingerprint = hash(SOURCES);
-  const last = lastBuild(js, wasm, stamp);
+  const last = lastBuild(entry, js, wasm, stamp);
   if (last?.fingerprint === fingerprint) return console.log(`${last.sizes} (unchanged)`);
 
   // Here, not above: what the fast path does not need it should not load.
@@ -25,7 +26,8 @@ export async function build({ out = "build", features = "" } = {}) {
   rmSync(stamp, { force: true });
   await run(workerBuild.bin, ["--release", "--no-opt", "--out-dir", out, ".", "--locked", "--features", features]);
   await optimize(wasm);
-  const sizes = measure(js, wasm);
+  await run(env.ESBUILD_BIN, ["src/entry.mjs", "--minify", "--log-level=warning", `--outfile=${entry}`]);
+  const sizes = measure(entry, js, wasm);
   writeFileSync(stamp, `${fingerprint}\n${sizes}\n`);
   console.log(sizes);
 }
@@ -45,15 +47,17 @@ async function optimize(wasm) {
   renameSync(smaller, wasm);
 }
 
-function measure(js, wasm) {
-  const [script, module] = [js, wasm].map((file) => readFileSync(file));
+function measure(...files) {
+  const contents = files.map((file) => readFileSync(file));
   const kb = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
-  const zipped = [script, module].reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
-  return `bundle: wasm ${kb(module.length)}, js ${kb(script.length)}, together ${kb(zipped)} gzip`;
+  const zipped = contents.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
+  const module = contents.at(-1).length;
+  const script = contents.reduce((sum, bytes) => sum + bytes.length, -module);
+  return `bundle: wasm ${kb(module)}, js ${kb(script)}, together ${kb(zipped)} gzip`;
 }
 
-function lastBuild(js, wasm, stamp) {
-  if (![js, wasm, stamp].every(existsSync)) return undefined;
+function lastBuild(entry, js, wasm, stamp) {
+  if (![entry, js, wasm, stamp].every(existsSync)) return undefined;
   const [fingerprint, sizes] = readFileSync(stamp, "utf8").split("\n");
   return { fingerprint, sizes };
 }

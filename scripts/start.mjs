@@ -18,6 +18,7 @@ const demo = { username: "demo", password: "demo-password" };
 
 async function start() {
   const began = performance.now();
+  if (!(port >= 1 && port <= 65535)) throw new Failure("PORT must be a number from 1 to 65535");
   await portIsFree();
   await setup();
   await build();
@@ -83,7 +84,7 @@ function invite(time) {
   const token = parseEnv(readFileSync(join(root, ".dev.vars"), "utf8")).OPERATOR_TOKEN;
   const curl = `curl --digest -u ${demo.username}:${demo.password}`;
   console.log(`
-Serving ${url} after ${time} s; Ctrl-C ends it. To paste into another terminal:
+Serving ${url}/customers after ${time} s; Ctrl-C ends it. To paste into another terminal:
 
   # list the demo partner's customers
   ${curl} ${url}/customers

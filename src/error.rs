@@ -164,7 +164,7 @@ impl Error {
             ),
             Self::PreconditionFailed => (
                 "precondition_failed",
-                "the record has changed since; read it again".to_owned(),
+                "the record is not at a version that If-Match names (like \"3\", quotes included); read it again".to_owned(),
             ),
             Self::BodyTooLarge(limit) => (
                 "body_too_large",

@@ -47,7 +47,10 @@ impl IfMatch {
     pub fn arg(&self) -> Arg {
         match self {
             Self::Any => Arg::Null,
-            Self::Versions(versions) => Arg::Text(format!("{versions:?}")),
+            Self::Versions(versions) => {
+                let versions: Vec<String> = versions.iter().map(i64::to_string).collect();
+                Arg::Text(format!("[{}]", versions.join(",")))
+            }
         }
     }
 
@@ -80,7 +83,7 @@ mod tests {
         assert_eq!(etag(3), "\"3\"");
         assert_eq!(
             IfMatch::Versions(vec![3, 5]).arg(),
-            Arg::Text("[3, 5]".into())
+            Arg::Text("[3,5]".into())
         );
     }
 }

@@ -34,7 +34,7 @@ impl Paging {
             value
         };
         Self {
-            page: within("page", 0, i64::MAX, 0),
+            page: within("page", 0, ID_MAX, 0),
             pagesize: within("pagesize", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX),
             after: within("after", 0, ID_MAX, 0),
         }

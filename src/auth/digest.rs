@@ -160,14 +160,19 @@ fn normal_target(target: &str) -> String {
                 if unreserved(decoded) {
                     normal.push(char::from(decoded));
                 } else {
-                    normal.push_str(&format!("%{decoded:02X}"));
+                    encode(&mut normal, decoded);
                 }
             }
             None if unreserved(byte) || LEFT_ALONE.contains(&byte) => normal.push(char::from(byte)),
-            None => normal.push_str(&format!("%{byte:02X}")),
+            None => encode(&mut normal, byte),
         }
     }
     normal
+}
+
+fn encode(text: &mut String, byte: u8) {
+    text.push('%');
+    text.push_str(&hex::encode_string(&[byte]));
 }
 
 /// What a nonce is worth.

@@ -151,7 +151,7 @@ fn take_custom(params: &mut Params, partner: &Profile, intent: Intent) -> Vec<(u
                 params.fault(Fault::of(
                     name,
                     "custom_field_not_set_up",
-                    "is not set up for this partner; support can set it up",
+                    "is not set up for this partner; the operator can set it up",
                 ));
             }
             _ => {}

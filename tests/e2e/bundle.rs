@@ -17,7 +17,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const LIMIT: usize = 130_000;
 
 /// The files of the bundle.
-const BUNDLE: [&str; 2] = ["build/index.js", "build/index_bg.wasm"];
+const BUNDLE: [&str; 3] = ["build/entry.mjs", "build/index.js", "build/index_bg.wasm"];
 
 #[test]
 fn the_bundle_is_at_most_130_kilobytes() {
@@ -37,7 +37,7 @@ fn the_bundle_is_at_most_130_kilobytes() {
 #[test]
 fn the_drill_that_panics_is_not_in_the_bundle() {
     shared();
-    let wasm = fs::read(Path::new(ROOT).join(BUNDLE[1])).unwrap();
+    let wasm = fs::read(Path::new(ROOT).join(BUNDLE[2])).unwrap();
     let text = b"a panic was asked for";
     assert!(!wasm.windows(text.len()).any(|bytes| bytes == text));
 }
@@ -69,6 +69,6 @@ fn wrangler_accepts_the_bundle_for_production_and_for_the_preview() {
             assert!(said.contains(expected), "{environment}: {output:#?}");
         }
         assert!(said.contains(&format!("env.DB ({name})")), "{said}");
-        assert!(directory.join("index.js").exists());
+        assert!(directory.join("entry.js").exists());
     }
 }

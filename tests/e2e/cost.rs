@@ -7,7 +7,7 @@ use crate::client::{Request, Response, anonymous, operator};
 use crate::db::{db_execute, db_insert_measure, db_query, db_seed_customers};
 use crate::partner::{Partner, unused_username};
 use crate::server::Server;
-use crate::trouble::drill;
+use crate::trouble::{alone_at_the_drill, drill};
 
 /// How many customers a big partner has.
 const MANY: i64 = 20_000;
@@ -203,6 +203,7 @@ fn customers_that_were_erased_cost_the_living_nothing() {
 /// neither its memory nor KV there has heard of it.
 #[test]
 fn the_first_request_of_a_partner_takes_one_trip_more_than_the_next() {
+    let _alone = alone_at_the_drill();
     let known = Partner::new();
     let columns = "username, country, ha1_sealed, created";
     let sql = format!("SELECT {columns} FROM partners WHERE partner_id = ?1");

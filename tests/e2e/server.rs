@@ -245,7 +245,10 @@ fn remove_what_is_left_over(parent: &Path) {
 /// is made absolute, since it no longer stands in the repository.
 fn configure(state: &Path, difference: &Difference<'_>) -> PathBuf {
     let mut config = fs::read_to_string(Path::new(ROOT).join("wrangler.toml")).unwrap();
-    for (key, value) in [("main", "build/index.js"), ("migrations_dir", "migrations")] {
+    for (key, value) in [
+        ("main", "build/entry.mjs"),
+        ("migrations_dir", "migrations"),
+    ] {
         let relative = format!("{key} = \"{value}\"");
         assert!(config.contains(&relative), "wrangler.toml lacks {relative}");
         let absolute = Path::new(ROOT).join(value);

@@ -1,0 +1,30 @@
+// What the platform calls: the Worker, and an answer in its place when it panics. A panic is a trap, which Rust cannot
+// catch. It leaves an instance that no longer runs (the Worker's own shim starts another for the next request), and so
+// nobody would answer the requests that the instance had begun with.
+
+import Worker from "./index.js";
+
+const underWay = new Set();
+addEventListener("error", () => underWay.forEach((fail) => fail()));
+
+export default {
+  async fetch(request, env, ctx) {
+    const { promise: trapped, reject: fail } = Promise.withResolvers();
+    underWay.add(fail);
+    try {
+      return await Promise.race([new Worker(ctx, env).fetch(request), trapped]);
+    } catch {
+      return failed(request.method);
+    } finally {
+      underWay.delete(fail);
+    }
+  },
+};
+
+function failed(method) {
+  const id = crypto.randomUUID();
+  console.log(JSON.stringify({ request_id: id, method, status: 500, error: "a panic" }));
+  const message = `something failed here; quote the request id ${id} to support`;
+  const headers = { "X-Request-Id": id, "Cache-Control": "no-store" };
+  return Response.json({ errors: [{ code: "internal_error", message }] }, { status: 500, headers });
+}
