@@ -5,25 +5,28 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::client::Response;
-use crate::partner::Partner;
+use crate::client::{Request, Response};
+use crate::partner::{Partner, all_fields};
+
+/// Sends requests at the same moment, and answers their statuses.
+fn race<const N: usize>(requests: [Request<'static>; N]) -> [u16; N] {
+    let start = Barrier::new(N);
+    thread::scope(|scope| {
+        let racers = requests.map(|request| {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                request.send().status
+            })
+        });
+        racers.map(|racer| racer.join().unwrap())
+    })
+}
 
 /// A partner with a customer of all fields, the customer's path and the customer.
 fn with_customer() -> (Partner, String, Value) {
     let partner = Partner::new();
-    let given = json!({
-        "name": "Nordlund AB",
-        "custnr": "1001",
-        "corporateid": "556677-8899",
-        "email": "info@nordlund.example",
-        "receive_monthly_report": 1,
-        "freespee_caller_id": 1,
-        "address_street": "Storgatan 1",
-        "address_zip": "111 22",
-        "address_city": "Stockholm",
-        "address_state": "Uppland",
-        "address_country": "Sverige",
-    });
+    let given = all_fields();
     let request = partner.request("POST", "/customers").json(&given);
     let created = request.expect(200);
     let path = created.header("Location").unwrap().to_owned();
@@ -125,18 +128,8 @@ fn a_custnr_that_another_customer_has_is_a_409_and_its_own_is_fine() {
 fn of_two_changes_that_race_for_one_custnr_one_wins() {
     let partner = Partner::new();
     let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("n", custnr));
-    let start = Barrier::new(ids.len());
-    let mut statuses = thread::scope(|scope| {
-        let racers = ids.map(|id| {
-            let request = partner.put(&format!("/customers/{id}"), &[("custnr", "wanted")]);
-            let start = &start;
-            scope.spawn(move || {
-                start.wait();
-                request.send().status
-            })
-        });
-        racers.map(|racer| racer.join().unwrap())
-    });
+    let mut statuses =
+        race(ids.map(|id| partner.put(&format!("/customers/{id}"), &[("custnr", "wanted")])));
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409, 409]);
 }
@@ -222,19 +215,10 @@ fn of_two_changes_with_one_if_match_one_wins() {
     let (partner, path, _) = with_customer();
     let current = etag(&partner.get(&path).expect(200));
     let names = ["one", "two", "three", "four"];
-    let start = Barrier::new(names.len());
-    let mut statuses = thread::scope(|scope| {
-        let racers = names.map(|name| {
-            let request = partner.put(&path, &[("name", name)]);
-            let request = request.header("If-Match", &current);
-            let start = &start;
-            scope.spawn(move || {
-                start.wait();
-                request.send().status
-            })
-        });
-        racers.map(|racer| racer.join().unwrap())
-    });
+    let mut statuses = race(names.map(|name| {
+        let request = partner.put(&path, &[("name", name)]);
+        request.header("If-Match", &current)
+    }));
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412, 412, 412]);
 }

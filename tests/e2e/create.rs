@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::partner::Partner;
+use crate::partner::{Partner, all_fields};
 
 /// Every field that a customer is answered with when no custom field is set up.
 const FIELDS: [&str; 13] = [
@@ -34,19 +34,7 @@ fn names(object: &Value) -> BTreeSet<&str> {
 #[test]
 fn a_customer_of_all_fields_is_kept_as_it_was_given() {
     let partner = Partner::new();
-    let given = json!({
-        "name": "Nordlund AB",
-        "custnr": "1001",
-        "corporateid": "556677-8899",
-        "email": "info@nordlund.example",
-        "receive_monthly_report": 1,
-        "freespee_caller_id": 1,
-        "address_street": "Storgatan 1",
-        "address_zip": "111 22",
-        "address_city": "Stockholm",
-        "address_state": "Uppland",
-        "address_country": "Sverige",
-    });
+    let given = all_fields();
     let request = partner.request("POST", "/customers").json(&given);
     let created = request.expect(200).customer();
     for (name, value) in given.as_object().unwrap() {

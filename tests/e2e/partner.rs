@@ -21,6 +21,23 @@ pub fn unused_username() -> String {
     format!("partner-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A customer with a value for every field that every partner has.
+pub fn all_fields() -> Value {
+    json!({
+        "name": "Nordlund AB",
+        "custnr": "1001",
+        "corporateid": "556677-8899",
+        "email": "info@nordlund.example",
+        "receive_monthly_report": 1,
+        "freespee_caller_id": 1,
+        "address_street": "Storgatan 1",
+        "address_zip": "111 22",
+        "address_city": "Stockholm",
+        "address_state": "Uppland",
+        "address_country": "Sverige",
+    })
+}
+
 impl Partner {
     /// A partner of which nothing is known but its name.
     pub fn new() -> Self {
