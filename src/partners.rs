@@ -25,7 +25,6 @@ const KV_TTL: u32 = 60;
 const REMEMBERED_MAX: usize = 500;
 
 /// What a request needs to know of the partner that makes it.
-#[derive(Clone)]
 pub struct Profile {
     /// The tenant in every query.
     pub partner_id: i64,
@@ -91,7 +90,6 @@ impl Profile {
 }
 
 /// A custom field that is set up for a partner.
-#[derive(Clone, Debug)]
 pub struct CustomField {
     /// The n of `custom_n`, 1 to 20.
     pub n: u8,

@@ -32,8 +32,10 @@ pub enum Body {
     /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
     /// not one of their bytes is copied into wasm and back.
     Rows {
-        /// Texts, each with the objects that follow it.
-        parts: Vec<(String, Array)>,
+        /// What stands before them.
+        before: String,
+        /// The objects, as strings.
+        rows: Array,
         /// What stands after them.
         after: String,
     },
@@ -69,7 +71,8 @@ impl Reply {
     pub fn rows(name: &str, rows: &[Row]) -> Result<Self, Error> {
         let texts = rows.iter().map(|row| row.js_text("json"));
         Ok(Self::ok(Body::Rows {
-            parts: vec![(format!("{{\"{name}\":["), texts.collect::<Result<_, _>>()?)],
+            before: format!("{{\"{name}\":["),
+            rows: texts.collect::<Result<_, _>>()?,
             after: "]}".to_owned(),
         }))
     }
@@ -80,7 +83,8 @@ impl Reply {
     /// 500 when the row has no `json`.
     pub fn object(name: &str, row: &Row) -> Result<Self, Error> {
         Ok(Self::ok(Body::Rows {
-            parts: vec![(format!("{{\"{name}\":"), Array::of1(&row.js_text("json")?))],
+            before: format!("{{\"{name}\":"),
+            rows: Array::of1(&row.js_text("json")?),
             after: "}".to_owned(),
         }))
     }
@@ -145,13 +149,13 @@ impl Reply {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
             Body::Json(value) => (Some("application/json"), value.to_string().into()),
-            Body::Rows { parts, after } => {
-                let parts = parts
-                    .into_iter()
-                    .fold(JsString::from(""), |text, (before, rows)| {
-                        text.concat(&before.into()).concat(&rows.join(","))
-                    });
-                (Some("application/json"), parts.concat(&after.into()).into())
+            Body::Rows {
+                before,
+                rows,
+                after,
+            } => {
+                let text = JsString::from(before).concat(&rows.join(","));
+                (Some("application/json"), text.concat(&after.into()).into())
             }
         };
         let init = ResponseInit::new();

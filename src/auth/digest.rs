@@ -15,7 +15,6 @@ pub const NONCE_LIFETIME: u64 = 300;
 const NONCE_BYTES: usize = 8 + 32;
 
 /// HA1 = SHA-256(username:realm:password), RFC 7616 §3.4.2. Whoever has it can log in.
-#[derive(Clone)]
 pub struct Ha1(pub [u8; 32]);
 
 impl Ha1 {

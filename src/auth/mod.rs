@@ -24,7 +24,6 @@ use digest::{Ha1, NonceState, hmac};
 const RETRY_AFTER_LIMIT: u32 = 60;
 
 /// A partner whose credentials, network and rate were found in order. Only this module makes one.
-#[derive(Clone)]
 pub struct Partner(Rc<Profile>);
 
 impl Deref for Partner {

@@ -42,11 +42,8 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
 
     let (password, sealed) = make_password(&site.secrets, &username).await?;
     let statements = store::put(&username, &sealed, &call.now.utc(), &input);
-    let results = site.store.run(statements).await?;
-    let [created, .., selected] = results.as_slice() else {
-        return Err(Error::Internal("D1 left a statement out".to_owned()));
-    };
-    let partner = publish(site, selected).await?;
+    let [created, _, _, selected] = site.store.batch(statements).await?;
+    let partner = publish(site, &selected).await?;
     let is_new = created.first().is_some();
     answer(call.version, &partner, is_new.then_some(password))
 }

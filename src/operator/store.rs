@@ -7,7 +7,7 @@ use crate::sql::{Arg, Statement};
 
 /// Creates a partner unless there is one (only then the first statement returns a row), changes what is
 /// given, sets up the German rule for a German one, and reads the partner.
-pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> Vec<Statement> {
+pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> [Statement; 4] {
     let PartnerInput {
         name,
         country,
@@ -21,7 +21,7 @@ pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> Vec
             .collect();
         format!("[{}]", quoted.join(","))
     });
-    vec![
+    [
         Statement::new(
             "/* operator::put */ INSERT INTO partners (username, ha1_sealed, created) \
              VALUES (?1, ?2, ?3) ON CONFLICT (username) DO NOTHING RETURNING partner_id",
