@@ -52,7 +52,7 @@ impl Store {
     /// Runs statements as one transaction, in one round trip; all of them hold or none.
     ///
     /// # Errors
-    /// 503 when the database did not run them: nothing is changed.
+    /// 503 when the database has refused them (nothing is changed) or was lost on the way (all or nothing is).
     pub async fn batch<const N: usize>(
         &self,
         statements: [Statement; N],
@@ -65,7 +65,7 @@ impl Store {
     /// Runs statements as [`Store::batch`] does, where their number is not fixed.
     ///
     /// # Errors
-    /// 503 when the database did not run them: nothing is changed.
+    /// 503 when the database has refused them (nothing is changed) or was lost on the way (all or nothing is).
     pub async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let prepared = self.prepare(statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
