@@ -1,0 +1,251 @@
+//! The numbering plan of the world as one automaton: what `src/phone/plan.bin` is made from.
+//!
+//! libphonenumber splits a number by the first of its country's formats that the number matches, and a format
+//! is two regular expressions. Run beside each other as automata they come, digit by digit, to a state; two
+//! numbers of the same length in the same state are split alike, so that it is enough to ask libphonenumber
+//! for one of them. States from which all goes on alike are then merged, over all countries.
+
+use std::collections::{BTreeMap, HashMap};
+
+use regex_automata::dfa::{Automaton, dense};
+use regex_automata::util::primitives::StateID;
+use regex_automata::{Anchored, Input, MatchKind};
+use rlibphonenumber::PHONE_NUMBER_UTIL;
+use rlibphonenumber::interfaces::AsOriginal;
+
+use crate::oracle;
+
+/// The most digits of a number, country code included (ITU-T E.164 §6.2.1).
+const DIGITS_MAX: usize = 15;
+
+/// Argentina: here the split depends on whether the number is a mobile one, and so on the patterns of all kinds.
+const MOBILE_TOKEN: i32 = 54;
+
+/// A state of the plan.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Node {
+    /// Digits of the national destination code of a number that ends here; 0 when it has none.
+    ndc: u8,
+    /// Where the next digit leads: a place in [`Plan::nodes`].
+    next: [usize; 10],
+}
+
+/// All states, those first that are led to. The first is the end of all splits, and leads to itself.
+#[derive(Default)]
+struct Plan {
+    nodes: Vec<Node>,
+    places: HashMap<Node, usize>,
+    /// Where the digits after a country code begin.
+    roots: BTreeMap<i32, usize>,
+}
+
+/// The bytes of the table; [`customers::phone::plan`] says how to read them.
+pub fn table() -> Vec<u8> {
+    let mut plan = Plan::default();
+    plan.place(Node {
+        ndc: 0,
+        next: [0; 10],
+    });
+    let mut country_codes: Vec<i32> = PHONE_NUMBER_UTIL.get_supported_calling_codes().collect();
+    country_codes.sort_unstable();
+    for country_code in country_codes {
+        let root = plan.add(country_code);
+        plan.roots.insert(country_code, root);
+    }
+    plan.to_bytes()
+}
+
+/// A regular expression that a whole number matches, or not.
+type Dfa = dense::DFA<Vec<u32>>;
+
+fn dfa(pattern: &str) -> Dfa {
+    let config = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .minimize(false);
+    let syntax = regex_automata::util::syntax::Config::new()
+        .unicode(false)
+        .utf8(false);
+    let nfa = regex_automata::nfa::thompson::Config::new().utf8(false);
+    let mut builder = dense::Builder::new();
+    builder.configure(config).syntax(syntax).thompson(nfa);
+    builder.build(&format!("^(?:{pattern})$")).unwrap()
+}
+
+/// What decides over the split of a country's numbers: groups of expressions that must all match.
+fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
+    let region = PHONE_NUMBER_UTIL
+        .get_region_for_country_code(country_code)
+        .unwrap();
+    let metadata = PHONE_NUMBER_UTIL
+        .as_original()
+        .get_metadata_for_region_or_calling_code(country_code, region)
+        .unwrap();
+    let formats = metadata
+        .number_format
+        .iter()
+        .chain(&metadata.intl_number_format);
+    let mut deciding: Vec<Vec<Dfa>> = formats
+        .map(|format| {
+            let leading = format.leading_digits_pattern().last();
+            let leading = leading.map(|leading| format!("(?:{})[0-9]*", leading.original_base()));
+            let pattern = format.pattern().original_base();
+            leading.into_iter().chain([pattern.to_owned()])
+        })
+        .map(|patterns| patterns.map(|pattern: String| dfa(&pattern)).collect())
+        .collect();
+    if country_code == MOBILE_TOKEN {
+        let kinds = [
+            &metadata.general_desc,
+            &metadata.fixed_line,
+            &metadata.mobile,
+            &metadata.toll_free,
+            &metadata.premium_rate,
+            &metadata.shared_cost,
+            &metadata.personal_number,
+            &metadata.voip,
+            &metadata.pager,
+            &metadata.uan,
+            &metadata.voicemail,
+        ];
+        let patterns = kinds.map(|kind| kind.national_number_pattern().original_base());
+        let patterns = patterns.into_iter().filter(|pattern| !pattern.is_empty());
+        deciding.extend(patterns.map(|pattern| vec![dfa(pattern)]));
+    }
+    deciding
+}
+
+/// Where every expression stands; of a group one of which can match no more, none.
+type State = Vec<Option<Vec<StateID>>>;
+
+fn start(deciding: &[Vec<Dfa>]) -> State {
+    let input = Input::new("").anchored(Anchored::Yes);
+    let start = |dfa: &Dfa| dfa.start_state_forward(&input).unwrap();
+    let group = |group: &Vec<Dfa>| Some(group.iter().map(start).collect());
+    deciding.iter().map(group).collect()
+}
+
+fn step(deciding: &[Vec<Dfa>], state: &State, digit: u8) -> State {
+    let groups = deciding.iter().zip(state);
+    groups
+        .map(|(group, states)| {
+            let states = group.iter().zip(states.as_ref()?);
+            let next = |(dfa, state): (&Dfa, &StateID)| {
+                let next = dfa.next_state(*state, b'0' + digit);
+                (!dfa.is_dead_state(next)).then_some(next)
+            };
+            states.map(next).collect()
+        })
+        .collect()
+}
+
+impl Plan {
+    /// Adds the numbers of a country code, and answers where they begin.
+    fn add(&mut self, country_code: i32) -> usize {
+        let deciding = deciding(country_code);
+        let digits = DIGITS_MAX - country_code.to_string().len();
+
+        // All states by the number of digits that lead to them, each with a number that does.
+        let mut levels = vec![HashMap::from([(start(&deciding), String::new())])];
+        for length in 0..digits {
+            let mut next = HashMap::new();
+            for (state, number) in &levels[length] {
+                // 0 last: libphonenumber does not format a number with more than ten zeros before it.
+                for digit in [1, 2, 3, 4, 5, 6, 7, 8, 9, 0] {
+                    next.entry(step(&deciding, state, digit))
+                        .or_insert_with(|| format!("{number}{digit}"));
+                }
+            }
+            levels.push(next);
+        }
+
+        // From the longest back, since a node is made of those that it leads to.
+        let mut longer = HashMap::<State, usize>::new();
+        for level in levels.into_iter().rev() {
+            let mut places = HashMap::new();
+            for (state, number) in level {
+                let next = std::array::from_fn(|digit| {
+                    let next = step(&deciding, &state, u8::try_from(digit).unwrap());
+                    longer.get(&next).copied().unwrap_or(0)
+                });
+                let ndc = oracle::ndc(country_code, &number);
+                let ndc = u8::try_from(ndc).unwrap();
+                places.insert(state, self.place(Node { ndc, next }));
+            }
+            longer = places;
+        }
+        longer[&start(&deciding)]
+    }
+
+    /// Where a node stands, once for all that are alike.
+    fn place(&mut self, node: Node) -> usize {
+        *self.places.entry(node).or_insert_with_key(|node| {
+            self.nodes.push(node.clone());
+            self.nodes.len() - 1
+        })
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        // What does not lie on the way of any root is left out, and the order does not depend on a hash map's.
+        let mut nodes = Vec::new();
+        let mut offsets = HashMap::from([(0, 0)]);
+        // The end of all splits, so that no other node begins at 0.
+        nodes.push(0x10);
+        nodes.push(0);
+        let roots: Vec<(i32, usize)> = self
+            .roots
+            .iter()
+            .map(|(country_code, root)| {
+                (*country_code, self.write(*root, &mut nodes, &mut offsets))
+            })
+            .collect();
+
+        let mut bytes = vec![u8::try_from(roots.len()).unwrap()];
+        for (country_code, offset) in roots {
+            bytes.extend(u16::try_from(country_code).unwrap().to_be_bytes());
+            bytes.extend(u16::try_from(offset).unwrap().to_be_bytes());
+        }
+        bytes.extend(nodes);
+        bytes
+    }
+
+    /// Writes a node after all that it leads to, unless it stands there already; answers its offset.
+    fn write(
+        &self,
+        place: usize,
+        bytes: &mut Vec<u8>,
+        offsets: &mut HashMap<usize, usize>,
+    ) -> usize {
+        if let Some(offset) = offsets.get(&place) {
+            return *offset;
+        }
+        let node = &self.nodes[place];
+        let next = node.next.map(|next| self.write(next, bytes, offsets));
+        let offset = bytes.len();
+        let mut runs: Vec<(u8, usize)> = Vec::new();
+        for (digit, next) in (0..).zip(next) {
+            if runs.last().is_none_or(|(_, last)| *last != next) {
+                runs.push((digit, next));
+            }
+        }
+        bytes.push(u8::try_from(runs.len()).unwrap() << 4 | node.ndc);
+        // The first run begins with 0; a nibble for each of the others.
+        for firsts in runs[1..].chunks(2) {
+            let second = firsts.get(1).map_or(0, |(first, _)| *first);
+            bytes.push(firsts[0].0 << 4 | second);
+        }
+        for (_, next) in runs {
+            let distance = if next == 0 { 0 } else { offset - next };
+            let [high, low] = u16::try_from(distance).unwrap().to_be_bytes();
+            assert!(
+                high < 0x80,
+                "the table has become too long for its references"
+            );
+            if distance >= 0x80 {
+                bytes.push(0x80 | high);
+            }
+            bytes.push(low);
+        }
+        offsets.insert(place, offset);
+        offset
+    }
+}

@@ -1,0 +1,245 @@
+use std::collections::BTreeSet;
+use std::fs;
+
+use customers::phone::{E164, PhoneFault};
+use rlibphonenumber::interfaces::AsOriginal;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
+
+use crate::{generator, oracle};
+
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/phone/plan.bin");
+
+/// When libphonenumber has learnt new plans: `WRITE_PLAN=1 cargo test --test phone the_table`.
+#[test]
+fn the_table_is_what_the_generator_makes() {
+    let table = generator::table();
+    if std::env::var_os("WRITE_PLAN").is_some() {
+        fs::write(TABLE, &table).unwrap();
+    }
+    let is_same = fs::read(TABLE).unwrap() == table;
+    assert!(is_same, "src/phone/plan.bin is out of date");
+}
+
+/// The example numbers of every region and of what belongs to none, of every kind, as country code and the
+/// digits after it.
+fn examples() -> BTreeSet<(i32, String)> {
+    let util = PHONE_NUMBER_UTIL.as_original();
+    let regions = PHONE_NUMBER_UTIL.get_supported_regions();
+    let regions = regions.map(|region| {
+        (
+            PHONE_NUMBER_UTIL.get_country_code_for_region(region),
+            region,
+        )
+    });
+    let world = PHONE_NUMBER_UTIL.get_supported_global_network_calling_codes();
+    let world = world.map(|country_code| (Some(country_code), Region::World));
+    let mut examples = BTreeSet::new();
+    for (country_code, region) in regions.chain(world) {
+        let country_code = country_code.unwrap();
+        let metadata = util.get_metadata_for_region_or_calling_code(country_code, region);
+        let metadata = metadata.unwrap();
+        let kinds = [
+            &metadata.general_desc,
+            &metadata.fixed_line,
+            &metadata.mobile,
+            &metadata.toll_free,
+            &metadata.premium_rate,
+            &metadata.shared_cost,
+            &metadata.personal_number,
+            &metadata.voip,
+            &metadata.pager,
+            &metadata.uan,
+            &metadata.voicemail,
+        ];
+        let numbers = kinds.map(|kind| kind.original.example_number().to_owned());
+        let numbers = numbers.into_iter().filter(|number| !number.is_empty());
+        examples.extend(numbers.map(|number| (country_code, number)));
+    }
+    examples
+}
+
+/// How many digits the service keeps of a number; 0 when it is no phone number.
+fn ccndc(country_code: i32, national: &str) -> i64 {
+    E164::parse(&format!("+{country_code}{national}")).map_or(0, |number| number.ccndc())
+}
+
+/// What the service must keep, by libphonenumber.
+fn expected(country_code: i32, national: &str) -> i64 {
+    let ndc = match oracle::ndc(country_code, national) {
+        0 => ndc_of_one_more_digit(country_code, national),
+        ndc => ndc,
+    };
+    i64::try_from(country_code.to_string().len() + ndc).unwrap()
+}
+
+/// The service's own rule for a number that libphonenumber cannot split.
+fn ndc_of_one_more_digit(country_code: i32, national: &str) -> usize {
+    let longer = (0..10).map(|digit| oracle::ndc(country_code, &format!("{national}{digit}")));
+    let lengths: BTreeSet<usize> = longer.collect();
+    match lengths.into_iter().collect::<Vec<_>>().as_slice() {
+        [ndc] => *ndc,
+        _ => 0,
+    }
+}
+
+#[test]
+fn every_example_number_of_the_world_is_split_as_libphonenumber_splits_it() {
+    let examples = examples();
+    assert!(examples.len() > 1_000, "{}", examples.len());
+    for (country_code, national) in examples {
+        let text = format!("+{country_code}{national}");
+        let parsed = PHONE_NUMBER_UTIL.parse(&text, None).unwrap();
+        assert_eq!(parsed.country_code, country_code);
+        let ndc = oracle::split(&parsed);
+        assert_eq!(oracle::ndc(country_code, &national), ndc, "{text}");
+        let split = match ndc {
+            0 => expected(country_code, &national),
+            ndc => i64::try_from(country_code.to_string().len() + ndc).unwrap(),
+        };
+        assert_eq!(ccndc(country_code, &national), split, "{text}");
+    }
+}
+
+/// A linear congruential generator (Knuth's MMIX), so that every run tests the same numbers.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+
+    fn digits(&mut self, count: usize) -> String {
+        (0..count)
+            .map(|_| char::from(b'0' + u8::try_from(self.below(10)).unwrap()))
+            .collect()
+    }
+}
+
+#[test]
+fn numbers_beside_the_examples_and_numbers_at_random_are_split_as_libphonenumber_splits_them() {
+    let mut random = Random(1);
+    let mut compared = 0;
+    let mut compare = |country_code: i32, national: &str| {
+        if national.len() >= 2 && country_code.to_string().len() + national.len() <= 15 {
+            let split = ccndc(country_code, national);
+            assert_eq!(
+                split,
+                expected(country_code, national),
+                "+{country_code} {national}"
+            );
+            compared += 1;
+        }
+    };
+    for (country_code, example) in examples() {
+        for kept in 0..=example.len() {
+            for count in [0, 1, 2, example.len() - kept, example.len() - kept + 1] {
+                compare(
+                    country_code,
+                    &format!("{}{}", &example[..kept], random.digits(count)),
+                );
+            }
+        }
+    }
+    let country_codes: BTreeSet<i32> = PHONE_NUMBER_UTIL.get_supported_calling_codes().collect();
+    assert!(country_codes.len() > 200);
+    for country_code in country_codes {
+        for length in 2..=15 - country_code.to_string().len() {
+            for _ in 0..70 {
+                compare(country_code, &random.digits(length));
+            }
+        }
+    }
+    assert!(compared > 200_000, "{compared}");
+}
+
+#[test]
+fn the_contracts_number_keeps_the_code_of_stockholm() {
+    let number = E164::parse("+46890510").unwrap();
+    assert_eq!((number.as_str(), number.ccndc()), ("+46890510", 3));
+    // It is too short for libphonenumber, which knows its neighbours.
+    assert_eq!(oracle::ndc(46, "890510"), 0);
+    assert_eq!(oracle::ndc(46, "8905100"), 1);
+}
+
+#[test]
+fn a_number_that_no_plan_knows_is_kept_and_split_after_the_country_code() {
+    for (text, ccndc) in [
+        ("+4612", 2),
+        ("+999", 0),
+        ("+8835100", 3),
+        ("+12", 0),
+        ("+100000", 1),
+    ] {
+        let number = E164::parse(text).ok();
+        assert_eq!(number.map_or(0, |number| number.ccndc()), ccndc, "{text}");
+    }
+}
+
+#[test]
+fn a_country_code_that_does_not_exist_is_refused() {
+    let country_codes: BTreeSet<i32> = PHONE_NUMBER_UTIL.get_supported_calling_codes().collect();
+    for code in 100..1_000 {
+        let text = format!("+{code}1234567");
+        let exists = [code, code / 10, code / 100]
+            .iter()
+            .any(|code| country_codes.contains(code));
+        let expected = if exists {
+            None
+        } else {
+            Some(PhoneFault::CountryCode)
+        };
+        assert_eq!(E164::parse(&text).err(), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_formed_as_e164_is_refused_and_nothing_is_put_right() {
+    for text in [
+        "",
+        "+",
+        "46890510",
+        "0046890510",
+        "++46890510",
+        "+46 890510",
+        "+46-890510",
+        " +46890510",
+        "+46890510 ",
+        "+46890510\n",
+        "+(46)890510",
+        "+4689O510",
+        "+46890510;ext=1",
+        "tel:+46890510",
+        "＋46890510",
+        "+４６８９０５１０",
+        "+٤٦٨٩٠٥١٠",
+        "+0468905100",
+        "+461",
+        "+46",
+        "+4612345678901234",
+        "+468*****",
+    ] {
+        assert_eq!(E164::parse(text), Err(PhoneFault::Form), "{text:?}");
+    }
+    for text in ["+461234567890123", "+46890510", "+12025550123", "+4612"] {
+        assert_eq!(E164::parse(text).unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let mut random = Random(2);
+    let letters: Vec<char> = "+0123456789 *é٤🦀\u{0}".chars().collect();
+    for _ in 0..100_000 {
+        let length = random.below(20);
+        let text: String = (0..length)
+            .map(|_| letters[random.below(letters.len())])
+            .collect();
+        if let Ok(number) = E164::parse(&text) {
+            assert!((1..=15).contains(&number.ccndc()), "{text}");
+        }
+    }
+}

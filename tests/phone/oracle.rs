@@ -1,0 +1,32 @@
+//! libphonenumber, in its Rust port: what the table is made from and held against.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
+
+/// The length of the national destination code of a number, given as country code and the digits after it; 0 when
+/// libphonenumber cannot split it.
+///
+/// The digits are taken as they are. libphonenumber's own parser would also take a trunk prefix for one, which
+/// E.164 does not have: `+44 0 20…`.
+pub fn ndc(country_code: i32, national: &str) -> usize {
+    if national.len() < 2 {
+        return 0;
+    }
+    let zeros = national.bytes().take_while(|byte| *byte == b'0').count();
+    // The last zero of a number that is nothing else is the number.
+    let zeros = zeros.min(national.len() - 1);
+    let mut number = PhoneNumber {
+        country_code,
+        national_number: national.parse().unwrap(),
+        ..PhoneNumber::default()
+    };
+    if zeros > 0 {
+        number.italian_leading_zero = Some(true);
+        number.number_of_leading_zeros = Some(i32::try_from(zeros).unwrap());
+    }
+    split(&number)
+}
+
+/// The same of a number that libphonenumber has parsed.
+pub fn split(number: &PhoneNumber) -> usize {
+    PHONE_NUMBER_UTIL.get_length_of_national_destination_code(number)
+}
