@@ -32,6 +32,11 @@ impl Rules {
         takes_forms: true,
         limit: 64 * 1024,
     };
+    /// A batch of the partner's records: a list of objects, which a form has no way to write.
+    pub const BATCH: Self = Self {
+        takes_forms: false,
+        limit: 1024 * 1024,
+    };
     /// The operator's surface: JSON in and out.
     pub const OPERATOR: Self = Self {
         takes_forms: false,

@@ -2,7 +2,7 @@
 //!
 //! A partner (the tenant) keeps its customers here. [`serve`] is the way of a request: it is routed
 //! ([`router`]), authenticated ([`auth`]), read ([`body`], [`request`]), handled ([`customers`],
-//! [`operator`]) with one call to the database ([`store`]), and answered ([`reply`]); what goes wrong on
+//! [`records`], [`operator`]) with one call to the database ([`store`]), and answered ([`reply`]); what goes wrong on
 //! the way is an [`error`].
 //!
 //! A module whose first lines say "Pure" knows nothing of the platform and is tested on the host.
@@ -24,8 +24,10 @@ pub mod json;
 pub mod operator;
 pub mod paging;
 pub mod partners;
+pub mod phone;
 pub mod platform;
 pub mod random;
+pub mod records;
 pub mod reply;
 pub mod request;
 pub mod router;

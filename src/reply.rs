@@ -32,11 +32,9 @@ pub enum Body {
     /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
     /// not one of their bytes is copied into wasm and back.
     Rows {
-        /// What stands before them.
-        before: String,
-        /// The objects, as strings.
-        rows: Array,
-        /// What stands after them.
+        /// Lists of objects, as strings, each with what stands before it.
+        parts: Vec<(String, Array)>,
+        /// What stands after all.
         after: String,
     },
 }
@@ -71,8 +69,7 @@ impl Reply {
     pub fn rows(name: &str, rows: &[Row]) -> Result<Self, Error> {
         let texts = rows.iter().map(|row| row.js_text("json"));
         Ok(Self::ok(Body::Rows {
-            before: format!("{{\"{name}\":["),
-            rows: texts.collect::<Result<_, _>>()?,
+            parts: vec![(format!("{{\"{name}\":["), texts.collect::<Result<_, _>>()?)],
             after: "]}".to_owned(),
         }))
     }
@@ -83,8 +80,7 @@ impl Reply {
     /// 500 when the row has no `json`.
     pub fn object(name: &str, row: &Row) -> Result<Self, Error> {
         Ok(Self::ok(Body::Rows {
-            before: format!("{{\"{name}\":"),
-            rows: Array::of1(&row.js_text("json")?),
+            parts: vec![(format!("{{\"{name}\":"), Array::of1(&row.js_text("json")?))],
             after: "}".to_owned(),
         }))
     }
@@ -149,12 +145,11 @@ impl Reply {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
             Body::Json(value) => (Some("application/json"), value.to_string().into()),
-            Body::Rows {
-                before,
-                rows,
-                after,
-            } => {
-                let text = JsString::from(before).concat(&rows.join(","));
+            Body::Rows { parts, after } => {
+                let mut text = JsString::from("");
+                for (before, rows) in parts {
+                    text = text.concat(&before.into()).concat(&rows.join(","));
+                }
                 (Some("application/json"), text.concat(&after.into()).into())
             }
         };

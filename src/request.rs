@@ -40,7 +40,7 @@ pub struct Params {
 }
 
 /// The parameters that name a record, and so may stand in the path, the query and the body at once.
-const IDS: [&str; 1] = ["customer_id"];
+const IDS: [&str; 4] = ["customer_id", "measure_id", "user_id", "call_id"];
 
 fn is_id(name: &str) -> bool {
     IDS.contains(&name)
@@ -86,11 +86,41 @@ impl Params {
         let Json::Object(members) = parsed else {
             return Err(malformed(String::new()));
         };
-        expect_few(members.len())?;
+        expect_few(members.len()).map_err(invalid)?;
+        self.add_members(members);
+        Ok(())
+    }
+
+    /// The members of an object within a body, as parameters of their own.
+    pub fn of_members(members: Vec<(String, Json)>) -> Self {
+        let mut params = Self::default();
+        match expect_few(members.len()) {
+            Ok(()) => params.add_members(members),
+            Err(fault) => params.faults.push(fault),
+        }
+        params
+    }
+
+    /// Ends the reading of what [`Params::of_members`] has made, and takes over its faults: those of the
+    /// object called `name`.
+    pub fn adopt(&mut self, name: &str, mut members: Self) {
+        members.fault_unknown();
+        self.faults.extend(members.faults.into_iter().map(|fault| {
+            let parameter = match fault.parameter {
+                Some(parameter) => format!("{name}.{parameter}"),
+                None => name.to_owned(),
+            };
+            Fault {
+                parameter: Some(parameter),
+                ..fault
+            }
+        }));
+    }
+
+    fn add_members(&mut self, members: Vec<(String, Json)>) {
         for (name, value) in members {
             self.push(name, value, Place::Body);
         }
-        Ok(())
     }
 
     fn add_pairs(&mut self, pairs: &[u8], place: Place) -> Result<(), Error> {
@@ -107,7 +137,7 @@ impl Params {
         };
         let text = std::str::from_utf8(pairs).map_err(|_| malformed(not_utf8()))?;
         let pairs = || text.split('&').filter(|pair| !pair.is_empty());
-        expect_few(pairs().count())?;
+        expect_few(pairs().count()).map_err(invalid)?;
         for pair in pairs() {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = percent_decode(name, true).map_err(malformed)?;
@@ -156,6 +186,12 @@ impl Params {
     /// Whether the parameter is given.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
+    }
+
+    /// Whether the parameter is given, and is an empty text.
+    pub fn is_empty_text(&self, name: &str) -> bool {
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        entry.is_some_and(|entry| entry.value.as_text() == Some(""))
     }
 
     /// Adds a fault for each of these that is not given, if a record is to be created.
@@ -235,17 +271,21 @@ impl Params {
     /// # Errors
     /// 400 with every fault that was found.
     pub fn finish(&mut self) -> Result<(), Error> {
+        self.fault_unknown();
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(std::mem::take(&mut self.faults)))
+        }
+    }
+
+    fn fault_unknown(&mut self) {
         for entry in self.entries.drain(..) {
             self.faults.push(Fault::of(
                 entry.name,
                 "unknown_parameter",
                 "is not a parameter of this request",
             ));
-        }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(std::mem::take(&mut self.faults)))
         }
     }
 }
@@ -264,14 +304,18 @@ fn integer(value: &Json) -> Option<i64> {
     }
 }
 
-fn expect_few(parameters: usize) -> Result<(), Error> {
+fn invalid(fault: Fault) -> Error {
+    Error::Invalid(vec![fault])
+}
+
+fn expect_few(parameters: usize) -> Result<(), Fault> {
     if parameters <= PARAMETERS_MAX {
         return Ok(());
     }
-    Err(Error::Invalid(vec![Fault::of_request(
+    Err(Fault::of_request(
         "too_many_parameters",
-        format!("a request has at most {PARAMETERS_MAX} parameters"),
-    )]))
+        format!("there are more than {PARAMETERS_MAX} parameters"),
+    ))
 }
 
 #[cfg(test)]

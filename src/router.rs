@@ -2,7 +2,10 @@
 
 use crate::decode::percent_decode;
 use crate::error::{Error, Fault};
-
+use crate::records::calls::CALLS;
+use crate::records::kind::{Kind, Removal};
+use crate::records::measures::{EXPIRY, MEASURES};
+use crate::records::users::USERS;
 use crate::version::{PUBLISHED, Version};
 
 /// What a partner can ask for. The handler of each is named after it.
@@ -16,6 +19,13 @@ pub enum PartnerRoute {
     ChangeCustomer,
     EraseCustomer,
     ReadErasure,
+    Export,
+    ReadRecords(&'static Kind),
+    CreateRecords(&'static Kind),
+    ChangeRecord(&'static Kind),
+    RemoveRecord(&'static Kind, Removal),
+    ReadAllowedNumbers,
+    ReplaceAllowedNumbers,
 }
 
 /// What the operator can ask for.
@@ -38,12 +48,48 @@ pub enum Route {
 
 use OperatorRoute::*;
 use PartnerRoute::*;
+use Removal::DeleteRow;
 
 /// Path -> its methods. `{name}` stands for one segment, which becomes a parameter of that name; a
 /// `{…_id}` or `{n}` matches digits only, so that words beside it are paths of their own.
-type Table<R> = &'static [(&'static str, &'static [(&'static str, R)])];
+type Table<R> = &'static [(&'static str, Methods<R>)];
 
-const PARTNER: Table<PartnerRoute> = &[
+/// Method -> route.
+type Methods<R> = &'static [(&'static str, R)];
+
+/// The paths of a kind of record. `GET` and `POST` are there for every kind; then those that it has.
+macro_rules! records {
+    ($kind:ident, $name:literal, $id:literal $(, $method:literal $route:expr)*) => {
+        &[
+            (concat!("/customers/", $name), &[
+                ("GET", ReadRecords(&$kind)),
+                ("POST", CreateRecords(&$kind)),
+                $(($method, $route),)*
+            ]),
+            (concat!("/customers/{customer_id}/", $name), &[
+                ("GET", ReadRecords(&$kind)),
+                ("POST", CreateRecords(&$kind)),
+                $(($method, $route),)*
+            ]),
+            (concat!("/customers/{customer_id}/", $name, "/{", $id, "}"), &[
+                ("GET", ReadRecords(&$kind)),
+                $(($method, $route),)*
+            ]),
+        ]
+    };
+}
+
+/// What a partner can ask for: the records of each kind, and the customers that they hang on.
+const PARTNER: &[Table<PartnerRoute>] = &[
+    CUSTOMERS,
+    records!(MEASURES, "measures", "measure_id",
+        "PUT" ChangeRecord(&MEASURES), "DELETE" RemoveRecord(&MEASURES, EXPIRY)),
+    records!(USERS, "users", "user_id",
+        "PUT" ChangeRecord(&USERS), "DELETE" RemoveRecord(&USERS, DeleteRow)),
+    records!(CALLS, "calls", "call_id"),
+];
+
+const CUSTOMERS: Table<PartnerRoute> = &[
     ("/miscellaneous/ping", &[("GET", Ping)]),
     (
         "/customers",
@@ -64,9 +110,16 @@ const PARTNER: Table<PartnerRoute> = &[
     ),
     ("/customers/erasure", &[("GET", ReadErasure)]),
     ("/customers/{customer_id}/erasure", &[("GET", ReadErasure)]),
+    ("/customers/export", &[("GET", Export)]),
+    ("/customers/{customer_id}/export", &[("GET", Export)]),
+    ("/customers/allowed_numbers", ALLOWED_NUMBERS),
+    ("/customers/{customer_id}/allowed_numbers", ALLOWED_NUMBERS),
 ];
 
-const OPERATOR: Table<OperatorRoute> = &[
+const ALLOWED_NUMBERS: Methods<PartnerRoute> =
+    &[("GET", ReadAllowedNumbers), ("PUT", ReplaceAllowedNumbers)];
+
+const OPERATOR: &[Table<OperatorRoute>] = &[&[
     (
         "/operator/partners/{username}",
         &[("GET", ReadPartner), ("PUT", PutPartner)],
@@ -79,7 +132,7 @@ const OPERATOR: Table<OperatorRoute> = &[
         "/operator/partners/{username}/custom_fields/{n}",
         &[("PUT", PutCustomField)],
     ),
-];
+]];
 
 /// A request whose path is known.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,14 +188,19 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
 }
 
 fn find<R: Copy>(
-    table: Table<R>,
+    tables: &[Table<R>],
     method: &str,
     segments: &[String],
     route: impl Fn(R) -> Route,
 ) -> Option<Routed> {
-    let (template, captures, methods) = table.iter().find_map(|(template, methods)| {
-        Some((*template, captures(template, segments)?, *methods))
-    })?;
+    let (template, captures, methods) =
+        tables
+            .iter()
+            .copied()
+            .flatten()
+            .find_map(|(template, methods)| {
+                Some((*template, captures(template, segments)?, *methods))
+            })?;
     let routed_as = if method == "HEAD" { "GET" } else { method };
     let found = methods.iter().find(|(name, _)| *name == routed_as);
     let action = match found {

@@ -30,8 +30,29 @@ pub struct Table {
     pub columns: &'static [(&'static str, Rule)],
 }
 
-/// A measure is active that never expires, or not yet; `?1` is the time.
-pub const MEASURE_IS_ACTIVE: &str = "(expires = '' OR expires > ?1)";
+/// The one place that says when a measure is active: it never expires, or not yet; `?1` is the time.
+macro_rules! measure_is_active {
+    () => {
+        "(expires = '' OR expires > ?1)"
+    };
+}
+
+/// Whether a measure is active.
+pub const MEASURE_IS_ACTIVE: &str = measure_is_active!();
+
+/// The `status` of a measure.
+pub const MEASURE_STATUS: &str = concat!(
+    "CASE WHEN ",
+    measure_is_active!(),
+    " THEN 'active' ELSE 'expired' END"
+);
+
+/// The `expires` of a measure that is made to expire at `?1`: one that has already keeps its time.
+pub const MEASURE_EXPIRED: &str = concat!(
+    "CASE WHEN ",
+    measure_is_active!(),
+    " THEN ?1 ELSE expires END"
+);
 
 /// The tables whose rows hang on a customer, and the customer itself last: until its own row is
 /// changed, the others can be found to be a living customer's.
@@ -48,10 +69,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("destnr", Mask),
             ("destnr_ccndc", Keep),
             ("created", Keep),
-            (
-                "expires",
-                Set("CASE WHEN expires = '' OR expires > ?1 THEN ?1 ELSE expires END"),
-            ),
+            ("expires", Set(MEASURE_EXPIRED)),
         ],
     },
     Table {
@@ -132,6 +150,9 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("idempotency_params", Blank),
             ("created", Keep),
             ("removed_at", Set("?1")),
+            ("measures_total", Keep),
+            ("users_total", Set("0")),
+            ("calls_total", Keep),
         ],
     },
 ];

@@ -14,6 +14,7 @@ use crate::etag::IfMatch;
 use crate::json::Json;
 use crate::operator;
 use crate::random;
+use crate::records::{self, allowed_numbers, export};
 use crate::reply::Reply;
 use crate::request::Params;
 use crate::router::{self, Action, OperatorRoute, PartnerRoute, Route};
@@ -160,7 +161,11 @@ async fn for_partner(
 ) -> Result<Reply, Error> {
     let partner = auth::partner(site, incoming.now, &incoming.caller).await?;
     trace.partner_id = Some(partner.partner_id);
-    let mut call = incoming.read(body::Rules::PARTNER).await?;
+    let body = match route {
+        PartnerRoute::CreateRecords(kind) => kind.creation.body(),
+        _ => body::Rules::PARTNER,
+    };
+    let mut call = incoming.read(body).await?;
     let (partner, store) = (&partner, &site.store);
     match route {
         PartnerRoute::Ping => {
@@ -175,6 +180,15 @@ async fn for_partner(
         PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
         PartnerRoute::EraseCustomer => erasure::erase(partner, store, call).await,
         PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
+        PartnerRoute::Export => export::read(partner, store, call).await,
+        PartnerRoute::ReadRecords(kind) => records::read(partner, store, kind, call).await,
+        PartnerRoute::CreateRecords(kind) => records::create(partner, store, kind, call).await,
+        PartnerRoute::ChangeRecord(kind) => records::change(partner, store, kind, call).await,
+        PartnerRoute::RemoveRecord(kind, removal) => {
+            records::remove(partner, store, kind, removal, call).await
+        }
+        PartnerRoute::ReadAllowedNumbers => allowed_numbers::read(partner, store, call).await,
+        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, store, call).await,
     }
 }
 

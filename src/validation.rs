@@ -62,6 +62,54 @@ pub fn email(text: &str) -> Result<(), ValidationError> {
     ))
 }
 
+/// A time is UTC, `YYYY-MM-DD HH:MM:SS`, and stands in the calendar.
+///
+/// # Errors
+/// `time`
+pub fn time(text: &str) -> Result<(), ValidationError> {
+    const FORM: &[u8] = b"dddd-dd-dd dd:dd:dd";
+    let is_form = text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            form => byte == *form,
+        });
+    let mut numbers = text.split(['-', ' ', ':']).map(str::parse::<u32>);
+    let mut number = || numbers.next().and_then(Result::ok).unwrap_or(u32::MAX);
+    let [year, month, day, hour, minute, second] = [(); 6].map(|()| number());
+    let is_time = is_form
+        && (1..=12).contains(&month)
+        && (1..=days(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if is_time {
+        return Ok(());
+    }
+    Err(error(
+        "time",
+        "must be a time in UTC, YYYY-MM-DD HH:MM:SS, like 2026-01-31 13:45:00",
+    ))
+}
+
+/// The same, or empty.
+///
+/// # Errors
+/// `time`
+pub fn time_or_none(text: &str) -> Result<(), ValidationError> {
+    if text.is_empty() { Ok(()) } else { time(text) }
+}
+
+/// The days of a month.
+fn days(year: u32, month: u32) -> u32 {
+    let is_leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
 fn error(code: &'static str, message: &'static str) -> ValidationError {
     ValidationError::new(code).with_message(Cow::Borrowed(message))
 }
@@ -141,6 +189,35 @@ mod tests {
         ] {
             assert_eq!(not_blank(text).is_ok(), valid, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_time_has_one_form_and_stands_in_the_calendar() {
+        for (text, valid) in [
+            ("2026-01-31 13:45:00", true),
+            ("2024-02-29 23:59:59", true),
+            ("2000-02-29 00:00:00", true),
+            ("2026-02-29 00:00:00", false),
+            ("1900-02-29 00:00:00", false),
+            ("2026-04-31 00:00:00", false),
+            ("2026-00-10 00:00:00", false),
+            ("2026-13-10 00:00:00", false),
+            ("2026-01-00 00:00:00", false),
+            ("2026-01-01 24:00:00", false),
+            ("2026-01-01 00:60:00", false),
+            ("2026-01-01 00:00:60", false),
+            ("2026-01-01T00:00:00", false),
+            ("2026-01-01 00:00:00Z", false),
+            ("2026-01-01", false),
+            ("2026-1-1 0:0:0", false),
+            ("+026-01-01 00:00:00", false),
+            ("2026-01-01 00-00-00", false),
+            ("２０２６-01-01 00:00:00", false),
+            ("", false),
+        ] {
+            assert_eq!(time(text).is_ok(), valid, "{text}");
+        }
+        assert!(time_or_none("").is_ok() && time_or_none(" ").is_err());
     }
 
     #[test]

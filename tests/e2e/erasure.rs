@@ -208,12 +208,16 @@ fn what_statistics_need_stays_as_it_was() {
             "created",
             "receive_monthly_report",
             "freespee_caller_id",
+            "measures_total",
+            "calls_total",
         ];
         // What the service counts and compares for itself.
         let own = ["version", "idempotency_key", "idempotency_params"];
         for (column, value) in customer.iter_mut() {
             if column == "removed_at" {
                 *value = text(&now);
+            } else if column == "users_total" {
+                *value = Integer(0);
             } else if own.contains(&column.as_str()) {
                 value.clone_from(&left["customers"][0][column]);
             } else if !kept.contains(&column.as_str()) {

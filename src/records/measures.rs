@@ -1,0 +1,82 @@
+//! A measure: a tracked number. Pure.
+
+use validator::Validate;
+
+use super::given::Given;
+use super::kind::{Creation, Form, Kind, Order, Removal};
+use crate::intent::Intent;
+use crate::request::Params;
+use crate::schema::{MEASURE_EXPIRED, MEASURE_STATUS};
+use crate::validation::{self, faults, not_blank, printable};
+
+/// The measures of a customer.
+pub const MEASURES: Kind = Kind {
+    name: "measures",
+    singular: "measure",
+    id: "measure_id",
+    columns: &[
+        ("name", "''"),
+        ("media", "''"),
+        ("phonenr", "''"),
+        ("phonenr_ccndc", "0"),
+        ("destnr", "''"),
+        ("destnr_ccndc", "0"),
+        ("created", "?1"),
+        ("expires", "''"),
+    ],
+    members: &[
+        ("measure_id", Form::Integer),
+        ("name", Form::Text),
+        ("media", Form::Text),
+        ("phonenr", Form::Text),
+        ("destnr", Form::Text),
+        ("created", Form::Text),
+        ("expires", Form::Text),
+        ("status", Form::Sql(MEASURE_STATUS)),
+    ],
+    take,
+    order: Order::Id,
+    creation: Creation::One,
+};
+
+/// What a `DELETE` does to a measure: it expires.
+pub const EXPIRY: Removal = Removal::Set("expires", MEASURE_EXPIRED);
+
+/// What a partner gives of a measure. Limits count Unicode characters.
+#[derive(Debug, Validate)]
+struct MeasureInput {
+    #[validate(
+        length(min = 1, max = 60),
+        custom(function = "not_blank"),
+        custom(function = "printable")
+    )]
+    name: Option<String>,
+    #[validate(length(max = 60), custom(function = "printable"))]
+    media: Option<String>,
+    #[validate(custom(function = "validation::time_or_none"))]
+    expires: Option<String>,
+}
+
+fn take(params: &mut Params, intent: Intent) -> Given {
+    params.require(intent, &["name", "phonenr", "destnr"]);
+    let input = MeasureInput {
+        name: params.text("name"),
+        media: params.text("media"),
+        expires: params.text("expires"),
+    };
+    if let Err(errors) = input.validate() {
+        params.faults(faults(&errors));
+    }
+    let MeasureInput {
+        name,
+        media,
+        expires,
+    } = input;
+    let mut given = Given::default();
+    given.set("name", name);
+    given.set("media", media);
+    given.set("expires", expires);
+    given.number(params, "phonenr", "phonenr_ccndc");
+    given.number(params, "destnr", "destnr_ccndc");
+    given
+}

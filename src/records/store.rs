@@ -1,0 +1,246 @@
+//! The SQL of what hangs on a customer. Pure: text and parameters.
+//!
+//! In every statement `?1` is the time, `?2` the partner and `?3` the customer, and none finds or writes a
+//! row but of a customer that is the partner's and lives: the condition is in the statement itself, so that
+//! a record cannot slip in beside an erasure.
+
+use super::kind::{Creation, Kind, Order, Removal};
+use crate::json::Json;
+use crate::paging::Paging;
+use crate::schema::{CUSTOMER_TABLES, Table};
+use crate::sql::{Arg, Statement, json_object};
+use crate::version::Version;
+
+/// Whether a row of `customers` is the living customer that is meant.
+const IS_CUSTOMER: &str = "customer_id = ?3 AND partner_id = ?2 AND removed_at = ''";
+
+/// The customer's id, or NULL, which equals nothing: then not a row is looked at.
+const CUSTOMER: &str = "(SELECT customer_id FROM customers \
+     WHERE customer_id = ?3 AND partner_id = ?2 AND removed_at = '')";
+
+/// The customer whose records are meant, for the statements below.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The time of the request.
+    pub now: &'a str,
+    /// Whose the customer is.
+    pub partner_id: i64,
+    /// The customer.
+    pub customer_id: i64,
+    /// How integers are written.
+    pub version: Version,
+}
+
+impl Scope<'_> {
+    fn statement(self, sql: String, more: impl IntoIterator<Item = Arg>) -> Statement {
+        let scope = [
+            self.now.into(),
+            self.partner_id.into(),
+            self.customer_id.into(),
+        ];
+        Statement::new(sql, scope.into_iter().chain(more))
+    }
+
+    /// The columns of a record's row: its `json`, and its `id`.
+    fn row(self, kind: &Kind) -> String {
+        let json = json_object(&kind.output(self.version));
+        format!("{json} AS json, {} AS id", kind.id)
+    }
+
+    /// How many records of a kind there are, as `total`: one row; none without such a customer.
+    pub fn total(self, kind: &Kind) -> Statement {
+        let total = kind.total();
+        self.statement(
+            format!(
+                "/* records::total */ SELECT {total} AS total FROM customers WHERE {IS_CUSTOMER}"
+            ),
+            [],
+        )
+    }
+
+    /// A page of the records.
+    pub fn page(self, kind: &Kind, paging: Paging) -> Statement {
+        let Kind { name, id, .. } = kind;
+        let (past, order) = match kind.order {
+            Order::Id => (format!("{id} > ?4"), (*id).to_owned()),
+            // As far as the list goes there is a key (start, id) to seek by; of the record that `after`
+            // names only the id is known.
+            Order::NewestFirst => (
+                format!(
+                    "(?4 = 0 OR (start, {id}) < (SELECT start, {id} FROM {name} \
+                     WHERE {id} = ?4 AND customer_id = ?3))"
+                ),
+                format!("start DESC, {id} DESC"),
+            ),
+        };
+        self.statement(
+            format!(
+                "/* records::page */ SELECT {} FROM {name} \
+                 WHERE customer_id = {CUSTOMER} AND {past} ORDER BY {order} LIMIT ?5 OFFSET ?6",
+                self.row(kind)
+            ),
+            [
+                paging.after.into(),
+                paging.limit().into(),
+                paging.offset().into(),
+            ],
+        )
+    }
+
+    /// One record.
+    pub fn find(self, kind: &Kind, record_id: i64) -> Statement {
+        let Kind { name, id, .. } = kind;
+        self.statement(
+            format!(
+                "/* records::find */ SELECT {} FROM {name} \
+                 WHERE {id} = ?4 AND customer_id = {CUSTOMER}",
+                self.row(kind)
+            ),
+            [record_id.into()],
+        )
+    }
+
+    /// Creates records, all or none, and returns each in the order of the list; the second statement counts
+    /// them; the third returns the places in the list, as `place`, of those that name a measure which the
+    /// customer lacks, because of which none was created.
+    pub fn create(self, kind: &Kind, records: Vec<Json>) -> [Statement; 3] {
+        let Kind { name, .. } = kind;
+        let records = Arg::Text(Json::List(records).to_string());
+        let columns = kind.columns.iter();
+        let (names, values): (Vec<&str>, Vec<String>) = columns
+            .map(|(column, default)| {
+                let value = format!("COALESCE(given.value ->> '{column}', {default})");
+                (*column, value)
+            })
+            .unzip();
+        let (names, values) = (names.join(", "), values.join(", "));
+        let lacks_measure = match kind.creation {
+            Creation::One => "FALSE",
+            Creation::Batch => {
+                "NOT EXISTS (SELECT 1 FROM measures WHERE customer_id = ?3 \
+                 AND measure_id = given.value ->> 'measure_id')"
+            }
+        };
+        let insert = format!(
+            "/* records::create */ INSERT INTO {name} (customer_id, {names}) \
+             SELECT customer_id, {values} FROM customers CROSS JOIN json_each(?4) AS given \
+             WHERE {IS_CUSTOMER} AND NOT EXISTS \
+             (SELECT 1 FROM json_each(?4) AS given WHERE {lacks_measure}) \
+             RETURNING {}",
+            self.row(kind)
+        );
+        let total = kind.total();
+        let count = format!(
+            "/* records::create */ UPDATE customers SET {total} = {total} + changes() \
+             WHERE {IS_CUSTOMER} AND changes() > 0"
+        );
+        let missing = format!(
+            "/* records::create */ SELECT given.key AS place \
+             FROM customers CROSS JOIN json_each(?4) AS given WHERE {IS_CUSTOMER} AND {lacks_measure}"
+        );
+        [
+            self.statement(insert, [records.clone()]),
+            self.statement(count, []),
+            self.statement(missing, [records]),
+        ]
+    }
+
+    /// Changes the columns of a record that are given.
+    pub fn change(self, kind: &Kind, record_id: i64, given: &Json) -> Statement {
+        let Kind { name, id, .. } = kind;
+        let columns = kind.columns.iter();
+        let changes: Vec<String> = columns
+            .map(|(column, _)| format!("{column} = COALESCE(?5 ->> '{column}', {column})"))
+            .collect();
+        self.statement(
+            format!(
+                "/* records::change */ UPDATE {name} SET {} \
+                 WHERE {id} = ?4 AND customer_id = {CUSTOMER} RETURNING {}",
+                changes.join(", "),
+                self.row(kind)
+            ),
+            [record_id.into(), given.to_string().into()],
+        )
+    }
+
+    /// Removes a record, and returns it as it is then, or was; where a row is gone, the second statement
+    /// counts that.
+    pub fn remove(self, kind: &Kind, removal: Removal, record_id: i64) -> Vec<Statement> {
+        let Kind { name, id, .. } = kind;
+        let removes = match removal {
+            Removal::Set(column, expression) => {
+                format!("UPDATE {name} SET {column} = {expression}")
+            }
+            Removal::DeleteRow => format!("DELETE FROM {name}"),
+        };
+        let remove = format!(
+            "/* records::remove */ {removes} WHERE {id} = ?4 AND customer_id = {CUSTOMER} RETURNING {}",
+            self.row(kind)
+        );
+        let mut statements = vec![self.statement(remove, [record_id.into()])];
+        if removal == Removal::DeleteRow {
+            let total = kind.total();
+            let count = format!(
+                "/* records::remove */ UPDATE customers SET {total} = {total} - 1 \
+                 WHERE {IS_CUSTOMER} AND changes() = 1"
+            );
+            statements.push(self.statement(count, []));
+        }
+        statements
+    }
+
+    /// The allowed numbers in their order, as one list in `json`; no row without such a customer.
+    pub fn allowed_numbers(self) -> Statement {
+        self.statement(
+            format!(
+                "/* records::allowed_numbers */ SELECT (SELECT json_group_array(phonenr) FROM \
+                 (SELECT phonenr FROM allowed_numbers WHERE customer_id = customers.customer_id \
+                 ORDER BY position)) AS json FROM customers WHERE {IS_CUSTOMER}"
+            ),
+            [],
+        )
+    }
+
+    /// Replaces the allowed numbers; the last statement is [`Scope::allowed_numbers`].
+    pub fn replace_allowed_numbers(self, numbers: Vec<Json>) -> [Statement; 3] {
+        let insert = format!(
+            "/* records::replace_allowed_numbers */ \
+             INSERT INTO allowed_numbers (customer_id, position, phonenr) \
+             SELECT customer_id, given.key, given.value \
+             FROM customers CROSS JOIN json_each(?4) AS given WHERE {IS_CUSTOMER}"
+        );
+        [
+            self.statement(
+                format!(
+                    "/* records::replace_allowed_numbers */ \
+                     DELETE FROM allowed_numbers WHERE customer_id = {CUSTOMER}"
+                ),
+                [],
+            ),
+            self.statement(insert, [Json::List(numbers).to_string().into()]),
+            self.allowed_numbers(),
+        ]
+    }
+
+    /// All that the database holds of the customer: for each of [`CUSTOMER_TABLES`] its rows with every
+    /// column, as `json`.
+    pub fn export(self) -> Vec<Statement> {
+        let export = |table: &Table| {
+            let (name, columns) = (table.name, table.columns.iter());
+            // Of a text, what stands for an integer makes the same text.
+            let members = columns.map(|(column, _)| {
+                let column = (*column).to_owned();
+                (column.clone(), self.version.integer_sql(&column))
+            });
+            let json = json_object(&members.collect::<Vec<_>>());
+            self.statement(
+                format!(
+                    "/* records::export */ SELECT {json} AS json FROM {name} \
+                     WHERE customer_id = {CUSTOMER}"
+                ),
+                [],
+            )
+        };
+        CUSTOMER_TABLES.iter().map(export).collect()
+    }
+}

@@ -1,0 +1,75 @@
+//! A user: a person who may log in and see the customer's statistics. Pure.
+
+use validator::Validate;
+
+use super::given::Given;
+use super::kind::{Creation, Form, Kind, Order};
+use crate::intent::Intent;
+use crate::request::Params;
+use crate::validation::{self, faults, not_blank, printable};
+
+/// The users of a customer.
+pub const USERS: Kind = Kind {
+    name: "users",
+    singular: "user",
+    id: "user_id",
+    columns: &[
+        ("email", "''"),
+        ("name", "''"),
+        ("write_access", "0"),
+        ("receive_monthly_report", "0"),
+    ],
+    members: &[
+        ("user_id", Form::Integer),
+        ("email", Form::Text),
+        ("name", Form::Text),
+        ("write_access", Form::Integer),
+        ("receive_monthly_report", Form::Integer),
+    ],
+    take,
+    order: Order::Id,
+    creation: Creation::One,
+};
+
+/// What a partner gives of a user. Limits count Unicode characters.
+#[derive(Debug, Validate)]
+struct UserInput {
+    #[validate(
+        length(min = 1, max = 60),
+        custom(function = "not_blank"),
+        custom(function = "printable"),
+        custom(function = "validation::email")
+    )]
+    email: Option<String>,
+    #[validate(length(max = 60), custom(function = "printable"))]
+    name: Option<String>,
+    #[validate(range(min = 0, max = 1))]
+    write_access: Option<i64>,
+    #[validate(range(min = 0, max = 2))]
+    receive_monthly_report: Option<i64>,
+}
+
+fn take(params: &mut Params, intent: Intent) -> Given {
+    params.require(intent, &["email"]);
+    let input = UserInput {
+        email: params.text("email"),
+        name: params.text("name"),
+        write_access: params.integer("write_access"),
+        receive_monthly_report: params.integer("receive_monthly_report"),
+    };
+    if let Err(errors) = input.validate() {
+        params.faults(faults(&errors));
+    }
+    let UserInput {
+        email,
+        name,
+        write_access,
+        receive_monthly_report,
+    } = input;
+    let mut given = Given::default();
+    given.set("email", email);
+    given.set("name", name);
+    given.set("write_access", write_access);
+    given.set("receive_monthly_report", receive_monthly_report);
+    given
+}
