@@ -58,3 +58,8 @@ INSERT INTO calls (
 (7, 3, 5, '2026-09-03 17:59:02', 0, 0, '+46701740620', 4, '+493023125101', 4, '', 0),
 (8, 4, 6, '2026-09-04 06:45:20', 37, 1, '+442079460777', 4, '+442079460101', 4, '+442079460500', 4),
 (9, 5, 7, '2026-09-04 19:10:05', 128, 1, '+12025550177', 4, '+12025550101', 4, '+12025550150', 4);
+
+UPDATE customers SET
+    measures_total = (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id),
+    users_total = (SELECT COUNT(*) FROM users WHERE users.customer_id = customers.customer_id),
+    calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id);

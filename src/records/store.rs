@@ -63,15 +63,19 @@ impl Scope<'_> {
         let Kind { name, id, .. } = kind;
         let (past, order) = match kind.order {
             Order::Id => (format!("{id} > ?4"), (*id).to_owned()),
-            // As far as the list goes there is a key (start, id) to seek by; of the record that `after`
-            // names only the id is known.
-            Order::NewestFirst => (
-                format!(
-                    "(?4 = 0 OR (start, {id}) < (SELECT start, {id} FROM {name} \
-                     WHERE {id} = ?4 AND customer_id = ?3))"
-                ),
-                format!("start DESC, {id} DESC"),
-            ),
+            Order::NewestFirst => {
+                let order = format!("start DESC, {id} DESC");
+                let past = if paging.after == 0 {
+                    "TRUE".to_owned()
+                } else {
+                    // The key to seek by is (start, id), of which `after` has the id.
+                    format!(
+                        "(start, {id}) < (SELECT start, {id} FROM {name} \
+                         WHERE {id} = ?4 AND customer_id = ?3)"
+                    )
+                };
+                (past, order)
+            }
         };
         self.statement(
             format!(

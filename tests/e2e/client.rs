@@ -216,6 +216,21 @@ impl Response {
         customers[0].clone()
     }
 
+    /// The records of the answer, under the name of their kind.
+    #[track_caller]
+    pub fn records(&self, kind: &str) -> Vec<Value> {
+        let json = self.json();
+        json[kind].as_array().expect(kind).clone()
+    }
+
+    /// The only one of them.
+    #[track_caller]
+    pub fn record(&self, kind: &str) -> Value {
+        let records = self.records(kind);
+        assert_eq!(records.len(), 1, "{self:#?}");
+        records[0].clone()
+    }
+
     /// The errors of the answer as `parameter: code`, sorted; `code` alone where no parameter is at fault.
     #[track_caller]
     pub fn errors(&self) -> Vec<String> {

@@ -21,7 +21,12 @@ fn cost(server: &Server, response: &Response) -> [i64; 3] {
 
 /// Sends a request, and asserts that it takes one trip and no more rows than these.
 #[track_caller]
-fn assert_costs(request: Request<'_>, status: u16, rows_read: i64, rows_written: i64) -> Response {
+pub fn assert_costs(
+    request: Request<'_>,
+    status: u16,
+    rows_read: i64,
+    rows_written: i64,
+) -> Response {
     let server = request.server;
     let response = request.expect(status);
     let [trips, read, written] = cost(server, &response);

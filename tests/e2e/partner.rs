@@ -104,6 +104,33 @@ impl Partner {
         created.customer()["customer_id"].as_i64().unwrap()
     }
 
+    /// Gives a customer a measure with what it cannot do without, and answers its id.
+    #[track_caller]
+    pub fn create_measure(&self, customer_id: i64) -> i64 {
+        let path = format!("/customers/{customer_id}/measures");
+        let parameters = [
+            ("name", "Website"),
+            ("phonenr", "+46846500440"),
+            ("destnr", "+46846500401"),
+        ];
+        let created = self.post(&path, &parameters).expect(200);
+        created.record("measures")["measure_id"].as_i64().unwrap()
+    }
+
+    /// Gives a customer a user, and answers its id.
+    #[track_caller]
+    pub fn create_user(&self, customer_id: i64, email: &str) -> i64 {
+        let path = format!("/customers/{customer_id}/users");
+        let created = self.post(&path, &[("email", email)]).expect(200);
+        created.record("users")["user_id"].as_i64().unwrap()
+    }
+
+    /// Sends calls to a customer.
+    pub fn post_calls(&self, customer_id: i64, calls: &[Value]) -> Request<'static> {
+        let path = format!("/customers/{customer_id}/calls");
+        self.request("POST", &path).json(&json!({"calls": calls}))
+    }
+
     /// A customer as it is read.
     #[track_caller]
     pub fn customer(&self, customer_id: i64) -> Value {

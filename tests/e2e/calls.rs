@@ -1,0 +1,244 @@
+//! Calls: they come by the thousand, all or none, and are listed newest first at a cost that their number does
+//! not change.
+
+use serde_json::{Value, json};
+
+use crate::cost::assert_costs;
+use crate::db::{db_execute, db_query};
+use crate::partner::Partner;
+
+/// A call with everything that one can have.
+fn call(measure_id: i64, start: &str) -> Value {
+    json!({"measure_id": measure_id, "start": start, "duration": 61, "answered": 1,
+        "anum": "+46701740611", "bnum": "+46846500401", "cnum": "+46846500440"})
+}
+
+/// A partner with a customer that has a measure.
+fn customer() -> (Partner, i64, i64) {
+    let partner = Partner::new();
+    let id = partner.create_customer("Customer", "1");
+    let measure_id = partner.create_measure(id);
+    (partner, id, measure_id)
+}
+
+#[test]
+fn calls_are_created_in_the_order_given_and_listed_newest_first() {
+    let (partner, id, measure_id) = customer();
+    let starts = [
+        "2026-09-01 07:12:09",
+        "2026-09-03 07:12:09",
+        "2026-09-02 07:12:09",
+        "2026-09-03 07:12:09",
+    ];
+    let calls = starts.map(|start| call(measure_id, start));
+    let created = partner.post_calls(id, &calls).expect(200).records("calls");
+    let sent: Vec<Value> = created
+        .iter()
+        .map(|call| {
+            let mut call = call.clone();
+            assert!(call["call_id"].as_i64().unwrap() > 0);
+            call.as_object_mut().unwrap().remove("call_id");
+            call
+        })
+        .collect();
+    assert_eq!(sent, calls);
+
+    let path = format!("/customers/{id}/calls");
+    let list = partner.get(&path).expect(200).json();
+    assert_eq!(list["total"], 4);
+    let newest_first = [3, 1, 2, 0].map(|at| created[at].clone());
+    assert_eq!(list["calls"], json!(newest_first));
+    let one = format!("{path}/{}", created[2]["call_id"]);
+    assert_eq!(partner.get(&one).expect(200).record("calls"), created[2]);
+}
+
+#[test]
+fn what_a_call_lacks_is_empty_or_0() {
+    let (partner, id, measure_id) = customer();
+    let start = "2026-09-01 07:12:09";
+    let bare = json!({"measure_id": measure_id, "start": start, "bnum": "+46846500401"});
+    let withheld = json!({"measure_id": measure_id.to_string(), "start": start, "anum": "", "duration": "0",
+        "bnum": "+46846500401", "cnum": ""});
+    let created = partner.post_calls(id, &[bare, withheld]).expect(200);
+    for mut call in created.records("calls") {
+        call.as_object_mut().unwrap().remove("call_id");
+        assert_eq!(
+            call,
+            json!({"measure_id": measure_id, "start": start, "duration": 0, "answered": 0, "anum": "",
+                "bnum": "+46846500401", "cnum": ""})
+        );
+    }
+}
+
+#[test]
+fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
+    let (partner, id, measure_id) = customer();
+    let calls: Vec<Value> = (0..1_001)
+        .map(|n| {
+            call(
+                measure_id,
+                &format!("2026-09-01 07:{:02}:{:02}", n / 60 % 60, n % 60),
+            )
+        })
+        .collect();
+    let too_many = partner.post_calls(id, &calls).expect(400);
+    assert_eq!(too_many.errors(), ["calls: length"]);
+    assert_eq!(too_many.message(), "must have 1 to 1000 elements");
+    assert_eq!(
+        partner.post_calls(id, &[]).expect(400).errors(),
+        ["calls: length"]
+    );
+
+    // A row and an entry of its index each, and the customer's count.
+    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_001);
+    assert_eq!(created.records("calls").len(), 1_000);
+    let list = partner
+        .get(&format!("/customers/{id}/calls?pagesize=1"))
+        .expect(200)
+        .json();
+    assert_eq!(list["total"], 1_000);
+}
+
+#[test]
+fn one_bad_call_of_many_refuses_all_and_each_fault_is_told_by_its_place() {
+    let (partner, id, measure_id) = customer();
+    let start = "2026-09-01 07:12:09";
+    let mut calls = vec![call(measure_id, start); 5];
+    calls[1] = json!({"measure_id": measure_id});
+    calls[2]["anum"] = json!("anonymous");
+    calls[2]["duration"] = json!(-1);
+    calls[3] = json!(7);
+    calls[4]["answered"] = json!(2);
+    calls[4]["caller"] = json!("+46701740611");
+    calls[4]["start"] = json!("2026-09-01T07:12:09Z");
+    let faults = partner.post_calls(id, &calls).expect(400);
+    assert_eq!(
+        faults.errors(),
+        [
+            "calls[1].bnum: required",
+            "calls[1].start: required",
+            "calls[2].anum: phone_number",
+            "calls[2].duration: range",
+            "calls[3]: not_an_object",
+            "calls[4].answered: range",
+            "calls[4].caller: unknown_parameter",
+            "calls[4].start: time"
+        ]
+    );
+    let body = format!(
+        r#"{{"calls":[{{"measure_id":{measure_id},"start":"{start}","start":"{start}","bnum":"+46846500401"}}]}}"#
+    );
+    let path = format!("/customers/{id}/calls");
+    let twice = partner
+        .request("POST", &path)
+        .body("application/json", body);
+    assert_eq!(
+        twice.expect(400).errors(),
+        ["calls[0].start: duplicate_parameter"]
+    );
+    for (body, error) in [
+        (json!({}), "calls: required"),
+        (json!({"calls": {}}), "calls: not_a_list"),
+        (json!({"calls": "[]"}), "calls: not_a_list"),
+    ] {
+        let request = partner.request("POST", &path).json(&body);
+        assert_eq!(request.expect(400).errors(), [error], "{body}");
+    }
+    let list = partner.get(&path).expect(200).json();
+    assert_eq!(list["total"], 0);
+    assert_eq!(list["calls"], json!([]));
+}
+
+#[test]
+fn a_call_names_a_measure_of_the_same_customer() {
+    let (partner, id, measure_id) = customer();
+    let other = partner.create_customer("Other", "2");
+    let others = partner.create_measure(other);
+    let stranger = Partner::new();
+    let strangers = stranger.create_measure(stranger.create_customer("Theirs", "1"));
+    let start = "2026-09-01 07:12:09";
+    let calls = [measure_id, others, measure_id, strangers, 0].map(|measure| call(measure, start));
+    let refused = assert_costs(partner.post_calls(id, &calls), 400, 60, 0);
+    let at = |place: i64| format!("calls[{place}].measure_id: unknown_measure");
+    assert_eq!(refused.errors(), [at(1), at(3), at(4)]);
+    let list = partner
+        .get(&format!("/customers/{id}/calls"))
+        .expect(200)
+        .json();
+    assert_eq!(list["total"], 0);
+
+    let own = [call(measure_id, start)];
+    assert_eq!(
+        stranger.post_calls(id, &own).expect(404).errors(),
+        ["not_found"]
+    );
+    partner.delete(&format!("/customers/{id}")).expect(200);
+    partner.post_calls(id, &own).expect(404);
+    let rows = crate::db::db_rows_of_customer(partner.server, id);
+    assert_eq!(rows["calls"], []);
+}
+
+#[test]
+fn a_body_of_calls_has_at_most_a_mebibyte_and_is_json() {
+    let (partner, id, measure_id) = customer();
+    let body = json!({"calls": [call(measure_id, "2026-09-01 07:12:09")]}).to_string();
+    let path = format!("/customers/{id}/calls");
+    let post = |length: usize| {
+        let spaces = " ".repeat(length - body.len());
+        let request = partner.request("POST", &path);
+        request.body("application/json", format!("{body}{spaces}"))
+    };
+    post(1_048_576).expect(200);
+    let too_large = post(1_048_577).expect(413);
+    assert_eq!(too_large.errors(), ["body_too_large"]);
+    assert!(
+        too_large.message().contains("1048576 bytes"),
+        "{too_large:#?}"
+    );
+    let form = partner.post(&path, &[("calls", "[]")]).expect(415);
+    assert_eq!(form.errors(), ["unsupported_media_type"]);
+    let list = partner.get(&path).expect(200).json();
+    assert_eq!(list["total"], 1);
+}
+
+#[test]
+fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
+    const COUNT: i64 = 20_000;
+    let (partner, id, measure_id) = customer();
+    let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
+         INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) \
+         SELECT ?1, ?2, datetime(1767225600 + n / 3, 'unixepoch'), '+46846500401', 3 FROM seed";
+    db_execute(partner.server, sql, &[&id, &measure_id, &COUNT]);
+    let sql = "UPDATE customers SET calls_total = ?2 WHERE customer_id = ?1";
+    db_execute(partner.server, sql, &[&id, &COUNT]);
+    let sql = "SELECT call_id FROM calls WHERE customer_id = ?1 ORDER BY start DESC, call_id DESC";
+    let ids = db_query(partner.server, sql, &[&id]);
+    let ids: Vec<i64> = ids
+        .iter()
+        .map(|row| match row["call_id"] {
+            rusqlite::types::Value::Integer(id) => id,
+            _ => panic!("{row:?}"),
+        })
+        .collect();
+
+    let path = format!("/customers/{id}/calls");
+    let at = |place: usize| format!("&after={}", ids[place]);
+    for (after, first) in [
+        (String::new(), 0),
+        (at(9_999), 10_000),
+        (at(19_979), 19_980),
+    ] {
+        let page = partner.get(&format!("{path}?pagesize=20{after}"));
+        let page = assert_costs(page, 200, 60, 0).json();
+        let found: Vec<i64> = page["calls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|call| call["call_id"].as_i64().unwrap())
+            .collect();
+        assert_eq!(found, &ids[first..first + 20]);
+        assert_eq!(page["total"], COUNT);
+    }
+    let one = format!("{path}/{}", ids[10_000]);
+    assert_costs(partner.get(&one), 200, 6, 0);
+}

@@ -1,0 +1,77 @@
+//! The export: everything that is held about one customer, of the same columns as the erasure.
+
+use std::collections::BTreeMap;
+
+use customers::schema::{CUSTOMER_TABLES, Rule};
+use rusqlite::types::Value as Sql;
+use serde_json::{Value, json};
+
+use crate::cost::assert_costs;
+use crate::db::Row;
+use crate::partner::Partner;
+use crate::subject::Subject;
+
+fn as_json(row: &Row) -> Value {
+    let value = |value: &Sql| match value {
+        Sql::Integer(integer) => json!(integer),
+        Sql::Text(text) => json!(text),
+        other => panic!("{other:?}"),
+    };
+    row.iter()
+        .map(|(name, sql)| (name.clone(), value(sql)))
+        .collect()
+}
+
+#[test]
+fn it_holds_every_row_and_every_column_that_the_database_has_of_the_customer() {
+    let partner = Partner::new();
+    let subject = Subject::of(&partner);
+    let _other = Subject::of(&partner);
+    let export = partner.get(&format!("{}/export", subject.path()));
+    let export = assert_costs(export, 200, 40, 0).json();
+
+    let mut rows = subject.db_rows();
+    rows.remove("erasures")
+        .expect("the receipts, of which there is none yet");
+    let rows: BTreeMap<String, Value> = rows
+        .iter()
+        .map(|(table, rows)| (table.clone(), rows.iter().map(as_json).collect()))
+        .collect();
+    assert_eq!(export, json!(rows));
+}
+
+#[test]
+fn every_column_that_an_erasure_changes_is_in_it() {
+    let partner = Partner::new();
+    let subject = Subject::of(&partner);
+    let export = partner
+        .get(&format!("{}/export", subject.path()))
+        .expect(200)
+        .json();
+    let mut changed = 0;
+    for table in CUSTOMER_TABLES {
+        for row in export[table.name].as_array().unwrap() {
+            for (column, _) in table.columns.iter().filter(|(_, rule)| *rule != Rule::Keep) {
+                assert!(row.get(column).is_some(), "{}.{column}", table.name);
+                changed += 1;
+            }
+        }
+    }
+    assert!(changed > 40, "{changed}");
+}
+
+#[test]
+fn by_query_and_by_path_it_is_the_same() {
+    let partner = Partner::new();
+    let subject = Subject::of(&partner);
+    let by_path = partner
+        .get(&format!("{}/export", subject.path()))
+        .expect(200);
+    let id = subject.customer_id;
+    let by_query = partner
+        .get(&format!("/customers/export?customer_id={id}"))
+        .expect(200);
+    assert_eq!(by_query.text, by_path.text);
+    let nobody = partner.get("/customers/export").expect(400);
+    assert_eq!(nobody.errors(), ["customer_id: required"]);
+}
