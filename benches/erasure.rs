@@ -1,0 +1,117 @@
+//! How long an erasure takes: through the Worker and D1, beside the same statements in plain SQLite on a copy of the
+//! same database. `cargo bench` prints a table; nothing here passes or fails.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    dead_code,
+    missing_docs,
+    reason = "a benchmark runs on the host, and shares what it needs with the tests"
+)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use customers::schema::CUSTOMER_TABLES;
+use rusqlite::{Connection, params};
+
+#[path = "../tests/e2e/client.rs"]
+mod client;
+#[path = "../tests/e2e/db.rs"]
+mod db;
+#[path = "../tests/e2e/partner.rs"]
+mod partner;
+#[path = "../tests/e2e/server.rs"]
+mod server;
+
+use db::{db_execute, db_open};
+use partner::Partner;
+
+/// How often each is timed; the median is told.
+const ROUNDS: usize = 7;
+
+fn main() {
+    let partner = Partner::new();
+    println!("median (least – most) of {ROUNDS} erasures, in ms");
+    println!(
+        "{:>7} calls  {:>24}  {:>24}  ratio  trips",
+        "", "Worker and D1", "plain SQLite"
+    );
+    for calls in [0, 10_000, 100_000] {
+        let rounds = (0..ROUNDS).map(|round| erase(&partner, calls, round));
+        let (worker, rest): (Vec<Duration>, Vec<(Duration, i64)>) = rounds
+            .map(|(worker, plain, trips)| (worker, (plain, trips)))
+            .unzip();
+        let (plain, trips): (Vec<Duration>, Vec<i64>) = rest.into_iter().unzip();
+        let ratio = median(&worker) / median(&plain);
+        let (worker, plain) = (told(&worker), told(&plain));
+        let trips = trips.iter().max().unwrap();
+        println!("{calls:>7} calls  {worker:>24}  {plain:>24}  {ratio:>5.2}  {trips:>5}");
+    }
+}
+
+/// Erases a customer with this many calls, and the same in a copy of the database; answers how long both
+/// took, and how many trips to D1 the Worker made.
+fn erase(partner: &Partner, calls: i64, round: usize) -> (Duration, Duration, i64) {
+    let id = partner.create_customer("Many calls", &format!("{calls}-{round}"));
+    let measure = partner.create_measure(id);
+    let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
+         INSERT INTO calls (customer_id, measure_id, start, duration, answered, \
+         anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc) \
+         SELECT ?1, ?2, datetime(1767225600 + n * 60, 'unixepoch'), n % 600, 1, \
+         '+4670' || (1000000 + n), 4, '+46846500401', 3, '+46846500440', 3 FROM seed WHERE ?3 > 0";
+    db_execute(partner.server, sql, &[&id, &measure, &calls]);
+
+    let copy = partner
+        .server
+        .state
+        .join(format!("copy-{calls}-{round}.sqlite"));
+    db_open(partner.server)
+        .execute("VACUUM INTO ?1", [copy.to_str().unwrap()])
+        .unwrap();
+    let plain = erase_in(&copy, id);
+
+    let begin = Instant::now();
+    let erased = partner.delete(&format!("/customers/{id}")).expect(200);
+    let worker = begin.elapsed();
+    let masked = &erased.json()["erasure"]["phone_numbers_masked"];
+    assert_eq!(masked, calls * 3 + 2);
+    let trips = partner.server.log(erased.request_id())["d1_trips"]
+        .as_i64()
+        .unwrap();
+    (worker, plain, trips)
+}
+
+/// Runs what the erasure does to each table in plain SQLite, in one transaction and as durable as D1's: with a
+/// write-ahead log.
+fn erase_in(file: &Path, customer_id: i64) -> Duration {
+    let mut connection = Connection::open(file).unwrap();
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .unwrap();
+    let begin = Instant::now();
+    let transaction = connection.transaction().unwrap();
+    for table in CUSTOMER_TABLES {
+        let sql = format!("{} WHERE customer_id = ?2 AND ?1 <> ''", table.erase_sql());
+        transaction
+            .execute(&sql, params!["2026-11-24 00:00:00", customer_id])
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+    begin.elapsed()
+}
+
+fn median(times: &[Duration]) -> f64 {
+    let mut times: Vec<Duration> = times.to_vec();
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1_000.0
+}
+
+fn told(times: &[Duration]) -> String {
+    let millis = |time: Option<&Duration>| time.unwrap().as_secs_f64() * 1_000.0;
+    let (least, most) = (millis(times.iter().min()), millis(times.iter().max()));
+    format!("{:.1} ({least:.1} – {most:.1})", median(times))
+}
