@@ -90,7 +90,9 @@ Serving ${url}/customers after ${time} s; Ctrl-C ends it. To paste into another 
   ${curl} ${url}/customers
   # create one
   ${curl} -d name='Nordlund AB' -d custnr=SE-1003 ${url}/customers
-  # erase one: what it would do, the erasure itself, and its receipt
+  # all that is held about one
+  ${curl} ${url}/customers/1/export
+  # erase it: what that would do, the erasure itself, and its receipt
   ${curl} -X DELETE '${url}/customers/1?dry_run=1'
   ${curl} -X DELETE ${url}/customers/1
   ${curl} ${url}/customers/1/erasure
