@@ -2,6 +2,7 @@
 
 use worker::Env;
 
+use crate::audit::{Actor, Change};
 use crate::auth::Secrets;
 use crate::clock::Now;
 use crate::error::Error;
@@ -23,6 +24,19 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// When the request came in.
     pub now: Now,
+    /// What the caller can quote it by: the `X-Request-Id` of the answer.
+    pub request_id: String,
+}
+
+impl Call {
+    /// What it changes, for the audit trail. `now` is its time, in UTC.
+    pub fn change<'a>(&'a self, actor: Actor<'a>, now: &'a str) -> Change<'a> {
+        Change {
+            now,
+            request_id: &self.request_id,
+            actor,
+        }
+    }
 }
 
 /// What the Worker is bound to, for the length of one request.

@@ -11,6 +11,7 @@
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env, event};
 
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod call;

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::json::Json;
 use crate::platform::{kv_get, kv_put};
 use crate::sql::Statement;
+use crate::version::Version;
 
 /// How old a profile may be, in milliseconds since it was read from D1: what the operator changes is
 /// in force everywhere within this time.
@@ -189,20 +190,34 @@ fn no_profile() -> Error {
     Error::Internal("a partner's row is no profile".to_owned())
 }
 
-/// Reads a partner by user name as one JSON text, the column `partner`: what goes into KV as it is, so
-/// that one string crosses into wasm.
-pub fn select(username: &str) -> Statement {
-    Statement::new(
-        "/* partners::select */ \
-         SELECT json_object('partner_id', partner_id, 'username', username, 'name', name, \
+/// The SQL expression for a partner as the operator sees it, a JSON object made of a row of `partners AS p`.
+pub fn json(version: Version) -> String {
+    let integer = |column: &str| version.integer_sql(column);
+    format!(
+        "json_object('partner_id', {}, 'username', username, 'name', name, \
          'country', country, 'allowed_networks', json(allowed_networks), \
          'enabled', json(iif(enabled, 'true', 'false')), 'custom_fields', \
-         (SELECT json_group_array(json_object('n', n, 'label', label, 'max_length', max_length, \
+         (SELECT json_group_array(json_object('n', {}, 'label', label, 'max_length', {}, \
          'required', json(iif(required, 'true', 'false')))) \
          FROM (SELECT * FROM custom_fields AS f WHERE f.partner_id = p.partner_id ORDER BY n)), \
-         'customers', customers, 'ha1_sealed', ha1_sealed, \
-         'read_at', CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)) \
-         AS partner FROM partners AS p WHERE username = ?1",
+         'customers', {})",
+        integer("partner_id"),
+        integer("n"),
+        integer("max_length"),
+        integer("customers")
+    )
+}
+
+/// Reads a partner by user name as one JSON text, the column `partner`: [`json`] and, for us alone, its sealed HA1
+/// and when it was read. This goes into KV as it is, so that one string crosses into wasm.
+pub fn select(username: &str) -> Statement {
+    Statement::new(
+        format!(
+            "/* partners::select */ SELECT json_insert({}, '$.ha1_sealed', ha1_sealed, \
+             '$.read_at', CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)) \
+             AS partner FROM partners AS p WHERE username = ?1",
+            json(Version::Bare)
+        ),
         [username.into()],
     )
 }

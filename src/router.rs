@@ -32,10 +32,13 @@ pub enum PartnerRoute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each one is")]
 pub enum OperatorRoute {
+    ListPartners,
     ReadPartner,
     PutPartner,
     NewPassword,
     PutCustomField,
+    DeleteCustomField,
+    ReadAudit,
 }
 
 /// What a request asks for, and so who must be calling.
@@ -120,6 +123,8 @@ const ALLOWED_NUMBERS: Methods<PartnerRoute> =
     &[("GET", ReadAllowedNumbers), ("PUT", ReplaceAllowedNumbers)];
 
 const OPERATOR: &[Table<OperatorRoute>] = &[&[
+    ("/operator/partners", &[("GET", ListPartners)]),
+    ("/operator/audit", &[("GET", ReadAudit)]),
     (
         "/operator/partners/{username}",
         &[("GET", ReadPartner), ("PUT", PutPartner)],
@@ -130,7 +135,7 @@ const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ),
     (
         "/operator/partners/{username}/custom_fields/{n}",
-        &[("PUT", PutCustomField)],
+        &[("PUT", PutCustomField), ("DELETE", DeleteCustomField)],
     ),
 ]];
 

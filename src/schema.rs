@@ -157,8 +157,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     },
 ];
 
-/// The tables that hold nothing of a customer's person: the partners' own, the receipts, and what the
-/// platform keeps of the migrations.
+/// The tables that hold nothing of a customer's person: the partners' own, the receipts, the audit trail, and
+/// what the platform keeps of the migrations.
 pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "partners",
@@ -192,6 +192,21 @@ pub const OTHER_TABLES: &[Table] = &[
             ("users_removed", Keep),
             ("allowed_numbers_removed", Keep),
             ("phone_numbers_masked", Keep),
+        ],
+    },
+    Table {
+        name: "audit",
+        columns: &[
+            ("audit_id", Keep),
+            ("at", Keep),
+            ("actor", Keep),
+            ("partner_id", Keep),
+            ("action", Keep),
+            ("kind", Keep),
+            ("record_id", Keep),
+            ("customer_id", Keep),
+            ("fields", Keep),
+            ("request_id", Keep),
         ],
     },
     Table {

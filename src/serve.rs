@@ -40,7 +40,7 @@ pub async fn serve(request: &Request, env: &Env) -> Result<web_sys::Response, Js
     let request_id = random::uuid().unwrap_or_default();
     let mut trace = Trace::default();
 
-    let result = answer(request, &method, env, now, &mut trace).await;
+    let result = answer(request, &method, env, now, &request_id, &mut trace).await;
 
     let mut internal = None;
     let reply = result.unwrap_or_else(|error| {
@@ -82,6 +82,7 @@ async fn answer(
     method: &str,
     env: &Env,
     now: Now,
+    request_id: &str,
     trace: &mut Trace,
 ) -> Result<Reply, Error> {
     let url = request.url();
@@ -117,6 +118,7 @@ async fn answer(
         captures: routed.captures,
         query,
         now,
+        request_id,
     };
     let handled = match route {
         Route::Partner(route) => for_partner(&site, incoming, route, trace).await,
@@ -134,6 +136,7 @@ struct Incoming<'a> {
     captures: Vec<(&'static str, String)>,
     query: &'a str,
     now: Now,
+    request_id: &'a str,
 }
 
 impl Incoming<'_> {
@@ -149,6 +152,7 @@ impl Incoming<'_> {
             if_match: IfMatch::parse(header(self.request, "If-Match").as_deref()),
             idempotency_key: header(self.request, "Idempotency-Key"),
             now: self.now,
+            request_id: self.request_id.to_owned(),
         })
     }
 }
@@ -200,10 +204,15 @@ async fn for_operator(
     let operator = auth::operator(site.env, &incoming.caller)?;
     let call = incoming.read(body::Rules::OPERATOR).await?;
     match route {
+        OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
         OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,
         OperatorRoute::PutPartner => operator::put(&operator, site, call).await,
         OperatorRoute::NewPassword => operator::new_password(&operator, site, call).await,
         OperatorRoute::PutCustomField => operator::put_custom_field(&operator, site, call).await,
+        OperatorRoute::DeleteCustomField => {
+            operator::delete_custom_field(&operator, site, call).await
+        }
+        OperatorRoute::ReadAudit => operator::audit(&operator, site, call).await,
     }
 }
 

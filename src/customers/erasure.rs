@@ -1,5 +1,6 @@
 //! The erasure: one transaction, made from the rules of [`crate::schema`].
 
+use crate::audit::{Actor, Change, Condition, Record};
 use crate::auth::Partner;
 use crate::call::Call;
 use crate::error::{Error, Fault};
@@ -25,12 +26,13 @@ pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<R
     }
     call.params.finish()?;
 
+    let now = call.now.utc();
     let target = Target {
         partner,
         customer_id: customer_id.unwrap_or_default(),
         if_match: &call.if_match,
         version: call.version,
-        now: call.now.utc(),
+        change: call.change(Actor::Partner(partner.partner_id), &now),
     };
     let statements = if dry_run == 1 {
         vec![target.preview(), target.receipt()]
@@ -113,7 +115,7 @@ struct Target<'a> {
     customer_id: i64,
     if_match: &'a IfMatch,
     version: Version,
-    now: String,
+    change: Change<'a>,
 }
 
 impl Target<'_> {
@@ -161,6 +163,14 @@ impl Target<'_> {
              WHERE partner_id = ?1 AND changes() = 1",
             [self.partner.partner_id.into()],
         ));
+        statements.push(self.change.entry(
+            Condition::Changed,
+            "erase",
+            "customers",
+            Record::Id(self.customer_id),
+            Some(self.customer_id),
+            Vec::new(),
+        ));
         statements.push(self.receipt());
         statements
     }
@@ -171,7 +181,7 @@ impl Target<'_> {
 
     fn args(&self) -> [Arg; 4] {
         [
-            self.now.as_str().into(),
+            self.change.now.into(),
             self.partner.partner_id.into(),
             self.customer_id.into(),
             self.if_match.arg(),

@@ -1,5 +1,6 @@
 //! `/customers`: the handlers, in the order of a customer's life. Each is a short list of steps.
 
+use crate::audit::Actor;
 use crate::auth::{Partner, Secrets};
 use crate::call::Call;
 use crate::error::{Error, Fault};
@@ -85,13 +86,16 @@ pub async fn create(
         Some(key) => fingerprints(secrets, partner, key, &input)?,
         None => Default::default(),
     };
+    let now = call.now.utc();
     let assigned = Assigned {
         uuid: random::uuid()?,
-        created: call.now.utc(),
+        created: now.clone(),
         idempotency_key: key.clone(),
         idempotency_params: params.clone(),
     };
-    let mut statements = Vec::from(store::create(call.version, partner, &input, assigned));
+    let change = call.change(Actor::Partner(partner.partner_id), &now);
+    let create = store::create(call.version, partner, &input, assigned, change);
+    let mut statements = Vec::from(create);
     if call.idempotency_key.is_some() {
         statements.push(store::by_idempotency_key(call.version, partner, &key));
     }
@@ -100,7 +104,7 @@ pub async fn create(
     if let Some(row) = results.first().and_then(Rows::first) {
         return located(&call, &row);
     }
-    match results.get(2).and_then(Rows::first) {
+    match results.get(3).and_then(Rows::first) {
         Some(earlier) => replay(&call, &earlier, &params),
         None => Err(Error::CustnrTaken),
     }
@@ -133,8 +137,20 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     call.params.finish()?;
     let customer_id = customer_id.unwrap_or_default();
 
-    let statements = store::change(call.version, partner, customer_id, &call.if_match, &input);
-    let [changed, why] = store.batch(statements).await?;
+    let now = call.now.utc();
+    let change = call.change(Actor::Partner(partner.partner_id), &now);
+    let statements = store::change(
+        call.version,
+        partner,
+        customer_id,
+        &call.if_match,
+        &input,
+        change,
+    );
+    let results = store.run(statements).await?;
+    let [changed, .., why] = results.as_slice() else {
+        return Err(Error::Internal("D1 left a statement out".to_owned()));
+    };
 
     if let Some(row) = changed.first() {
         return one(&row);

@@ -1,7 +1,9 @@
 //! The SQL of `/customers`. Every statement has the partner in it. Pure: text and parameters.
 
 use super::model::{CustomerInput, output};
+use crate::audit::{Change, Condition, Record};
 use crate::etag::IfMatch;
+use crate::json::Json;
 use crate::paging::Paging;
 use crate::partners::Profile;
 use crate::sql::{Arg, Statement, json_object};
@@ -80,13 +82,14 @@ pub struct Assigned {
 }
 
 /// Creates a customer, unless its `custnr` or its `Idempotency-Key` is taken: then no row is returned.
-/// The second statement counts it.
+/// The second statement counts it, the third enters it in the audit trail.
 pub fn create(
     version: Version,
     partner: &Profile,
     input: &CustomerInput,
     assigned: Assigned,
-) -> [Statement; 2] {
+    change: Change<'_>,
+) -> [Statement; 3] {
     let Assigned {
         uuid,
         created,
@@ -119,7 +122,21 @@ pub fn create(
              WHERE partner_id = ?1 AND changes() = 1",
             [partner.partner_id.into()],
         ),
+        change.entry(
+            Condition::Changed,
+            "create",
+            "customers",
+            Record::Inserted,
+            None,
+            fields(input),
+        ),
     ]
+}
+
+/// The parameters that are given, for the audit trail.
+fn fields(input: &CustomerInput) -> Vec<Json> {
+    let columns = input.columns().into_iter();
+    columns.map(|(column, _)| column.into()).collect()
 }
 
 /// The customer that was created with this `Idempotency-Key`, whether it lives or not; beside it the
@@ -136,16 +153,17 @@ pub fn by_idempotency_key(version: Version, partner: &Profile, key: &str) -> Sta
 }
 
 /// Changes the given columns of a live customer, unless its version or a taken `custnr` forbids it:
-/// then no row is returned, and the second statement's row says why: `version` is what the customer's is,
+/// then no row is returned, and the last statement's row says why: `version` is what the customer's is,
 /// `custnr_taken` is 1 when another live customer of the partner has the `custnr`; without one there is
-/// no such customer.
+/// no such customer. A change is entered in the audit trail.
 pub fn change(
     version: Version,
     partner: &Profile,
     customer_id: i64,
     if_match: &IfMatch,
     input: &CustomerInput,
-) -> [Statement; 2] {
+    trail: Change<'_>,
+) -> Vec<Statement> {
     const WHOSE: &str = "customer_id = ?2 AND partner_id = ?1 AND removed_at = ''";
     const CUSTNR_TAKEN: &str = "EXISTS (SELECT 1 FROM customers AS other \
          WHERE other.partner_id = ?1 AND other.custnr = ?4 AND other.removed_at = '' \
@@ -159,31 +177,41 @@ pub fn change(
     let (columns, values): (Vec<String>, Vec<Arg>) = input.columns().into_iter().unzip();
     let row = row_columns(version, partner);
     let matches = IfMatch::sql("?3");
-    let change = if columns.is_empty() {
-        Statement::new(
+    let mut statements = Vec::new();
+    if columns.is_empty() {
+        statements.push(Statement::new(
             format!(
                 "/* customers::change */ SELECT {row} FROM customers WHERE {WHOSE} AND {matches}"
             ),
             whose.iter().take(3).cloned(),
-        )
+        ));
     } else {
         let changes: Vec<String> = columns
             .iter()
             .zip(whose.len() + 1..)
             .map(|(column, n)| format!("{column} = ?{n}"))
             .collect();
-        Statement::new(
+        statements.push(Statement::new(
             format!(
                 "/* customers::change */ UPDATE customers SET version = version + 1, {} \
                  WHERE {WHOSE} AND {matches} AND NOT {CUSTNR_TAKEN} RETURNING {row}",
                 changes.join(", ")
             ),
             whose.iter().cloned().chain(values),
-        )
-    };
+        ));
+        statements.push(trail.entry(
+            Condition::Changed,
+            "change",
+            "customers",
+            Record::Id(customer_id),
+            Some(customer_id),
+            fields(input),
+        ));
+    }
     let why = format!(
         "/* customers::change */ SELECT version, {CUSTNR_TAKEN} AS custnr_taken \
          FROM customers WHERE {WHOSE}"
     );
-    [change, Statement::new(why, whose)]
+    statements.push(Statement::new(why, whose));
+    statements
 }

@@ -47,6 +47,26 @@ impl PartnerInput {
     }
 }
 
+impl PartnerInput {
+    /// The names of the fields that are given.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let Self {
+            name,
+            country,
+            allowed_networks,
+            enabled,
+        } = self;
+        let fields = [
+            ("name", name.is_some()),
+            ("country", country.is_some()),
+            ("allowed_networks", allowed_networks.is_some()),
+            ("enabled", enabled.is_some()),
+        ];
+        let given = fields.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
+    }
+}
+
 /// What the operator gives of a custom field.
 #[derive(Debug, Validate)]
 pub struct CustomFieldInput {
@@ -77,6 +97,15 @@ impl CustomFieldInput {
         }
         input
     }
+}
+
+/// Takes the n of `custom_n`.
+pub fn take_n(params: &mut Params) -> i64 {
+    let n = params.integer("n").unwrap_or(0);
+    if !(1..=20).contains(&n) {
+        params.fault(Fault::of("n", "range", "must be from 1 to 20"));
+    }
+    n
 }
 
 fn take_bool(params: &mut Params, name: &str) -> Option<bool> {

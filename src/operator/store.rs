@@ -1,13 +1,27 @@
 //! The SQL of the operator's surface. Pure: text and parameters.
 
 use super::input::{CustomFieldInput, PartnerInput};
+use crate::audit::{Change, Condition, Record};
 use crate::customers::german;
+use crate::json::Json;
+use crate::paging::Paging;
 use crate::partners;
 use crate::sql::{Arg, Statement};
+use crate::version::Version;
 
 /// Creates a partner unless there is one (only then the first statement returns a row), changes what is
-/// given, sets up the German rule for a German one, and reads the partner.
-pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> [Statement; 4] {
+/// given, sets up the German rule for a German one, and reads the partner. The audit trail has one entry.
+pub fn put(
+    username: &str,
+    sealed: &str,
+    input: &PartnerInput,
+    change: Change<'_>,
+) -> [Statement; 6] {
+    let entry = |condition, action| {
+        let fields = input.fields().into_iter().map(Json::from).collect();
+        let record = Record::Partner;
+        change.entry(condition, action, "partners", record, Some(0), fields)
+    };
     let PartnerInput {
         name,
         country,
@@ -25,8 +39,9 @@ pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> [St
         Statement::new(
             "/* operator::put */ INSERT INTO partners (username, ha1_sealed, created) \
              VALUES (?1, ?2, ?3) ON CONFLICT (username) DO NOTHING RETURNING partner_id",
-            [username.into(), sealed.into(), now.into()],
+            [username.into(), sealed.into(), change.now.into()],
         ),
+        entry(Condition::Changed, "create"),
         Statement::new(
             "/* operator::put */ UPDATE partners SET name = COALESCE(?2, name), \
              country = COALESCE(?3, country), allowed_networks = COALESCE(?4, allowed_networks), \
@@ -39,6 +54,7 @@ pub fn put(username: &str, sealed: &str, now: &str, input: &PartnerInput) -> [St
                 enabled.map(i64::from).into(),
             ],
         ),
+        entry(Condition::ChangedFirst, "change"),
         german_fields(username),
         partners::select(username),
     ]
@@ -72,20 +88,32 @@ fn german_fields(username: &str) -> Statement {
     )
 }
 
-/// Replaces a partner's password, and reads the partner.
-pub fn new_password(username: &str, sealed: &str) -> [Statement; 2] {
+/// Replaces a partner's password, enters that in the audit trail, and reads the partner.
+pub fn new_password(username: &str, sealed: &str, change: Change<'_>) -> [Statement; 3] {
     [
         Statement::new(
             "/* operator::new_password */ UPDATE partners SET ha1_sealed = ?2 WHERE username = ?1",
             [username.into(), sealed.into()],
+        ),
+        change.entry(
+            Condition::Changed,
+            "new password",
+            "partners",
+            Record::Partner,
+            Some(0),
+            Vec::new(),
         ),
         partners::select(username),
     ]
 }
 
 /// Sets up a custom field of a partner, or changes its set-up, but for those of the German rule, which
-/// stay as the rule has them; and reads the partner.
-pub fn put_custom_field(username: &str, input: &CustomFieldInput) -> [Statement; 3] {
+/// stay as the rule has them; enters that in the audit trail, and reads the partner.
+pub fn put_custom_field(
+    username: &str,
+    input: &CustomFieldInput,
+    change: Change<'_>,
+) -> [Statement; 4] {
     let CustomFieldInput {
         n,
         label,
@@ -107,7 +135,75 @@ pub fn put_custom_field(username: &str, input: &CustomFieldInput) -> [Statement;
                 i64::from(*required).into(),
             ],
         ),
+        custom_field_entry("set up", *n, change),
         german_fields(username),
         partners::select(username),
     ]
+}
+
+/// Ends a custom field of a partner, unless it is one of the German rule (only then the first statement returns
+/// no row although the last does), and removes what was stored in it, of all customers. The second statement
+/// enters it in the audit trail; the fourth returns how many customers had something stored, as `changed`.
+pub fn delete_custom_field(username: &str, n: i64, change: Change<'_>) -> [Statement; 5] {
+    let german: Vec<String> = german::FIELDS
+        .iter()
+        .map(|field| field.n.to_string())
+        .collect();
+    let german = german.join(", ");
+    [
+        Statement::new(
+            format!(
+                "/* operator::delete_custom_field */ DELETE FROM custom_fields WHERE n = ?2 \
+                 AND partner_id = (SELECT partner_id FROM partners WHERE username = ?1 \
+                 AND NOT (country = ?3 AND ?2 IN ({german}))) RETURNING n"
+            ),
+            [username.into(), n.into(), german::COUNTRY.into()],
+        ),
+        custom_field_entry("end", n, change),
+        // The entry was written only if the field was there.
+        Statement::new(
+            format!(
+                "/* operator::delete_custom_field */ UPDATE customers \
+                 SET custom_{n} = '', version = version + 1 \
+                 WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) \
+                 AND removed_at = '' AND custom_{n} <> '' AND changes() = 1"
+            ),
+            [username.into()],
+        ),
+        Statement::new(
+            "/* operator::delete_custom_field */ SELECT changes() AS changed",
+            [],
+        ),
+        partners::select(username),
+    ]
+}
+
+fn custom_field_entry(action: &str, n: i64, change: Change<'_>) -> Statement {
+    let (kind, record) = ("custom_fields", Record::Id(n));
+    let fields = vec![format!("custom_{n}").into()];
+    change.entry(Condition::Changed, action, kind, record, Some(0), fields)
+}
+
+/// How many partners there are. They are few, and only the operator asks.
+pub fn total() -> Statement {
+    Statement::new(
+        "/* operator::total */ SELECT COUNT(*) AS total FROM partners",
+        [],
+    )
+}
+
+/// A page of the partners, by ascending id.
+pub fn page(version: Version, paging: Paging) -> Statement {
+    Statement::new(
+        format!(
+            "/* operator::page */ SELECT {} AS json, partner_id AS id FROM partners AS p \
+             WHERE partner_id > ?1 ORDER BY partner_id LIMIT ?2 OFFSET ?3",
+            partners::json(version)
+        ),
+        [
+            paging.after.into(),
+            paging.limit().into(),
+            paging.offset().into(),
+        ],
+    )
 }

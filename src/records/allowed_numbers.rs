@@ -39,7 +39,7 @@ pub async fn replace(partner: &Partner, store: &Store, mut call: Call) -> Result
 
     let now = call.now.utc();
     let scope = Scope::of(partner, &call, customer_id, &now);
-    let [_, _, numbers] = store.batch(scope.replace_allowed_numbers(numbers)).await?;
+    let [_, _, _, numbers] = store.batch(scope.replace_allowed_numbers(numbers)).await?;
     answer(&numbers)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A kind is a table, a constant with an input type beside it, and a line in the router.
 
+use crate::audit::Actor;
 use crate::auth::Partner;
 use crate::call::Call;
 use crate::error::{Error, Fault};
@@ -11,7 +12,6 @@ use crate::paging::Paging;
 use crate::reply::Reply;
 use crate::request::Params;
 use crate::store::{Row, Rows, Store};
-use crate::version::Version;
 use kind::{BATCH_MAX, Creation, Kind, Removal};
 use store::Scope;
 
@@ -83,7 +83,7 @@ pub async fn create(
 
     let now = call.now.utc();
     let scope = Scope::of(partner, &call, customer_id, &now);
-    let [created, _, missing] = store.batch(scope.create(kind, records)).await?;
+    let [created, _, _, missing] = store.batch(scope.create(kind, records)).await?;
 
     let created = created.all();
     let Some(first) = created.first() else {
@@ -160,8 +160,8 @@ pub async fn change(
 
     let now = call.now.utc();
     let scope = Scope::of(partner, &call, customer_id, &now);
-    let change = scope.change(kind, record_id.unwrap_or_default(), &given);
-    let [changed] = store.batch([change]).await?;
+    let change = scope.change(kind, record_id.unwrap_or_default(), given);
+    let [changed, _] = store.batch(change).await?;
     one(kind, changed.first())
 }
 
@@ -199,13 +199,12 @@ fn one(kind: &Kind, row: Option<Row>) -> Result<Reply, Error> {
 
 impl<'a> Scope<'a> {
     /// The customer that a call means, of this partner's.
-    fn of(partner: &Partner, call: &Call, customer_id: Option<i64>, now: &'a str) -> Self {
-        let version: Version = call.version;
+    fn of(partner: &Partner, call: &'a Call, customer_id: Option<i64>, now: &'a str) -> Self {
         Self {
-            now,
+            change: call.change(Actor::Partner(partner.partner_id), now),
             partner_id: partner.partner_id,
             customer_id: customer_id.unwrap_or_default(),
-            version,
+            version: call.version,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! a record cannot slip in beside an erasure.
 
 use super::kind::{Creation, Kind, Order, Removal};
+use crate::audit::{Change, Condition, Record};
 use crate::json::Json;
 use crate::paging::Paging;
 use crate::schema::{CUSTOMER_TABLES, Table};
@@ -21,8 +22,8 @@ const CUSTOMER: &str = "(SELECT customer_id FROM customers \
 /// The customer whose records are meant, for the statements below.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
-    /// The time of the request.
-    pub now: &'a str,
+    /// The request, as the audit trail has it.
+    pub change: Change<'a>,
     /// Whose the customer is.
     pub partner_id: i64,
     /// The customer.
@@ -34,11 +35,24 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     fn statement(self, sql: String, more: impl IntoIterator<Item = Arg>) -> Statement {
         let scope = [
-            self.now.into(),
+            self.change.now.into(),
             self.partner_id.into(),
             self.customer_id.into(),
         ];
         Statement::new(sql, scope.into_iter().chain(more))
+    }
+
+    fn entry(
+        self,
+        condition: Condition,
+        action: &str,
+        kind: &str,
+        record: Record,
+        fields: Vec<Json>,
+    ) -> Statement {
+        let customer_id = Some(self.customer_id);
+        self.change
+            .entry(condition, action, kind, record, customer_id, fields)
     }
 
     /// The columns of a record's row: its `json`, and its `id`.
@@ -105,10 +119,15 @@ impl Scope<'_> {
     }
 
     /// Creates records, all or none, and returns each in the order of the list; the second statement counts
-    /// them; the third returns the places in the list, as `place`, of those that name a measure which the
-    /// customer lacks, because of which none was created.
-    pub fn create(self, kind: &Kind, records: Vec<Json>) -> [Statement; 3] {
+    /// them, the third enters them in the audit trail; the last returns the places in the list, as `place`, of
+    /// those that name a measure which the customer lacks, because of which none was created.
+    pub fn create(self, kind: &Kind, records: Vec<Json>) -> [Statement; 4] {
         let Kind { name, .. } = kind;
+        let fields = fields(&records);
+        let created = match kind.creation {
+            Creation::One => Record::Inserted,
+            Creation::Batch => Record::Id(self.customer_id),
+        };
         let records = Arg::Text(Json::List(records).to_string());
         let columns = kind.columns.iter();
         let (names, values): (Vec<&str>, Vec<String>) = columns
@@ -145,30 +164,38 @@ impl Scope<'_> {
         [
             self.statement(insert, [records.clone()]),
             self.statement(count, []),
+            self.entry(Condition::Changed, "create", name, created, fields),
             self.statement(missing, [records]),
         ]
     }
 
-    /// Changes the columns of a record that are given.
-    pub fn change(self, kind: &Kind, record_id: i64, given: &Json) -> Statement {
+    /// Changes the columns of a record that are given, and enters that in the audit trail.
+    pub fn change(self, kind: &Kind, record_id: i64, given: Json) -> [Statement; 2] {
         let Kind { name, id, .. } = kind;
         let columns = kind.columns.iter();
         let changes: Vec<String> = columns
             .map(|(column, _)| format!("{column} = COALESCE(?5 ->> '{column}', {column})"))
             .collect();
-        self.statement(
+        let args = [record_id.into(), given.to_string().into()];
+        let change = self.statement(
             format!(
                 "/* records::change */ UPDATE {name} SET {} \
                  WHERE {id} = ?4 AND customer_id = {CUSTOMER} RETURNING {}",
                 changes.join(", "),
                 self.row(kind)
             ),
-            [record_id.into(), given.to_string().into()],
-        )
+            args,
+        );
+        let record = Record::Id(record_id);
+        let fields = fields(&[given]);
+        [
+            change,
+            self.entry(Condition::Changed, "change", name, record, fields),
+        ]
     }
 
-    /// Removes a record, and returns it as it is then, or was; where a row is gone, the second statement
-    /// counts that.
+    /// Removes a record, and returns it as it is then, or was; then counts that where a row is gone, and enters
+    /// it in the audit trail.
     pub fn remove(self, kind: &Kind, removal: Removal, record_id: i64) -> Vec<Statement> {
         let Kind { name, id, .. } = kind;
         let removes = match removal {
@@ -182,6 +209,10 @@ impl Scope<'_> {
             self.row(kind)
         );
         let mut statements = vec![self.statement(remove, [record_id.into()])];
+        let action = match removal {
+            Removal::Set(..) => "expire",
+            Removal::DeleteRow => "remove",
+        };
         if removal == Removal::DeleteRow {
             let total = kind.total();
             let count = format!(
@@ -190,6 +221,8 @@ impl Scope<'_> {
             );
             statements.push(self.statement(count, []));
         }
+        let record = Record::Id(record_id);
+        statements.push(self.entry(Condition::Changed, action, name, record, Vec::new()));
         statements
     }
 
@@ -205,8 +238,10 @@ impl Scope<'_> {
         )
     }
 
-    /// Replaces the allowed numbers; the last statement is [`Scope::allowed_numbers`].
-    pub fn replace_allowed_numbers(self, numbers: Vec<Json>) -> [Statement; 3] {
+    /// Replaces the allowed numbers, and enters that in the audit trail; the last statement is
+    /// [`Scope::allowed_numbers`].
+    pub fn replace_allowed_numbers(self, numbers: Vec<Json>) -> [Statement; 4] {
+        let list = Record::Id(self.customer_id);
         let insert = format!(
             "/* records::replace_allowed_numbers */ \
              INSERT INTO allowed_numbers (customer_id, position, phonenr) \
@@ -222,6 +257,13 @@ impl Scope<'_> {
                 [],
             ),
             self.statement(insert, [Json::List(numbers).to_string().into()]),
+            self.entry(
+                Condition::CustomerLives,
+                "replace",
+                "allowed_numbers",
+                list,
+                vec!["phonenrs".into()],
+            ),
             self.allowed_numbers(),
         ]
     }
@@ -247,4 +289,21 @@ impl Scope<'_> {
         };
         CUSTOMER_TABLES.iter().map(export).collect()
     }
+}
+
+/// The parameters that were given of any of these records, for the audit trail.
+fn fields(records: &[Json]) -> Vec<Json> {
+    let mut names: Vec<&str> = Vec::new();
+    for record in records {
+        let Json::Object(members) = record else {
+            continue;
+        };
+        for (name, _) in members {
+            // A length beside a phone number is ours.
+            if !names.contains(&name.as_str()) && !name.ends_with("_ccndc") {
+                names.push(name);
+            }
+        }
+    }
+    names.into_iter().map(Json::from).collect()
 }

@@ -14,13 +14,13 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Bytes of the bundle, by `gzip -9`. A Worker is loaded where nobody has called for a while, and its size
 /// is the time that the first caller waits.
-const LIMIT: usize = 160_000;
+const LIMIT: usize = 175_000;
 
 /// The files of the bundle.
 const BUNDLE: [&str; 3] = ["build/entry.mjs", "build/index.js", "build/index_bg.wasm"];
 
 #[test]
-fn the_bundle_is_at_most_160_kilobytes() {
+fn the_bundle_is_at_most_175_kilobytes() {
     // Whoever has started the server has built the Worker.
     shared();
     let sizes = BUNDLE.map(|file| {

@@ -89,8 +89,8 @@ fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
         ["calls: length"]
     );
 
-    // A row and an entry of its index each, and the customer's count.
-    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_001);
+    // A row and an entry of its index each, the customer's count, and the entry in the audit trail.
+    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_002);
     assert_eq!(created.records("calls").len(), 1_000);
     let list = partner
         .get(&format!("/customers/{id}/calls?pagesize=1"))
@@ -241,4 +241,17 @@ fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
     }
     let one = format!("{path}/{}", ids[10_000]);
     assert_costs(partner.get(&one), 200, 6, 0);
+}
+
+#[test]
+fn a_list_does_not_go_on_after_somebody_elses_call() {
+    let (partner, id, measure_id) = customer();
+    let starts = ["2026-09-01 00:00:00", "2026-09-03 00:00:00"];
+    let own = starts.map(|start| call(measure_id, start));
+    partner.post_calls(id, &own).expect(200);
+    let (stranger, theirs, measure) = customer();
+    let created = stranger.post_calls(theirs, &[call(measure, "2026-09-02 00:00:00")]);
+    let after = created.expect(200).record("calls")["call_id"].clone();
+    let list = partner.get(&format!("/customers/{id}/calls?after={after}"));
+    assert_eq!(list.expect(200).records("calls"), [] as [Value; 0]);
 }

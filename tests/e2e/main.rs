@@ -25,6 +25,7 @@ mod partner;
 mod server;
 
 mod allowed_numbers;
+mod audit;
 mod auth;
 mod bodies;
 mod bundle;

@@ -180,7 +180,7 @@ fn a_user_name_has_1_to_45_plain_characters() {
         assert_eq!(refused.errors(), ["username: username"]);
         assert!(refused.message().contains("45"), "{refused:#?}");
     }
-    put("", &json!({})).expect(404);
+    put("", &json!({})).expect(405);
 }
 
 #[test]
@@ -255,4 +255,120 @@ fn a_password_is_kept_nowhere() {
     let row = format!("{rows:?}");
     assert!(row.contains(&partner.username));
     assert!(!row.contains(&partner.password));
+}
+
+#[test]
+fn the_partners_are_listed_page_by_page_as_each_is_read() {
+    let usernames = [unused_username(), unused_username()];
+    let partners = usernames.each_ref().map(|username| {
+        let path = format!("/operator/partners/{username}");
+        let what = json!({"name": "Listed", "country": "DE", "allowed_networks": ["192.0.2.0/24"]});
+        operator("PUT", &path).json(&what).expect(200);
+        operator("GET", &path).expect(200).json()["partner"].clone()
+    });
+    let first = partners[0]["partner_id"].as_i64().unwrap();
+    let target = format!("/operator/partners?pagesize=1&after={}", first - 1);
+    let page = operator("GET", &target).expect(200);
+    assert_eq!(page.record("partners"), partners[0]);
+    assert!(page.json()["total"].as_i64().unwrap() >= 2);
+    let next = format!("</operator/partners?pagesize=1&after={first}>; rel=\"next\"");
+    assert_eq!(page.header("Link"), Some(next.as_str()));
+    let all = operator("GET", &format!("/operator/partners?after={}", first - 1)).expect(200);
+    for partner in &partners {
+        assert!(all.records("partners").contains(partner), "{partner}");
+    }
+    assert!(!all.text.contains("ha1"), "{all:#?}");
+    let published = operator("GET", &format!("/2.4.9{target}"))
+        .expect(200)
+        .record("partners");
+    assert_eq!(published["partner_id"], first.to_string());
+    assert_eq!(published["custom_fields"][0]["max_length"], "40");
+}
+
+#[test]
+fn ending_a_custom_field_removes_what_was_stored_in_it_of_all_customers_and_says_its_cost() {
+    let (partner, other) = (Partner::new(), Partner::new());
+    for partner in [&partner, &other] {
+        partner.set_up_custom(7, &json!({}));
+        partner.set_up_custom(8, &json!({}));
+    }
+    let create = |partner: &Partner, custnr: &str, custom: &str| {
+        let parameters = [
+            ("name", "N"),
+            ("custnr", custnr),
+            ("custom_7", custom),
+            ("custom_8", "kept"),
+        ];
+        let created = partner.post("/customers", &parameters).expect(200);
+        created.customer()["customer_id"].as_i64().unwrap()
+    };
+    let ids = [
+        create(&partner, "1", "gone"),
+        create(&partner, "2", "gone"),
+        create(&partner, "3", ""),
+    ];
+    let others = create(&other, "1", "gone");
+    let etag = |id: i64| {
+        let read = partner.get(&format!("/customers/{id}")).expect(200);
+        read.header("ETag").unwrap().to_owned()
+    };
+    let etags = ids.map(etag);
+
+    let path = format!("/operator/partners/{}/custom_fields/7", partner.username);
+    let ended = operator("DELETE", &path).expect(200).json();
+    assert_eq!(ended["cost"]["customers_changed"], 2);
+    let cost = |name: &str| ended["cost"][name].as_i64().unwrap();
+    assert!((3..20).contains(&cost("rows_read")), "{ended}");
+    // Two customers, the field, and the entry in the audit trail.
+    assert_eq!(cost("rows_written"), 4);
+    let fields = ended["partner"]["custom_fields"].as_array().unwrap();
+    assert_eq!(fields.len(), 1);
+    assert_eq!(fields[0]["n"], 8);
+
+    for (id, (etag_before, changed)) in ids
+        .into_iter()
+        .zip(etags.into_iter().zip([true, true, false]))
+    {
+        let customer = partner.customer(id);
+        assert!(customer.get("custom_7").is_none(), "{customer}");
+        assert_eq!(customer["custom_8"], "kept");
+        assert_eq!(etag(id) != etag_before, changed);
+    }
+    let refused = partner.put(&format!("/customers/{}", ids[0]), &[("custom_7", "x")]);
+    assert_eq!(
+        refused.expect(400).errors(),
+        ["custom_7: custom_field_not_set_up"]
+    );
+    partner.set_up_custom(7, &json!({}));
+    for id in ids {
+        assert_eq!(partner.customer(id)["custom_7"], "");
+    }
+    assert_eq!(other.customer(others)["custom_7"], "gone");
+}
+
+#[test]
+fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended() {
+    let partner = Partner::with(&json!({"country": "DE"}));
+    let path = format!("/operator/partners/{}/custom_fields", partner.username);
+    let end = |n: &str| operator("DELETE", &format!("{path}/{n}"));
+    assert_eq!(end("7").expect(404).errors(), ["not_found"]);
+    for n in 1..=6 {
+        assert_eq!(end(&n.to_string()).expect(400).errors(), ["n: german_rule"]);
+    }
+    for n in ["0", "21"] {
+        assert_eq!(end(n).expect(400).errors(), ["n: range"]);
+    }
+    operator(
+        "DELETE",
+        &format!("/operator/partners/{}/custom_fields/7", unused_username()),
+    )
+    .expect(404);
+    let custom_fields = operator("GET", &path.replace("/custom_fields", "")).expect(200);
+    let custom_fields = custom_fields.json()["partner"]["custom_fields"].clone();
+    assert_eq!(custom_fields.as_array().unwrap().len(), 6);
+    // Once the partner is no longer German, they are fields like any other.
+    operator("PUT", &path.replace("/custom_fields", ""))
+        .json(&json!({"country": "SE"}))
+        .expect(200);
+    end("1").expect(200);
 }

@@ -350,32 +350,32 @@ fn every_request_takes_one_trip_and_writes_no_more_than_it_must() {
         ("phonenr", "+46846500440"),
         ("destnr", "+46846500401"),
     ];
-    // A row, the entry of its index, and the customer's count.
+    // A row, the entry of its index, the customer's count, and the entry in the audit trail.
     assert_costs(
         partner.post(&format!("/customers/{id}/measures"), &numbers),
         200,
         14,
-        3,
+        4,
     );
     let email = [("email", "x@example.com")];
     assert_costs(
         partner.post(&format!("/customers/{id}/users"), &email),
         200,
         14,
-        3,
+        4,
     );
     for path in [&measure, &user] {
         assert_costs(partner.get(path), 200, 4, 0);
-        assert_costs(partner.put(path, &[("name", "New")]), 200, 6, 1);
+        assert_costs(partner.put(path, &[("name", "New")]), 200, 7, 2);
     }
-    assert_costs(partner.delete(&measure), 200, 6, 1);
-    assert_costs(partner.delete(&user), 200, 8, 3);
+    assert_costs(partner.delete(&measure), 200, 7, 2);
+    assert_costs(partner.delete(&user), 200, 9, 4);
     assert_costs(partner.delete(&user), 404, 8, 0);
     let list = format!("/customers/{id}/allowed_numbers");
     let put = |numbers: &Value| {
         let request = partner.request("PUT", &list);
         request.json(&json!({"phonenrs": numbers}))
     };
-    assert_costs(put(&json!(["+46890510", "+12025550150"])), 200, 20, 2);
-    assert_costs(put(&json!([])), 200, 12, 2);
+    assert_costs(put(&json!(["+46890510", "+12025550150"])), 200, 24, 3);
+    assert_costs(put(&json!([])), 200, 16, 3);
 }
