@@ -27,6 +27,10 @@ async function check(title, work) {
   console.log(`== ${title}: ${seconds(start)} s`);
 }
 
-const cargo = (...args) => run("cargo", args, { env: { ...env, RUSTDOCFLAGS: "-D warnings" } });
+// Tests wait for the server most of the time, so that more of them than there are processors go on at once.
+const { RUST_TEST_THREADS = "6" } = process.env;
+
+const cargo = (...args) =>
+  run("cargo", args, { env: { ...env, RUSTDOCFLAGS: "-D warnings", RUST_TEST_THREADS } });
 
 await main(import.meta, test);

@@ -86,8 +86,12 @@ impl Profile {
     }
 
     fn is_young(&self, now: Now) -> bool {
-        now.millis.saturating_sub(self.read_at) < MAX_AGE_MS
+        is_young(self.read_at, now)
     }
+}
+
+fn is_young(read_at: i64, now: Now) -> bool {
+    now.millis.saturating_sub(read_at) < MAX_AGE_MS
 }
 
 /// A custom field that is set up for a partner.
@@ -118,8 +122,23 @@ impl CustomField {
     }
 }
 
+/// How many unknown user names an isolate remembers.
+const MISSES_MAX: usize = 1_000;
+
 thread_local! {
     static MEMORY: RefCell<Vec<Rc<Profile>>> = RefCell::default();
+    /// User names that no partner has, each with the time at which D1 said so, in milliseconds since 1970: whoever
+    /// asks for one again costs no I/O.
+    static MISSES: RefCell<Vec<(String, i64)>> = RefCell::default();
+}
+
+/// The profile that this isolate remembers, if it is young enough.
+pub fn remembered(now: Now, username: &str) -> Option<Rc<Profile>> {
+    let remembered = MEMORY.with_borrow(|memory| {
+        let found = memory.iter().find(|profile| profile.username == username);
+        found.cloned()
+    });
+    remembered.filter(|profile| profile.is_young(now))
 }
 
 /// Finds a partner's profile, at most a minute old. `None` when there is no such partner.
@@ -127,12 +146,15 @@ thread_local! {
 /// # Errors
 /// 503 when D1 had to be asked and failed; 500 when the HA1 does not open under its key.
 pub async fn find(site: &Site<'_>, now: Now, username: &str) -> Result<Option<Rc<Profile>>, Error> {
-    let remembered = MEMORY.with_borrow(|memory| {
-        let found = memory.iter().find(|profile| profile.username == username);
-        found.cloned()
-    });
-    if let Some(profile) = remembered.filter(|profile| profile.is_young(now)) {
+    if let Some(profile) = remembered(now, username) {
         return Ok(Some(profile));
+    }
+    let is_missed = MISSES.with_borrow(|misses| {
+        let is_it = |(missed, at): &(String, i64)| missed == username && is_young(*at, now);
+        misses.iter().any(is_it)
+    });
+    if is_missed {
+        return Ok(None);
     }
     // What KV throws is passed over, here and below: it costs time, not truth.
     if let Ok(Some(text)) = kv_get(site.env, KV, &key(username)).await {
@@ -145,8 +167,22 @@ pub async fn find(site: &Site<'_>, now: Now, username: &str) -> Result<Option<Rc
     let [rows] = site.store.batch([select(username)]).await?;
     match rows.first() {
         Some(row) => publish(site, &row.text("partner")?).await.map(Some),
-        None => Ok(None),
+        None => {
+            miss(username, now);
+            Ok(None)
+        }
     }
+}
+
+/// Remembers that no partner has a user name, and forgets the oldest of too many.
+fn miss(username: &str, now: Now) {
+    MISSES.with_borrow_mut(|misses| {
+        misses.retain(|(missed, at)| missed != username && is_young(*at, now));
+        if misses.len() >= MISSES_MAX {
+            misses.remove(0);
+        }
+        misses.push((username.to_owned(), now.millis));
+    });
 }
 
 /// Puts a profile that was just read from D1 where the next request, here and elsewhere, finds it.
@@ -163,6 +199,7 @@ pub async fn publish(site: &Site<'_>, text: &str) -> Result<Rc<Profile>, Error> 
 /// Keeps a profile in memory, and forgets the one that has stood there longest when there are too many.
 fn remember(profile: Profile) -> Rc<Profile> {
     let profile = Rc::new(profile);
+    MISSES.with_borrow_mut(|misses| misses.retain(|(missed, _)| *missed != profile.username));
     MEMORY.with_borrow_mut(|memory| {
         let known = memory
             .iter()

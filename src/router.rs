@@ -192,6 +192,15 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
         .ok_or(Error::NotFound("path"))
 }
 
+/// Every path and method that there is, as it stands in the tables.
+pub fn routes() -> Vec<(&'static str, &'static str)> {
+    fn of<R>(tables: &[Table<R>]) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let paths = tables.iter().copied().flatten();
+        paths.flat_map(|(path, methods)| methods.iter().map(move |(method, _)| (*method, *path)))
+    }
+    of(PARTNER).chain(of(OPERATOR)).collect()
+}
+
 fn find<R: Copy>(
     tables: &[Table<R>],
     method: &str,

@@ -201,7 +201,7 @@ async fn for_operator(
     incoming: Incoming<'_>,
     route: OperatorRoute,
 ) -> Result<Reply, Error> {
-    let operator = auth::operator(site.env, &incoming.caller)?;
+    let operator = auth::operator(site.env, incoming.now, &incoming.caller).await?;
     let call = incoming.read(body::Rules::OPERATOR).await?;
     match route {
         OperatorRoute::ListPartners => operator::list(&operator, site, call).await,

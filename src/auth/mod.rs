@@ -12,16 +12,14 @@ use crate::call::Site;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::partners::{self, Profile};
-use crate::platform::{self, within_limit};
+use crate::platform;
 
 pub mod basic;
 pub mod digest;
+mod limits;
 pub mod seal;
 
 use digest::{Ha1, NonceState, hmac};
-
-/// How long a partner that has sent too much is asked to wait: the period of the rate limit, in seconds.
-const RETRY_AFTER_LIMIT: u32 = 60;
 
 /// A partner whose credentials, network and rate were found in order. Only this module makes one.
 pub struct Partner(Rc<Profile>);
@@ -40,6 +38,8 @@ pub struct Operator(());
 /// The Worker's secrets, without which nobody can be let in.
 pub struct Secrets {
     nonce_secret: [u8; 32],
+    /// The one before, whose nonces are still good while it is being replaced.
+    nonce_secret_previous: Option<[u8; 32]>,
     ha1_key: [u8; 32],
 }
 
@@ -55,8 +55,12 @@ impl Secrets {
                 .and_then(|bytes| bytes.try_into().ok())
                 .ok_or_else(|| Error::Internal(format!("secret {name} is not 64 hex digits")))
         };
+        const PREVIOUS: &str = "NONCE_SECRET_PREVIOUS";
+        let previous = platform::secret(env, PREVIOUS).filter(|secret| !secret.is_empty());
+        let previous = previous.map(|_| read(PREVIOUS));
         Ok(Self {
             nonce_secret: read("NONCE_SECRET")?,
+            nonce_secret_previous: previous.transpose()?,
             ha1_key: read("HA1_KEY")?,
         })
     }
@@ -69,6 +73,15 @@ impl Secrets {
     /// A fingerprint that says nothing of what it was made from without the secrets.
     pub fn fingerprint(&self, parts: &[&[u8]]) -> String {
         base16ct::lower::encode_string(&hmac(&self.ha1_key, parts))
+    }
+
+    /// What a nonce that came back is worth.
+    fn nonce_state(&self, nonce: &str, now: Now) -> NonceState {
+        let state = |secret: &[u8; 32]| digest::nonce_state(secret, nonce, now.seconds());
+        match (state(&self.nonce_secret), &self.nonce_secret_previous) {
+            (NonceState::Forged, Some(previous)) => state(previous),
+            (state, _) => state,
+        }
     }
 
     /// A nonce for a challenge.
@@ -123,8 +136,10 @@ impl Credentials {
 
 /// Authenticates a partner:
 /// 1. credentials that can be read, else 401;
-/// 2. the partner's HA1, or one that nobody has, so that an unknown user's answer is judged like any;
-/// 3. the right answer, with a nonce made here, else 401; `stale` when only the nonce is too old;
+/// 2. the partner's HA1, or one that nobody has, so that an unknown user's answer is judged like any; where too
+///    many logins have failed, only a remembered one's, else 429;
+/// 3. the right answer, with a nonce made here, else 401, or 429 when it is one of too many; `stale` when only the
+///    nonce is too old;
 /// 4. enabled, and calling from one of its networks, else 403;
 /// 5. within its rate, else 429.
 ///
@@ -135,17 +150,20 @@ pub async fn partner(site: &Site<'_>, now: Now, caller: &Caller<'_>) -> Result<P
     const REFUSED: Error = Error::Unauthorized { stale: false };
     let credentials = Credentials::parse(caller).ok_or(REFUSED)?;
     let username = credentials.username();
-    let profile = if is_username(username) {
-        partners::find(site, now, username).await?
-    } else {
+    let profile = if !is_username(username) {
         None
+    } else if limits::has_failed(now, caller.address) {
+        let remembered = partners::remembered(now, username);
+        Some(remembered.ok_or_else(limits::too_many)?)
+    } else {
+        partners::find(site, now, username).await?
     };
     let nobody = Ha1(hmac(&secrets.ha1_key, &[b"nobody", username.as_bytes()]));
     let ha1 = profile.as_ref().map_or(&nobody, |profile| &profile.ha1);
     let (right, fresh) = match &credentials {
         Credentials::Basic { ha1: given, .. } => (given.matches(ha1), true),
         Credentials::Digest(response) => {
-            let state = digest::nonce_state(&secrets.nonce_secret, &response.nonce, now.seconds());
+            let state = secrets.nonce_state(&response.nonce, now);
             let right = response.is_right(ha1, caller.method, caller.target);
             (
                 right && state != NonceState::Forged,
@@ -153,12 +171,14 @@ pub async fn partner(site: &Site<'_>, now: Now, caller: &Caller<'_>) -> Result<P
             )
         }
     };
-    let profile = profile.filter(|_| right).ok_or(REFUSED)?;
+    let Some(profile) = profile.filter(|_| right) else {
+        return Err(limits::failed_login(site.env, now, caller.address, REFUSED).await);
+    };
     if !fresh {
         return Err(Error::Unauthorized { stale: true });
     }
     admit(&profile, caller.address)?;
-    limit(site.env, profile.partner_id).await?;
+    limits::request(site.env, profile.partner_id).await?;
     Ok(Partner(profile))
 }
 
@@ -189,20 +209,12 @@ fn admit(profile: &Profile, address: Option<IpAddr>) -> Result<(), Error> {
     }
 }
 
-/// Step 5. The binding counts per location and approximately, and tells yes or no, nothing more.
-async fn limit(env: &Env, partner_id: i64) -> Result<(), Error> {
-    match within_limit(env, "PARTNER_LIMIT", &partner_id.to_string()).await {
-        Ok(false) => Err(Error::TooManyRequests(RETRY_AFTER_LIMIT)),
-        // A limiter that is down must not take the service down with it.
-        Ok(true) | Err(_) => Ok(()),
-    }
-}
-
 /// Authenticates the operator by its bearer token, in constant time.
 ///
 /// # Errors
-/// 404 when no `OPERATOR_TOKEN` is set: there is no operator's surface then. 401 for another token.
-pub fn operator(env: &Env, caller: &Caller<'_>) -> Result<Operator, Error> {
+/// 404 when no `OPERATOR_TOKEN` is set: there is no operator's surface then. 401 for another token, or 429 when it is
+/// one of too many.
+pub async fn operator(env: &Env, now: Now, caller: &Caller<'_>) -> Result<Operator, Error> {
     let token = operator_token(env).ok_or(Error::NotFound("path"))?;
     let given = caller
         .authorization
@@ -214,10 +226,13 @@ pub fn operator(env: &Env, caller: &Caller<'_>) -> Result<Operator, Error> {
     let [expected, given] =
         [token.as_str(), given].map(|text| hmac(b"operator", &[text.as_bytes()]));
     if expected.ct_eq(&given).into() {
-        Ok(Operator(()))
-    } else {
-        Err(Error::OperatorUnauthorized)
+        return Ok(Operator(()));
     }
+    let refusal = Error::OperatorUnauthorized;
+    if caller.authorization.is_none() {
+        return Err(refusal);
+    }
+    Err(limits::failed_login(env, now, caller.address, refusal).await)
 }
 
 /// The operator's token; `None` when it is not set, or set to nothing.

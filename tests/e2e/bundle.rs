@@ -65,6 +65,7 @@ fn wrangler_accepts_the_bundle_for_production_and_for_the_preview() {
             "env.DB",
             "env.PROFILES",
             "env.PARTNER_LIMIT",
+            "env.LOGIN_LIMIT",
         ] {
             assert!(said.contains(expected), "{environment}: {output:#?}");
         }

@@ -27,7 +27,7 @@ fn answer(challenge: &str, partner: &Partner, password: &str, method: &str, uri:
 }
 
 /// The request with the right answer to a challenge.
-fn answered<'a>(challenge: &str, partner: &Partner, request: Request<'a>) -> Request<'a> {
+pub fn answered<'a>(challenge: &str, partner: &Partner, request: Request<'a>) -> Request<'a> {
     let (method, uri) = (&request.method, &request.target);
     let answer = answer(challenge, partner, &partner.password, method, uri);
     request.authorization(&answer)
@@ -148,7 +148,7 @@ fn the_spelling_of_the_resource_makes_no_difference() {
 }
 
 /// The secret that nonces are made with, as `.dev.vars.example` has it.
-fn nonce_secret() -> Vec<u8> {
+pub fn nonce_secret() -> Vec<u8> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.dev.vars.example");
     let text = fs::read_to_string(path).unwrap();
     let line = text
@@ -160,7 +160,7 @@ fn nonce_secret() -> Vec<u8> {
 }
 
 /// A challenge with a nonce that was made `age` seconds ago under `secret`.
-fn challenge_of_age(secret: &[u8], age: u64) -> String {
+pub fn challenge_of_age(secret: &[u8], age: u64) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()

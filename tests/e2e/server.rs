@@ -31,7 +31,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The server that all tests share, unless one needs a configuration of its own.
 pub fn shared() -> &'static Server {
-    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(None));
+    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(fresh_directory(), None));
     &SHARED
 }
 
@@ -76,12 +76,20 @@ impl Server {
     pub fn different(difference: &Difference<'_>) -> &'static Self {
         // The first server to start builds the Worker, and two at once would be in each other's way.
         shared();
-        Box::leak(Box::new(Self::start(Some(difference))))
+        Box::leak(Box::new(Self::start(fresh_directory(), Some(difference))))
+    }
+
+    /// Ends the server, and starts another on its databases, by the configuration of the shared one: what the
+    /// Worker had in memory is gone.
+    pub fn restarted(&self) -> &'static Self {
+        let mut process = self.process.lock().unwrap();
+        drop(process.stdin.take());
+        process.wait().unwrap();
+        Box::leak(Box::new(Self::start(self.state.clone(), None)))
     }
 
     /// Starts a server, and waits for it.
-    fn start(difference: Option<&Difference<'_>>) -> Self {
-        let state = fresh_directory();
+    fn start(state: PathBuf, difference: Option<&Difference<'_>>) -> Self {
         let port = free_port();
         let mut command = Command::new("node");
         command

@@ -1,0 +1,211 @@
+//! Who may do what: every route, by everybody who may call, each with the status that it must have.
+
+use std::collections::BTreeSet;
+
+use customers::router::routes;
+use serde_json::{Value, json};
+
+use crate::client::{Request, operator};
+use crate::partner::{Partner, unused_username};
+use crate::server::shared;
+
+/// Who calls, in the order of the columns below.
+const CALLERS: [&str; 7] = [
+    "nobody",
+    "wrong password",
+    "another partner",
+    "disabled partner",
+    "wrong network",
+    "operator",
+    "the partner itself",
+];
+
+/// A row: method, path, and the status for each caller.
+type Row = (&'static str, &'static str, [u16; 7]);
+
+#[rustfmt::skip]
+const MATRIX: &[Row] = &[
+    //                                                                   nobody wrong other disab. netw. oper. itself
+    ("GET",    "/miscellaneous/ping",                                    [401,  401,  200,  403,  403,  401,  200]),
+    ("GET",    "/customers",                                             [401,  401,  200,  403,  403,  401,  200]),
+    ("POST",   "/customers",                                             [401,  401,  200,  403,  403,  401,  200]),
+    ("PUT",    "/customers",                                             [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers",                                             [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/erasure",                                     [401,  401,  404,  403,  403,  401,  404]),
+    ("GET",    "/customers/{customer_id}/erasure",                       [401,  401,  404,  403,  403,  401,  404]),
+    ("GET",    "/customers/export",                                      [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/export",                        [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/allowed_numbers",                             [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/allowed_numbers",                             [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/allowed_numbers",               [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}/allowed_numbers",               [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/measures",                                    [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/measures",                                    [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/measures",                                    [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/measures",                                    [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/measures",                      [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/{customer_id}/measures",                      [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}/measures",                      [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/{customer_id}/measures",                      [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/measures/{measure_id}",         [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}/measures/{measure_id}",         [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/{customer_id}/measures/{measure_id}",         [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/users",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/users",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/users",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/users",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/users",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/{customer_id}/users",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}/users",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/{customer_id}/users",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/users/{user_id}",               [401,  401,  404,  403,  403,  401,  200]),
+    ("PUT",    "/customers/{customer_id}/users/{user_id}",               [401,  401,  404,  403,  403,  401,  200]),
+    ("DELETE", "/customers/{customer_id}/users/{user_id}",               [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/calls",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/calls",                                       [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/calls",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("POST",   "/customers/{customer_id}/calls",                         [401,  401,  404,  403,  403,  401,  200]),
+    ("GET",    "/customers/{customer_id}/calls/{call_id}",               [401,  401,  404,  403,  403,  401,  200]),
+    // For the operator "the partner itself" is the one whose path it is: no partner has a token.
+    ("GET",    "/operator/partners",                                     [401,  401,  401,  401,  401,  200,  401]),
+    ("GET",    "/operator/audit",                                        [401,  401,  401,  401,  401,  200,  401]),
+    ("GET",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401]),
+    ("PUT",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401]),
+    ("POST",   "/operator/partners/{username}/password",                 [401,  401,  401,  401,  401,  200,  401]),
+    ("PUT",    "/operator/partners/{username}/custom_fields/{n}",        [401,  401,  401,  401,  401,  200,  401]),
+    ("DELETE", "/operator/partners/{username}/custom_fields/{n}",        [401,  401,  401,  401,  401,  200,  401]),
+];
+
+/// What a row is tried on: a customer with a record of each kind, and a partner with a custom field. Nobody changes it
+/// before the caller who may.
+struct Target {
+    username: String,
+    ids: [(&'static str, i64); 4],
+}
+
+impl Target {
+    fn of(partner: &Partner) -> Self {
+        let id = partner.create_customer("Customer", &unused_username());
+        let measure = partner.create_measure(id);
+        let user = partner.create_user(id, "user@example.com");
+        let call =
+            json!({"measure_id": measure, "start": "2026-09-01 07:12:09", "bnum": "+46846500401"});
+        let call = partner.post_calls(id, &[call]).expect(200).record("calls")["call_id"].as_i64();
+        let ids = [id, measure, user, call.unwrap()];
+        let username = unused_username();
+        let path = format!("/operator/partners/{username}");
+        operator("PUT", &path).json(&json!({})).expect(200);
+        operator("PUT", &format!("{path}/custom_fields/7"))
+            .json(&json!({}))
+            .expect(200);
+        let names = ["customer_id", "measure_id", "user_id", "call_id"];
+        Self {
+            username,
+            ids: std::array::from_fn(|at| (names[at], ids[at])),
+        }
+    }
+
+    /// The request of a row without credentials: ids where the path has them, else in the query.
+    fn request(&self, method: &str, template: &str) -> Request<'static> {
+        let mut path = template
+            .replace("{username}", &self.username)
+            .replace("{n}", "7");
+        let mut query = Vec::new();
+        for (name, id) in self.ids {
+            let place = format!("{{{name}}}");
+            if path.contains(&place) {
+                path = path.replace(&place, &id.to_string());
+            } else if needs(method, template, name) {
+                query.push(format!("{name}={id}"));
+            }
+        }
+        if !query.is_empty() {
+            path = format!("{path}?{}", query.join("&"));
+        }
+        let request = Request::new(shared(), method, &path);
+        match self.body(method, template) {
+            Some(body) => request.json(&body),
+            None => request,
+        }
+    }
+
+    fn body(&self, method: &str, template: &str) -> Option<Value> {
+        let numbers = ("+46846500440", "+46846500401");
+        let kind = template.split('/').rfind(|part| !part.starts_with('{'))?;
+        match (method, kind) {
+            ("POST", "customers") => Some(json!({"name": "New", "custnr": unused_username()})),
+            ("POST", "measures") => {
+                Some(json!({"name": "New", "phonenr": numbers.0, "destnr": numbers.1}))
+            }
+            ("POST", "users") => Some(json!({"email": "new@example.com"})),
+            ("POST", "calls") => Some(json!({"calls": [{"measure_id": self.ids[1].1,
+                "start": "2026-09-01 07:12:09", "bnum": numbers.1}]})),
+            ("PUT", "allowed_numbers") => Some(json!({"phonenrs": [numbers.0]})),
+            ("PUT", "partners" | "custom_fields") => Some(json!({})),
+            ("PUT", _) => Some(json!({"name": "Changed"})),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a request cannot do without an id that its path has no place for.
+fn needs(method: &str, template: &str, name: &str) -> bool {
+    let of_a_record = ["measures", "users"].iter().any(|kind| {
+        let is_its_id = name == format!("{}_id", kind.trim_end_matches('s'));
+        template.ends_with(kind) && is_its_id && (method == "PUT" || method == "DELETE")
+    });
+    let of_a_customer = name == "customer_id"
+        && template.starts_with("/customers")
+        && (template != "/customers" || method == "PUT" || method == "DELETE");
+    of_a_record || of_a_customer
+}
+
+#[test]
+fn the_matrix_has_every_route_and_no_other() {
+    let tried: BTreeSet<_> = MATRIX
+        .iter()
+        .map(|(method, path, _)| (*method, *path))
+        .collect();
+    assert_eq!(tried.len(), MATRIX.len(), "a route stands there twice");
+    assert_eq!(tried, routes().into_iter().collect());
+}
+
+#[test]
+fn each_caller_of_each_route_has_the_status_of_the_matrix() {
+    let partner = Partner::new();
+    let other = Partner::new();
+    let fenced = Partner::with(&json!({"allowed_networks": ["192.0.2.0/24"]}));
+    let disabled = Partner::with(&json!({"enabled": false}));
+    let mut wrong = Vec::new();
+    for (method, template, statuses) in MATRIX {
+        let target = Target::of(&partner);
+        let request = target.request(method, template);
+        for (at, expected) in statuses.iter().enumerate() {
+            let caller = CALLERS[at];
+            let as_partner = |partner: &Partner| {
+                let request = request.clone();
+                request.basic(&partner.username, &partner.password)
+            };
+            let request = match caller {
+                "nobody" => request.clone(),
+                "wrong password" => request.clone().basic(&partner.username, "wrong"),
+                "another partner" => as_partner(&other),
+                "disabled partner" => as_partner(&disabled),
+                "wrong network" => as_partner(&fenced),
+                "operator" => request.clone().authorization("Bearer local-operator"),
+                _ => as_partner(&partner),
+            };
+            let answer = request.send();
+            if answer.status != *expected {
+                wrong.push(format!(
+                    "{method} {template} by {caller}: {}, not {expected}",
+                    answer.status
+                ));
+            }
+        }
+    }
+    assert_eq!(wrong, [] as [String; 0]);
+}
