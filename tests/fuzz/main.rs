@@ -1,0 +1,175 @@
+//! What comes from outside as bytes, and how it is taken apart: nothing panics, and what was put together comes out
+//! again. A few hundred cases of each run with the other tests; `npm run fuzz` runs a million.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+use base64ct::{Base64, Encoding};
+use customers::auth::{basic, digest};
+use customers::decode::{media_type, percent_decode};
+use customers::etag::IfMatch;
+use customers::intent::Intent;
+use customers::json::Json;
+use customers::phone::E164;
+use customers::records::calls::CALLS;
+use customers::records::measures::MEASURES;
+use customers::records::users::USERS;
+use customers::request::Params;
+use customers::router::route;
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::{Index, select};
+
+/// What clients really send, and what has been sent to break such services.
+const SEEDS: &[&str] = &[
+    "Digest username=\"demo\", realm=\"customers\", nonce=\"00\", uri=\"/customers?page=0\", cnonce=\"c\", \
+     nc=00000001, qop=auth, response=\"0123456789abcdef\", algorithm=SHA-256",
+    "username=\"a\\\"b\", realm=\"\\\\\", qop=\"auth\" ,algorithm=\"SHA-256\"",
+    "username*=UTF-8''J%C3%A4s%C3%B8n, userhash=true, qop=auth",
+    "=,=\"\",\"=",
+    "Basic ZGVtbzpkZW1vLXBhc3N3b3Jk",
+    "name=Nordlund+AB&custnr=SE-1003&email=a%40b.example&custom_1=%C3%96",
+    "a=1&a=2&&=&%=%&%00=%ff",
+    "{\"name\":\"N\",\"custnr\":1,\"name\":null,\"a\":[{\"b\":[1.5e300,true]}]}",
+    "{\"calls\":[{\"measure_id\":\"7\",\"start\":\"2026-02-30 24:00:00\",\"anum\":\"\",\"bnum\":\"+46890510\"}]}",
+    "[[[[[[[[[[\"\\ud800\"]]]]]]]]]]",
+    "/2.4.9/customers/9223372036854775808/measures/%2e%2e/",
+    "//customers//users?customer_id=1",
+    "\"1\", W/\"2\", *, \"\", \"18446744073709551616\"",
+    "application/json; charset=\"utf-8\"; =;",
+    "+881612345678901",
+];
+
+/// Any bytes; or a seed with some of its bytes replaced, put in or taken out.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let edits = prop::collection::vec((any::<Index>(), any::<u8>(), 0..3_u8), 0..8);
+    let mutated = (select(SEEDS), edits).prop_map(|(seed, edits)| {
+        let mut bytes = seed.as_bytes().to_vec();
+        for (at, byte, edit) in edits {
+            let at = at.index(bytes.len() + 1);
+            match edit {
+                0 => bytes.insert(at, byte),
+                _ if at == bytes.len() => {}
+                1 => bytes[at] = byte,
+                _ => {
+                    bytes.remove(at);
+                }
+            }
+        }
+        bytes
+    });
+    prop_oneof![mutated, prop::collection::vec(any::<u8>(), 0..200)]
+}
+
+/// The same as a text, as a header is one.
+fn text() -> impl Strategy<Value = String> {
+    let lossy = bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    prop_oneof![lossy, any::<String>()]
+}
+
+/// A text in which everything is percent-encoded that has to be, and perhaps more.
+fn encoded(text: &str, all: bool) -> String {
+    let plain = |byte: u8| !all && byte.is_ascii_alphanumeric();
+    let encode = |byte: u8| match byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+/// A text as a quoted string (RFC 9110 §5.6.4).
+fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
+proptest! {
+    #[test]
+    fn no_authorization_header_panics(text in text()) {
+        let _ = digest::Response::parse(&text);
+        let _ = basic::parse(&text);
+        if let Some((_, rest)) = text.split_once(' ') {
+            if let Some(response) = digest::Response::parse(rest) {
+                response.is_right(&digest::Ha1([0; 32]), "GET", "/customers");
+            }
+            let _ = basic::parse(rest);
+        }
+    }
+
+    #[test]
+    fn no_nonce_but_our_own_is_good(text in text(), now in any::<u64>()) {
+        let state = digest::nonce_state(b"secret", &text, now);
+        prop_assert_eq!(state, digest::NonceState::Forged);
+        let own = digest::nonce(b"secret", now);
+        prop_assert_eq!(digest::nonce_state(b"secret", &own, now), digest::NonceState::Fresh);
+    }
+
+    #[test]
+    fn what_a_digest_says_is_read_as_it_was_meant(
+        values in prop::array::uniform7(any::<String>()),
+        space in prop_oneof![Just(""), Just(" ")],
+    ) {
+        let names = ["username", "realm", "nonce", "uri", "nc", "cnonce", "response"];
+        let mut parameters: Vec<String> = names
+            .iter()
+            .zip(&values)
+            .map(|(name, value)| format!("{name}={}", quoted(value)))
+            .collect();
+        parameters.insert(3, "algorithm=SHA-256".to_owned());
+        parameters.insert(1, "qop=\"auth\"".to_owned());
+        let parsed = digest::Response::parse(&parameters.join(&format!(",{space}"))).unwrap();
+        let digest::Response { username, realm, nonce, uri, nc, cnonce, response } = parsed;
+        prop_assert_eq!([username, realm, nonce, uri, nc, cnonce, response], values);
+    }
+
+    #[test]
+    fn what_basic_says_is_read_as_it_was_meant(username in "[^:]*", password in any::<String>()) {
+        let pair = Base64::encode_string(format!("{username}:{password}").as_bytes());
+        prop_assert_eq!(basic::parse(&pair), Some((username, password)));
+    }
+
+    #[test]
+    fn no_request_panics(bytes in bytes(), text in text(), path in text()) {
+        let _ = route("GET", &path);
+        let _ = route("PUT", &format!("/customers/{path}"));
+        let _ = (media_type(&text), IfMatch::parse(Some(&text)), E164::parse(&text));
+        let _ = (percent_decode(&text, true), Json::parse(&bytes));
+        for add in [Params::add_form, Params::add_json] {
+            let mut params = Params::default();
+            let _ = params.add_query(&text);
+            let _ = add(&mut params, &bytes);
+            for kind in [&MEASURES, &USERS, &CALLS] {
+                let _ = (kind.take)(&mut params, Intent::Create);
+            }
+            let _ = params.finish();
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_read_as_it_was_meant(value in any::<String>(), all in any::<bool>()) {
+        let pair = format!("name={}", encoded(&value, all));
+        let document = Json::object([("name", value.as_str().into())]).to_string();
+        let mut query = Params::default();
+        query.add_query(&pair).unwrap();
+        let mut form = Params::default();
+        form.add_form(pair.as_bytes()).unwrap();
+        let mut json = Params::default();
+        json.add_json(document.as_bytes()).unwrap();
+        for mut params in [query, form, json] {
+            prop_assert_eq!(params.text("name"), Some(value.clone()));
+            params.finish().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_segment_of_a_path_is_read_as_it_was_meant(username in "[^/]+", all in any::<bool>()) {
+        let path = format!("/operator/partners/{}", encoded(&username, all));
+        prop_assert_eq!(&route("GET", &path).unwrap().captures[0].1, &username);
+    }
+}
