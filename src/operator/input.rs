@@ -1,6 +1,7 @@
 //! What the operator gives, validated. Pure.
 
 use ipnet::IpNet;
+use serde::Serialize;
 use validator::Validate;
 
 use crate::error::Fault;
@@ -13,12 +14,17 @@ const NETWORKS_MAX: usize = 100;
 
 /// What the operator gives of a partner; all of it optional. The columns of
 /// `migrations/0001_partners.sql` say what each is.
-#[derive(Debug, Validate)]
+#[derive(Debug, Default, Serialize, Validate)]
+#[expect(missing_docs, reason = "the migration says what each is")]
 pub struct PartnerInput {
     #[validate(length(max = 60), custom(function = "printable"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_networks: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
 
@@ -68,10 +74,11 @@ impl PartnerInput {
 }
 
 /// What the operator gives of a custom field.
-#[derive(Debug, Validate)]
+#[derive(Debug, Serialize, Validate)]
 pub struct CustomFieldInput {
-    /// The n of `custom_n`.
+    /// The n of `custom_n`; it stands in the path.
     #[validate(range(min = 1, max = 20))]
+    #[serde(skip)]
     pub n: i64,
     /// What the partner keeps in it.
     #[validate(length(max = 60), custom(function = "printable"))]

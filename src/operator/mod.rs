@@ -17,7 +17,7 @@ use crate::version::Version;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use input::{CustomFieldInput, PartnerInput};
 
-mod input;
+pub mod input;
 mod store;
 
 /// Random bytes of a password: 256 bits, so that no dictionary helps.

@@ -33,6 +33,7 @@ mod calls;
 mod canary;
 mod change;
 mod clients;
+mod command;
 mod cost;
 mod create;
 mod custom_fields;

@@ -1,0 +1,168 @@
+//! The operator's command, as it is typed: each thing it does is seen from the partner's side.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::client::{Request, operator};
+use crate::partner::unused_username;
+use crate::server::{OPERATOR_TOKEN, shared};
+
+/// Runs the command against the shared server.
+fn run(arguments: &[&str]) -> Output {
+    let _under_way = shared().request_under_way();
+    Command::new(env!("CARGO_BIN_EXE_operator"))
+        .args(["--url", &shared().origin])
+        .args(arguments)
+        .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
+        .output()
+        .unwrap()
+}
+
+/// What it prints when it works.
+#[track_caller]
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{output:#?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What it says when it does not.
+#[track_caller]
+fn failed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(!output.status.success(), "{output:#?}");
+    assert!(output.stdout.is_empty(), "{output:#?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// What stands in a line behind a name.
+fn value<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text
+        .lines()
+        .find(|line| line.split(' ').next() == Some(name));
+    line.unwrap_or_else(|| panic!("no {name}: {text}"))[name.len()..].trim()
+}
+
+#[test]
+fn a_partner_is_let_in_fenced_in_given_fields_a_new_password_and_shut_out() {
+    let username = unused_username();
+    let added = printed(&["add", &username, "--name", "Acme", "--country", "SE"]);
+    let first = value(&added, "password").to_owned();
+    assert_eq!(value(&added, "name"), "Acme");
+    let get =
+        |password: &str| Request::new(shared(), "GET", "/customers").basic(&username, password);
+    get(&first).expect(200);
+    assert!(failed(&["add", &username]).contains("is there already"));
+
+    printed(&[
+        "change",
+        &username,
+        "--network",
+        "192.0.2.0/24",
+        "--network",
+        "2001:db8::/32",
+    ]);
+    get(&first).expect(403);
+    get(&first)
+        .header("CF-Connecting-IP", "192.0.2.7")
+        .expect(200);
+    get(&first)
+        .header("CF-Connecting-IP", "2001:db8::7")
+        .expect(200);
+    printed(&["change", &username, "--anywhere"]);
+    get(&first).expect(200);
+
+    let field = printed(&[
+        "field",
+        &username,
+        "7",
+        "--label",
+        "Shop",
+        "--max-length",
+        "4",
+        "--required",
+    ]);
+    assert!(field.contains("Shop"), "{field}");
+    let create = |custom: &str| {
+        let parameters = [("name", "N"), ("custnr", "1"), ("custom_7", custom)];
+        let request = Request::new(shared(), "POST", "/customers").form(&parameters);
+        request.basic(&username, &first)
+    };
+    create("12345").expect(400);
+    assert_eq!(create("1234").expect(200).customer()["custom_7"], "1234");
+    let ended = printed(&["end-field", &username, "7"]);
+    assert_eq!(value(&ended, "customers_changed"), "1");
+    let found = get(&first).expect(200).customer();
+    assert!(found.get("custom_7").is_none(), "{found}");
+
+    let password = printed(&["password", &username]);
+    let second = value(&password, "password");
+    get(&first).expect(401);
+    get(second).expect(200);
+
+    printed(&["disable", &username]);
+    get(second).expect(403);
+    assert_eq!(value(&printed(&["show", &username]), "enabled"), "no");
+    printed(&["enable", &username]);
+    get(second).expect(200);
+
+    let all = printed(&["show"]);
+    let line = all
+        .lines()
+        .find(|line| line.contains(&username))
+        .expect("its line");
+    assert!(line.contains("Acme") && line.contains("SE"), "{line}");
+    let trail = printed(&["audit"]);
+    let of_ours = trail.lines().filter(|line| line.contains(&username));
+    assert_eq!(of_ours.count(), 9);
+}
+
+#[test]
+fn for_scripts_it_prints_the_answer_of_the_worker() {
+    let username = unused_username();
+    let added: Value = serde_json::from_str(&printed(&["--json", "add", &username])).unwrap();
+    assert!(added["partner"]["password"].is_string());
+    let shown: Value = serde_json::from_str(&printed(&["show", &username, "--json"])).unwrap();
+    let read = operator("GET", &format!("/operator/partners/{username}"))
+        .expect(200)
+        .json();
+    assert_eq!(shown, read);
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nobody_is_let_in_by_a_slip() {
+    let username = unused_username();
+    for arguments in [
+        &["change", &username, "--name", "A"][..],
+        &["disable", &username],
+    ] {
+        assert!(failed(arguments).contains("there is no partner"));
+    }
+    assert!(failed(&["show", &username]).contains("there is no such partner"));
+    let wrong = failed(&[
+        "add",
+        &username,
+        "--country",
+        "Sweden",
+        "--network",
+        "192.0.2.1",
+    ]);
+    assert!(
+        wrong.contains("country must be") && wrong.contains("allowed_networks must be"),
+        "{wrong}"
+    );
+    assert!(failed(&["add", "a/b"]).contains("username must be"));
+    operator("GET", &format!("/operator/partners/{username}")).expect(404);
+    // A token is not sent in the clear.
+    let clear = Command::new(env!("CARGO_BIN_EXE_operator"))
+        .args(["--url", "http://customers.example", "show"])
+        .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
+        .output()
+        .unwrap();
+    assert!(!clear.status.success());
+    assert!(
+        String::from_utf8_lossy(&clear.stderr).contains("https://"),
+        "{clear:#?}"
+    );
+}
