@@ -20,6 +20,7 @@ pub mod customers;
 pub mod decode;
 pub mod error;
 pub mod etag;
+pub mod health;
 pub mod intent;
 pub mod json;
 pub mod operator;

@@ -41,16 +41,25 @@ pub enum OperatorRoute {
     ReadAudit,
 }
 
+/// What anybody can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table below says what each one is")]
+pub enum PublicRoute {
+    Health,
+}
+
 /// What a request asks for, and so who must be calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Route {
+    Public(PublicRoute),
     Partner(PartnerRoute),
     Operator(OperatorRoute),
 }
 
 use OperatorRoute::*;
 use PartnerRoute::*;
+use PublicRoute::Health;
 use Removal::DeleteRow;
 
 /// Path -> its methods. `{name}` stands for one segment, which becomes a parameter of that name; a
@@ -81,6 +90,8 @@ macro_rules! records {
         ]
     };
 }
+
+const PUBLIC: &[Table<PublicRoute>] = &[&[("/health", &[("GET", Health)])]];
 
 /// What a partner can ask for: the records of each kind, and the customers that they hang on.
 const PARTNER: &[Table<PartnerRoute>] = &[
@@ -188,6 +199,7 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
     };
     find(PARTNER, method, segments, Route::Partner)
         .or_else(|| find(OPERATOR, method, segments, Route::Operator))
+        .or_else(|| find(PUBLIC, method, segments, Route::Public))
         .map(|found| Routed { version, ..found })
         .ok_or(Error::NotFound("path"))
 }
@@ -198,7 +210,8 @@ pub fn routes() -> Vec<(&'static str, &'static str)> {
         let paths = tables.iter().copied().flatten();
         paths.flat_map(|(path, methods)| methods.iter().map(move |(method, _)| (*method, *path)))
     }
-    of(PARTNER).chain(of(OPERATOR)).collect()
+    let private = of(PARTNER).chain(of(OPERATOR));
+    of(PUBLIC).chain(private).collect()
 }
 
 fn find<R: Copy>(

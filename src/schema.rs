@@ -1,7 +1,18 @@
-//! What an erasure does to every column of every table: the one place it is made from. Pure.
+//! The schema that the code needs, and what an erasure does to every column of every table: the one place it is made
+//! from. Pure.
 //!
 //! A column of the real schema without a rule here fails a test, so that a new column cannot leak by
 //! being forgotten.
+
+/// The migrations that this code needs, by the names of their files. A test holds them against the directory.
+pub const MIGRATIONS: &[&str] = &[
+    "0001_partners.sql",
+    "0002_customers.sql",
+    "0003_records.sql",
+    "0004_erasures.sql",
+    "0005_record_totals.sql",
+    "0006_audit.sql",
+];
 
 /// What an erasure does to a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

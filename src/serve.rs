@@ -11,13 +11,14 @@ use crate::clock::Now;
 use crate::customers::{self, erasure};
 use crate::error::Error;
 use crate::etag::IfMatch;
+use crate::health;
 use crate::json::Json;
 use crate::operator;
 use crate::random;
 use crate::records::{self, allowed_numbers, export};
 use crate::reply::Reply;
 use crate::request::Params;
-use crate::router::{self, Action, OperatorRoute, PartnerRoute, Route};
+use crate::router::{self, Action, OperatorRoute, PartnerRoute, PublicRoute, Route};
 use crate::store::Cost;
 use crate::version::Version;
 
@@ -121,6 +122,9 @@ async fn answer(
         request_id,
     };
     let handled = match route {
+        Route::Public(PublicRoute::Health) => {
+            health::read(&site, incoming.read(body::Rules::PARTNER).await?).await
+        }
         Route::Partner(route) => for_partner(&site, incoming, route, trace).await,
         Route::Operator(route) => for_operator(&site, incoming, route).await,
     };

@@ -90,7 +90,7 @@ pub async fn put_custom_field(
     let now = call.now.utc();
     let change = call.change(Actor::Operator(&username), &now);
     let statements = store::put_custom_field(&username, &input, change);
-    let [_, _, _, rows] = site.store.batch(statements).await?;
+    let [_, _, _, _, rows] = site.store.batch(statements).await?;
     let partner = publish(site, &rows).await?;
     Ok(answer(call.version, members(&partner)?))
 }

@@ -108,19 +108,29 @@ pub fn new_password(username: &str, sealed: &str, change: Change<'_>) -> [Statem
 }
 
 /// Sets up a custom field of a partner, or changes its set-up, but for those of the German rule, which
-/// stay as the rule has them; enters that in the audit trail, and reads the partner.
+/// stay as the rule has them; enters that in the audit trail, and reads the partner. One that was not set up begins
+/// empty: a node that had not yet heard of its end may have stored something since.
 pub fn put_custom_field(
     username: &str,
     input: &CustomFieldInput,
     change: Change<'_>,
-) -> [Statement; 4] {
+) -> [Statement; 5] {
     let CustomFieldInput {
         n,
         label,
         max_length,
         required,
     } = input;
+    let empty = Statement::new(
+        format!(
+            "/* operator::put_custom_field */ {} AND NOT EXISTS (SELECT 1 FROM custom_fields AS f \
+             WHERE f.partner_id = customers.partner_id AND f.n = ?2)",
+            empty(*n)
+        ),
+        [username.into(), (*n).into()],
+    );
     [
+        empty,
         Statement::new(
             "/* operator::put_custom_field */ \
              INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
@@ -163,10 +173,8 @@ pub fn delete_custom_field(username: &str, n: i64, change: Change<'_>) -> [State
         // The entry was written only if the field was there.
         Statement::new(
             format!(
-                "/* operator::delete_custom_field */ UPDATE customers \
-                 SET custom_{n} = '', version = version + 1 \
-                 WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) \
-                 AND removed_at = '' AND custom_{n} <> '' AND changes() = 1"
+                "/* operator::delete_custom_field */ {} AND changes() = 1",
+                empty(n)
             ),
             [username.into()],
         ),
@@ -176,6 +184,15 @@ pub fn delete_custom_field(username: &str, n: i64, change: Change<'_>) -> [State
         ),
         partners::select(username),
     ]
+}
+
+/// An `UPDATE` that removes what all living customers of the partner `?1` have in `custom_n`; for more conditions.
+fn empty(n: i64) -> String {
+    format!(
+        "UPDATE customers SET custom_{n} = '', version = version + 1 \
+         WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) \
+         AND removed_at = '' AND custom_{n} <> ''"
+    )
 }
 
 fn custom_field_entry(action: &str, n: i64, change: Change<'_>) -> Statement {

@@ -177,8 +177,10 @@ impl<'a> Canaries<'a> {
     fn found(&self, holdings: &Holdings) -> (usize, usize) {
         let texts = holdings.text.matches(&self.mark).count();
         let is_left = |number: &&String| {
-            let subscriber = number.strip_prefix("+4670").unwrap();
-            holdings.numbers.contains(number.as_str()) || holdings.numbers.contains(subscriber)
+            let without_plus = number.trim_start_matches('+');
+            [number.as_str(), without_plus]
+                .iter()
+                .any(|number| holdings.numbers.contains(*number))
         };
         (texts, self.numbers.iter().filter(is_left).count())
     }

@@ -42,6 +42,7 @@ mod erasure;
 mod export;
 mod front_door;
 mod german;
+mod health;
 mod idempotency;
 mod limits;
 mod list;

@@ -26,6 +26,7 @@ type Row = (&'static str, &'static str, [u16; 7]);
 #[rustfmt::skip]
 const MATRIX: &[Row] = &[
     //                                                                   nobody wrong other disab. netw. oper. itself
+    ("GET",    "/health",                                                [200,  200,  200,  200,  200,  200,  200]),
     ("GET",    "/miscellaneous/ping",                                    [401,  401,  200,  403,  403,  401,  200]),
     ("GET",    "/customers",                                             [401,  401,  200,  403,  403,  401,  200]),
     ("POST",   "/customers",                                             [401,  401,  200,  403,  403,  401,  200]),
