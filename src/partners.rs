@@ -199,6 +199,7 @@ pub async fn publish(site: &Site<'_>, text: &str) -> Result<Rc<Profile>, Error> 
 /// Keeps a profile in memory, and forgets the one that has stood there longest when there are too many.
 fn remember(profile: Profile) -> Rc<Profile> {
     let profile = Rc::new(profile);
+    // Memory may forget the partner before a minute has passed since there was none.
     MISSES.with_borrow_mut(|misses| misses.retain(|(missed, _)| *missed != profile.username));
     MEMORY.with_borrow_mut(|memory| {
         let known = memory

@@ -67,7 +67,8 @@ pub async fn read(
 /// Creates a record, or a batch of them:
 /// 1. reads the customer's id and validates what is given (400);
 /// 2. inserts and counts them, all or none;
-/// 3. answers them, or says what was in the way (404, or 400 for a measure that the customer lacks).
+/// 3. answers them, with where to find the record or, of a batch, the list; or says what was in the way (404, or 400
+///    for a measure that the customer lacks).
 pub async fn create(
     partner: &Partner,
     store: &Store,
@@ -89,14 +90,12 @@ pub async fn create(
     let Some(first) = created.first() else {
         return Err(not_created(kind, &missing));
     };
-    let reply = Reply::rows(kind.name, &created)?;
-    if kind.creation == Creation::Batch {
-        return Ok(reply);
+    let (prefix, customer_id) = (call.version.prefix(), scope.customer_id);
+    let mut location = format!("{prefix}/customers/{customer_id}/{}", kind.name);
+    if kind.creation == Creation::One {
+        location.push_str(&format!("/{}", first.integer("id")?));
     }
-    let (prefix, id) = (call.version.prefix(), first.integer("id")?);
-    let (customer_id, name) = (scope.customer_id, kind.name);
-    let location = format!("{prefix}/customers/{customer_id}/{name}/{id}");
-    Ok(reply.with("Location", location))
+    Ok(Reply::rows(kind.name, &created)?.with("Location", location))
 }
 
 /// Takes the records of a batch, and tells what is wrong with each by its place: `calls[3].start`.

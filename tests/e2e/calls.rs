@@ -31,7 +31,10 @@ fn calls_are_created_in_the_order_given_and_listed_newest_first() {
         "2026-09-03 07:12:09",
     ];
     let calls = starts.map(|start| call(measure_id, start));
-    let created = partner.post_calls(id, &calls).expect(200).records("calls");
+    let created = partner.post_calls(id, &calls).expect(200);
+    let path = format!("/customers/{id}/calls");
+    assert_eq!(created.header("Location"), Some(path.as_str()));
+    let created = created.records("calls");
     let sent: Vec<Value> = created
         .iter()
         .map(|call| {
@@ -43,7 +46,6 @@ fn calls_are_created_in_the_order_given_and_listed_newest_first() {
         .collect();
     assert_eq!(sent, calls);
 
-    let path = format!("/customers/{id}/calls");
     let list = partner.get(&path).expect(200).json();
     assert_eq!(list["total"], 4);
     let newest_first = [3, 1, 2, 0].map(|at| created[at].clone());
