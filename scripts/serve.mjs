@@ -37,7 +37,7 @@ function settle(config, dir) {
   mkdirSync(dir, { recursive: true });
   const absolute = (_, key, path) => `${key} = ${JSON.stringify(resolve(dirname(config), path))}`;
   const text = readFileSync(config, "utf8")
-    .replace(/^(main|migrations_dir) = "(.+)"$/gm, absolute)
+    .replace(/^(main|migrations_dir|directory) = "(.+)"$/gm, absolute)
     .replace(/^\[build\]\n(?:(?!\[).*\n)*/m, "");
   writeFileSync(join(dir, "wrangler.toml"), text);
 

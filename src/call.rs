@@ -46,19 +46,19 @@ pub struct Site<'a> {
     /// The secrets.
     pub secrets: Secrets,
     /// The database.
-    pub store: Store,
+    pub store: &'a Store,
 }
 
 impl<'a> Site<'a> {
-    /// Reads the secrets and finds the database.
+    /// Reads the secrets.
     ///
     /// # Errors
     /// 500, naming in the log what is missing.
-    pub fn new(env: &'a Env) -> Result<Self, Error> {
+    pub fn new(env: &'a Env, store: &'a Store) -> Result<Self, Error> {
         Ok(Self {
             env,
             secrets: Secrets::read(env)?,
-            store: Store::new(env)?,
+            store,
         })
     }
 }

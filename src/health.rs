@@ -1,19 +1,20 @@
 //! Whether the service is up, and the schema as new as the code.
 
-use crate::call::{Call, Site};
+use crate::call::Call;
 use crate::error::Error;
 use crate::json::Json;
 use crate::reply::Reply;
 use crate::schema::MIGRATIONS;
 use crate::sql::Statement;
+use crate::store::Store;
 
 /// Says how the service is, to anybody:
 /// 1. reads which migrations the database has had (503 when it cannot be asked);
 /// 2. answers that, with a 503 when the code needs one more.
-pub async fn read(site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+pub async fn read(store: &Store, mut call: Call) -> Result<Reply, Error> {
     call.params.finish()?;
 
-    let [rows] = site.store.batch([applied()]).await?;
+    let [rows] = store.batch([applied()]).await?;
     let mut missing: Vec<Json> = Vec::new();
     let applied = rows.all();
     for name in MIGRATIONS {

@@ -11,6 +11,7 @@
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env, event};
 
+pub mod assets;
 pub mod audit;
 pub mod auth;
 pub mod body;

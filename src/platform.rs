@@ -6,6 +6,7 @@
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
 
@@ -24,6 +25,12 @@ extern "C" {
         value: &str,
         options: &Object,
     ) -> Result<Promise, JsValue>;
+
+    /// The static files.
+    type Assets;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Assets, url: &str, init: &Request) -> Result<Promise, JsValue>;
 
     /// A rate limit.
     type RateLimit;
@@ -86,4 +93,23 @@ pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, J
     Reflect::set(&options, &"key".into(), &key.into())?;
     let outcome = JsFuture::from(limit.limit(&options)?).await?;
     Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
+}
+
+/// Reads a static file: `path` begins with a slash. Method and headers are those of `request`, so that a `HEAD` and an
+/// `If-None-Match` are answered as they should be.
+///
+/// # Errors
+/// As for [`kv_get`].
+pub async fn asset(
+    env: &Env,
+    binding: &str,
+    path: &str,
+    request: &Request,
+) -> Result<Response, JsValue> {
+    let assets: Assets = Reflect::get(env, &binding.into())?.unchecked_into();
+    // Which host it is does not matter.
+    let url = format!("https://assets.invalid{path}");
+    Ok(JsFuture::from(assets.fetch(&url, request)?)
+        .await?
+        .unchecked_into())
 }

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
-use web_sys::ResponseInit;
+use web_sys::{Response, ResponseInit};
 
 use crate::auth::digest::REALM;
 use crate::error::Error;
@@ -37,6 +37,8 @@ pub enum Body {
         /// What stands after all.
         after: String,
     },
+    /// A static file, with the headers that it came with.
+    File(Response),
 }
 
 impl Reply {
@@ -140,7 +142,11 @@ impl Reply {
     ///
     /// # Errors
     /// What JavaScript throws at a status or a header that cannot be: none here can.
-    pub fn into_response(self, is_head: bool) -> Result<web_sys::Response, JsValue> {
+    pub fn into_response(self, is_head: bool) -> Result<Response, JsValue> {
+        let init = ResponseInit::new();
+        init.set_status(self.status);
+        // Answers hold personal data: no cache keeps them.
+        let mut cache_control = Some("no-store");
         let (content_type, body) = match self.body {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
@@ -152,17 +158,21 @@ impl Reply {
                 }
                 (Some("application/json"), text.concat(&after.into()).into())
             }
+            Body::File(file) => {
+                init.set_headers(&file.headers());
+                cache_control = None;
+                (None, file.body().into())
+            }
         };
-        let init = ResponseInit::new();
-        init.set_status(self.status);
         let body = if is_head { JsValue::NULL } else { body };
-        let response: web_sys::Response = TextResponse::new(&body, &init)?.into();
+        let response: Response = TextResponse::new(&body, &init)?.into();
         let headers = response.headers();
         if let Some(content_type) = content_type {
             headers.set("Content-Type", content_type)?;
         }
-        // Answers hold personal data: no cache keeps them.
-        headers.set("Cache-Control", "no-store")?;
+        if let Some(cache_control) = cache_control {
+            headers.set("Cache-Control", cache_control)?;
+        }
         for (name, value) in &self.headers {
             // There may be two challenges.
             headers.append(name, value)?;
@@ -174,7 +184,7 @@ impl Reply {
 #[wasm_bindgen]
 extern "C" {
     /// `Response`, built from a JavaScript string as it is; `web_sys` takes only a Rust `&str` there.
-    #[wasm_bindgen(extends = web_sys::Response, js_name = Response)]
+    #[wasm_bindgen(extends = Response, js_name = Response)]
     type TextResponse;
 
     #[wasm_bindgen(constructor, catch, js_class = "Response")]

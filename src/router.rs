@@ -46,6 +46,18 @@ pub enum OperatorRoute {
 #[expect(missing_docs, reason = "the table below says what each one is")]
 pub enum PublicRoute {
     Health,
+    File(File),
+}
+
+/// A static file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// The reference page.
+    Page,
+    /// A file that the page loads.
+    OfPage,
+    /// The OpenAPI document of this name, for the version of the path.
+    Document(&'static str),
 }
 
 /// What a request asks for, and so who must be calling.
@@ -91,7 +103,23 @@ macro_rules! records {
     };
 }
 
-const PUBLIC: &[Table<PublicRoute>] = &[&[("/health", &[("GET", Health)])]];
+const PUBLIC: &[Table<PublicRoute>] = &[&[
+    ("/health", &[("GET", Health)]),
+    ("/", &[("GET", PublicRoute::File(File::Page))]),
+    ("/docs", &[("GET", PublicRoute::File(File::Page))]),
+    ("/docs/{file}", &[("GET", PublicRoute::File(File::OfPage))]),
+    (
+        "/openapi.json",
+        &[("GET", PublicRoute::File(File::Document("openapi.json")))],
+    ),
+    (
+        "/openapi-operator.json",
+        &[(
+            "GET",
+            PublicRoute::File(File::Document("openapi-operator.json")),
+        )],
+    ),
+]];
 
 /// What a partner can ask for: the records of each kind, and the customers that they hang on.
 const PARTNER: &[Table<PartnerRoute>] = &[
@@ -259,7 +287,8 @@ fn looks_like_a_version(segment: &str) -> bool {
 fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
     let mut captures = Vec::new();
     let mut given = segments.iter();
-    for expected in template.split('/').skip(1) {
+    let path = template.strip_suffix('/').unwrap_or(template);
+    for expected in path.split('/').skip(1) {
         let segment = given.next()?;
         match expected
             .strip_prefix('{')
@@ -327,11 +356,20 @@ mod tests {
     #[test]
     fn words_beside_an_id_are_paths_of_their_own() {
         assert_eq!(serve("GET", "/customers/erasure").1, ReadErasure);
-        for path in ["/customers/x", "/customers/-1", "/customers//", "/x", "/"] {
+        for path in ["/customers/x", "/customers/-1", "/customers//", "/x", "//"] {
             assert!(
                 matches!(route("GET", path), Err(Error::NotFound("path"))),
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn the_page_stands_at_the_root_too() {
+        for path in ["/", "", "/docs", "/docs/", "/2.4.9", "/2.4.9/"] {
+            let action = route("GET", path).unwrap().action;
+            let page = Route::Public(PublicRoute::File(File::Page));
+            assert_eq!(action, Action::Serve(page), "{path}");
         }
     }
 

@@ -4,6 +4,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
+use crate::assets;
 use crate::auth::{self, Caller, Secrets};
 use crate::body;
 use crate::call::{Call, Site};
@@ -19,7 +20,7 @@ use crate::records::{self, allowed_numbers, export};
 use crate::reply::Reply;
 use crate::request::Params;
 use crate::router::{self, Action, OperatorRoute, PartnerRoute, PublicRoute, Route};
-use crate::store::Cost;
+use crate::store::{Cost, Store};
 use crate::version::Version;
 
 /// What the log is told of a request besides its outcome.
@@ -105,7 +106,7 @@ async fn answer(
         Action::Refuse(allow) => return Err(Error::MethodNotAllowed(allow)),
     };
 
-    let site = Site::new(env)?;
+    let store = Store::new(env)?;
     let incoming = Incoming {
         request,
         caller: Caller {
@@ -123,12 +124,18 @@ async fn answer(
     };
     let handled = match route {
         Route::Public(PublicRoute::Health) => {
-            health::read(&site, incoming.read(body::Rules::PARTNER).await?).await
+            health::read(&store, incoming.read(body::Rules::PARTNER).await?).await
         }
-        Route::Partner(route) => for_partner(&site, incoming, route, trace).await,
-        Route::Operator(route) => for_operator(&site, incoming, route).await,
+        Route::Public(PublicRoute::File(file)) => {
+            let path = assets::path(file, incoming.version, &incoming.captures);
+            assets::read(env, request, &path).await
+        }
+        Route::Partner(route) => {
+            for_partner(&Site::new(env, &store)?, incoming, route, trace).await
+        }
+        Route::Operator(route) => for_operator(&Site::new(env, &store)?, incoming, route).await,
     };
-    trace.cost = site.store.cost();
+    trace.cost = store.cost();
     handled
 }
 
@@ -174,7 +181,7 @@ async fn for_partner(
         _ => body::Rules::PARTNER,
     };
     let mut call = incoming.read(body).await?;
-    let (partner, store) = (&partner, &site.store);
+    let (partner, store) = (&partner, site.store);
     match route {
         PartnerRoute::Ping => {
             call.params.finish()?;
