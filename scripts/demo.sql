@@ -1,4 +1,4 @@
--- What npm start fills an empty database with: five customers of the partner `demo`, whose own row start.mjs writes
+-- What npm start fills an empty database with: five customers of the partner `demo`, whose own row demo.mjs writes
 -- because it holds a sealed password. Every phone number is from a range that its country reserves for fiction; the
 -- figure after one counts the digits of its country code and national destination code (+46 8 → 3, +44 20 → 4).
 

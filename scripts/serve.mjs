@@ -1,4 +1,6 @@
-// Serves the Worker for the end-to-end tests: node scripts/serve.mjs --port P --state DIR [--config FILE]
+// Serves the Worker for the end-to-end tests: node scripts/serve.mjs --port P --state DIR [--config FILE] [--demo]
+//
+// With --demo its database, which must be a new one, has the demo in it.
 //
 // Real workerd and real D1, everything in DIR and nothing in the repository. It ends when its standard input does: a
 // test process that dies, in whatever way, leaves no server behind.
@@ -7,14 +9,15 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
+import { loadDemo } from "./demo.mjs";
 import { Failure, main, root } from "./tools.mjs";
 import { dev, migrate } from "./wrangler.mjs";
 
 async function serve() {
   const string = { type: "string" };
-  const { values } = parseArgs({ options: { port: string, state: string, config: string } });
+  const { values } = parseArgs({ options: { port: string, state: string, config: string, demo: { type: "boolean" } } });
   const { port, state, config = join(root, "wrangler.toml") } = values;
-  if (!port || !state) throw new Failure("usage: node scripts/serve.mjs --port P --state DIR [--config FILE]");
+  if (!port || !state) throw new Failure("usage: node scripts/serve.mjs --port P --state DIR [--config FILE] [--demo]");
 
   // From now on: the parent may be gone before the server is up.
   const told = stopped();
@@ -22,6 +25,7 @@ async function serve() {
   const home = join(resolve(state), `wrangler-${port}`);
   const options = { port, state: resolve(state), config: settle(resolve(config), home), detached: true };
   await migrate(options);
+  if (values.demo) await loadDemo(options);
   const server = dev(options);
   const code = await Promise.race([server.ended, told]);
   await server.stop();

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { dirname, join } from "node:path";
 import { Failure, env, root, run } from "./tools.mjs";
 
-const wranglerToml = join(root, "wrangler.toml");
+export const wranglerToml = join(root, "wrangler.toml");
 
 /** Where wrangler keeps the local state when it is not told otherwise. */
 const wranglerState = join(root, ".wrangler", "state");

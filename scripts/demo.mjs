@@ -1,0 +1,41 @@
+// The demo: a partner with five customers, for npm start and for the tests of what the page and README.md show.
+
+import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseEnv } from "node:util";
+import { Failure, root } from "./tools.mjs";
+import { execute, wranglerToml } from "./wrangler.mjs";
+
+export const demo = { username: "demo", password: "demo-password" };
+
+/** Loads it. Partner and customers in one transaction: a load that breaks off leaves the database empty. */
+export async function loadDemo(options = {}) {
+  const { HA1_KEY } = secrets(options);
+  const partner = `
+    INSERT INTO partners (partner_id, username, name, country, ha1_sealed, customers, created)
+    VALUES (1, '${demo.username}', 'Demo Agency', 'SE', '${sealedHa1(demo, HA1_KEY)}', 5, '2026-01-01 00:00:00');\n`;
+  const dir = mkdtempSync(join(tmpdir(), "customers-demo-"));
+  try {
+    const file = join(dir, "demo.sql");
+    writeFileSync(file, partner + readFileSync(join(root, "scripts", "demo.sql"), "utf8"));
+    await execute(["--file", file], options);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** The local secrets, which stand beside the configuration. */
+export function secrets({ config = wranglerToml } = {}) {
+  return parseEnv(readFileSync(join(dirname(config), ".dev.vars"), "utf8"));
+}
+
+/** What is kept of a password: HA1 under AES-256-GCM, bound to the user name: hex of nonce, ciphertext, tag. */
+function sealedHa1({ username, password }, key) {
+  if (!/^[0-9a-f]{64}$/i.test(key)) throw new Failure(".dev.vars: HA1_KEY must be 64 hex digits");
+  const ha1 = createHash("sha256").update(`${username}:customers:${password}`).digest();
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", Buffer.from(key, "hex"), nonce).setAAD(Buffer.from(username));
+  return Buffer.concat([nonce, cipher.update(ha1), cipher.final(), cipher.getAuthTag()]).toString("hex");
+}
