@@ -1,23 +1,28 @@
-// Builds the Worker into build/: npm run build, and the [build] command of wrangler.toml. wrangler dev runs it
-// at every start, so it is over at once when nothing that the bundle is made of has changed.
+// Builds the Worker and its static files into build/: npm run build, and the [build] command of wrangler.toml. wrangler
+// dev runs it at every start, so it is over at once when nothing that they are made of has changed.
 //
-// The tests build another one beside it: node scripts/build.mjs --out target/panic --features panic-route
+// The tests build another Worker beside it: node scripts/build.mjs --out target/panic --features panic-route
 
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
-import { env, main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
+import { site } from "./site.mjs";
+import { env, fingerprint, main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
 
 const SOURCES = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/build.mjs"];
 
-export async function build({ out = "build", features = "" } = {}) {
+export async function build(options) {
+  await worker(options);
+  await site();
+}
+
+async function worker({ out = "build", features = "" } = {}) {
   const names = ["entry.mjs", "index.js", "index_bg.wasm", ".stamp"];
   const [entry, js, wasm, stamp] = names.map((name) => join(root, out, name));
-  const fingerprint = hash(SOURCES);
+  const now = fingerprint(SOURCES);
   const last = lastBuild(entry, js, wasm, stamp);
-  if (last?.fingerprint === fingerprint) return console.log(`${last.sizes} (unchanged)`);
+  if (last?.fingerprint === now) return console.log(`${last.sizes} (unchanged)`);
 
   // Here, not above: what the fast path does not need it should not load.
   const { setup } = await import("./setup.mjs");
@@ -28,7 +33,7 @@ export async function build({ out = "build", features = "" } = {}) {
   await optimize(wasm);
   await run(env.ESBUILD_BIN, ["src/entry.mjs", "--minify", "--log-level=warning", `--outfile=${entry}`]);
   const sizes = measure(entry, js, wasm);
-  writeFileSync(stamp, `${fingerprint}\n${sizes}\n`);
+  writeFileSync(stamp, `${now}\n${sizes}\n`);
   console.log(sizes);
 }
 
@@ -60,20 +65,6 @@ function lastBuild(entry, js, wasm, stamp) {
   if (![entry, js, wasm, stamp].every(existsSync)) return undefined;
   const [fingerprint, sizes] = readFileSync(stamp, "utf8").split("\n");
   return { fingerprint, sizes };
-}
-
-function hash(sources) {
-  const sum = createHash("sha256");
-  for (const file of sources.flatMap((name) => files(join(root, name)))) {
-    const content = readFileSync(file);
-    sum.update(`${relative(root, file)}\0${content.length}\0`).update(content);
-  }
-  return sum.digest("hex");
-}
-
-function files(path) {
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).sort().flatMap((name) => files(join(path, name)));
 }
 
 await main(import.meta, () => {

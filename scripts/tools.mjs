@@ -1,9 +1,10 @@
 // What the other scripts share: where the tools are, the environment that they run in, and how to run one.
 
 import { spawn } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = resolve(import.meta.dirname, "..");
@@ -77,6 +78,21 @@ export function run(command, args, { quiet = false, ...options } = {}) {
       fail(new Failure(`${all}\n${line}: ${signal ?? `exit code ${code}`}`.trim()));
     });
   });
+}
+
+/** What files and folders hold, as one number: another one when anything in them has changed. */
+export function fingerprint(sources) {
+  const sum = createHash("sha256");
+  for (const file of sources.flatMap((name) => files(join(root, name)))) {
+    const content = readFileSync(file);
+    sum.update(`${relative(root, file)}\0${content.length}\0`).update(content);
+  }
+  return sum.digest("hex");
+}
+
+function files(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).sort().flatMap((name) => files(join(path, name)));
 }
 
 /** Seconds since `start`, a `performance.now()`. */

@@ -1,0 +1,10 @@
+# Up to 1000 calls at once, all or none. Without anum the caller withheld the
+# number; a call that was not answered has no cnum.
+customer=2
+curl --digest -u 'demo:demo-password' "http://127.0.0.1:8787/customers/$customer/calls" \
+  -H 'Content-Type: application/json' \
+  -d '{"calls": [
+    {"measure_id": 4, "start": "2026-09-05 10:00:00", "duration": 42, "answered": 1,
+     "anum": "+46701740699", "bnum": "+46313900601", "cnum": "+46313900650"},
+    {"measure_id": 4, "start": "2026-09-05 10:07:30", "bnum": "+46313900601"}
+  ]}'

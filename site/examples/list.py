@@ -1,0 +1,17 @@
+# All customers, a page at a time: the Link header names the next page.
+# Two on a page, to show it; a page may have 1000.
+from urllib.parse import urljoin
+
+import requests
+from requests.auth import HTTPDigestAuth
+
+with requests.Session() as session:
+    session.auth = HTTPDigestAuth("demo", "demo-password")
+    url = "http://127.0.0.1:8787/customers?pagesize=2"
+    while url:
+        answer = session.get(url)
+        answer.raise_for_status()
+        for customer in answer.json()["customers"]:
+            print(customer["customer_id"], customer["name"])
+        link = answer.links.get("next")
+        url = link and urljoin(url, link["url"])

@@ -1,0 +1,265 @@
+// What the page does: fills credentials into the examples and into Swagger UI, copies, and erases a customer made for it.
+
+const $ = (selector) => document.querySelector(selector);
+const [username, password] = [$("#username"), $("#password")];
+
+/** The partner of npm start, as the examples name it. */
+const DEMO = ["demo", "demo-password"];
+
+// ---- Credentials: in the two fields, and nowhere else
+
+const given = () => username.value !== "" && password.value !== "";
+
+/** `Authorization` by HTTP Basic, of the UTF-8 bytes. */
+function basic() {
+  const bytes = new TextEncoder().encode(`${username.value}:${password.value}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/**
+ * Sends a request and answers what came: the status (0 when nothing did) and the body, as JSON where it is. Without
+ * the browser's own credentials it opens no dialog of its own on a 401.
+ */
+async function send(method, path, body, headers = {}) {
+  if (body) headers = { ...headers, "Content-Type": "application/json" };
+  try {
+    const answer = await fetch(path, {
+      method,
+      headers: { ...headers, Authorization: basic() },
+      body: body && JSON.stringify(body),
+      credentials: "omit",
+      cache: "no-store",
+    });
+    const text = await answer.text();
+    return { status: answer.status, json: parsed(text), text };
+  } catch (error) {
+    return { status: 0, text: String(error) };
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says in a sentence why an answer is none that was hoped for. */
+function explain({ status, json, text }) {
+  if (status === 0) return "No answer came. The service cannot be reached, or the connection broke.";
+  if (status === 401) return "401: the user name or the password is wrong.";
+  const faults = json?.errors ?? [];
+  const required = faults.filter(({ code, parameter }) => code === "required" && /^custom_\d+$/.test(parameter));
+  if (status === 400 && required.length > 0) {
+    const names = required.map(({ parameter }) => parameter).join(", ");
+    return `400: your partner’s customers must have ${names}, which this example does not know how to fill in.`;
+  }
+  return `${status}: ${faults.map(({ message }) => message).join("; ") || text}`;
+}
+
+function say(status, kind, text) {
+  status.className = `status ${kind}`;
+  status.textContent = text;
+}
+
+/** True when there are credentials to send; else asks for them. */
+function haveCredentials(status) {
+  if (given()) return true;
+  say(status, "bad", "Fill in your user name and password first.");
+  (username.value === "" ? username : password).focus();
+  return false;
+}
+
+$("#login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const status = $("#login-status");
+  if (!haveCredentials(status)) return;
+  say(status, "", "Asking …");
+  const answer = await send("GET", "/miscellaneous/ping");
+  if (answer.status === 200) say(status, "good", "They are right.");
+  else say(status, "bad", explain(answer));
+});
+
+for (const field of [username, password]) {
+  field.addEventListener("input", () => {
+    say($("#login-status"), "", "");
+    fillExamples();
+    authorizeSwagger();
+  });
+}
+
+// ---- Examples
+
+/** A text as a literal of each language. */
+const literal = {
+  sh: (text) => `'${text.replaceAll("'", "'\\''")}'`,
+  php: (text) => `'${text.replace(/[\\']/g, "\\$&")}'`,
+  py: (text) => JSON.stringify(text),
+};
+
+const fillings = {
+  origin: () => location.origin,
+  sh: (name, secret) => literal.sh(`${name}:${secret}`),
+  php: (name, secret) => literal.php(`${name}:${secret}`),
+  py: (name, secret) => `${literal.py(name)}, ${literal.py(secret)}`,
+};
+
+function fillExamples() {
+  const [name, secret] = [username.value || DEMO[0], password.value || DEMO[1]];
+  for (const place of document.querySelectorAll("[data-fill]")) {
+    place.textContent = fillings[place.dataset.fill](name, secret);
+  }
+}
+
+for (const button of document.querySelectorAll(".copy")) {
+  button.addEventListener("click", async () => {
+    const code = button.previousElementSibling;
+    const done = await copy(code);
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+}
+
+/** Copies a text; where the page may not, as over plain HTTP from another machine, selects it instead. */
+async function copy(element) {
+  try {
+    await navigator.clipboard.writeText(`${element.textContent}\n`);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(element);
+    return false;
+  }
+}
+
+fillExamples();
+
+// ---- The erasure, live
+
+/** Numbers that Sweden reserves for fiction. */
+const [OFFICE, MOBILE, TRACKED] = ["+46846500440", "+46701740605", "+46846500409"];
+
+/** The steps that make a customer: a title, a method, a path and a body, from the ids that have come so far. */
+const CREATION = [
+  () => ["Create a customer", "POST", "/customers", {
+    name: "Made-up Bakery Ltd",
+    custnr: `LIVE-${crypto.randomUUID?.() ?? Date.now()}`,
+    email: "hello@made-up-bakery.example",
+    address_street: "1 Example Street",
+    address_city: "Stockholm",
+  }],
+  ({ id }) => ["Give it a measure", "POST", `/customers/${id}/measures`,
+    { name: "Shop window", media: "Print", destnr: TRACKED, phonenr: OFFICE }],
+  ({ id }) => ["… a user", "POST", `/customers/${id}/users`,
+    { name: "Robin Example", email: "robin@made-up-bakery.example" }],
+  ({ id }) => ["… an allowed number", "PUT", `/customers/${id}/allowed_numbers`, { phonenrs: [OFFICE] }],
+  ({ id, measure }) => ["… and a call", "POST", `/customers/${id}/calls`, {
+    calls: [{
+      measure_id: measure, start: "2026-09-01 07:12:09", duration: 184, answered: 1,
+      anum: MOBILE, bnum: TRACKED, cnum: OFFICE,
+    }],
+  }],
+  ({ id }) => ["See what is held about it", "GET", `/customers/${id}/export`],
+];
+
+const ERASURE = [
+  ({ id }) => ["Ask what an erasure would do", "DELETE", `/customers/${id}?dry_run=1`],
+  ({ id }) => ["Erase it", "DELETE", `/customers/${id}`],
+  ({ id }) => ["Read the receipt again", "GET", `/customers/${id}/erasure`],
+  ({ id }) => ["Look for the customer", "GET", `/customers/${id}`, undefined, 404],
+];
+
+const runButton = $("#run");
+let unfinished;
+
+runButton.addEventListener("click", async () => {
+  const status = $("#live-status");
+  if (!haveCredentials(status)) return;
+  runButton.disabled = true;
+  $("#steps").replaceChildren();
+  say(status, "", "Under way …");
+  // What an earlier run could not erase comes first.
+  const ids = unfinished ?? {};
+  const failure = await runSteps(unfinished ? ERASURE : [...CREATION, ...ERASURE], ids);
+  unfinished = failure && ids.id ? ids : undefined;
+  if (failure) say(status, "bad", failure + leftOver(ids));
+  else say(status, "good", `Customer ${ids.id} is erased. Nothing personal is left of it.`);
+  runButton.textContent = unfinished ? `Erase customer ${ids.id}` : "Create and erase a customer";
+  runButton.disabled = false;
+  runButton.focus();
+});
+
+const leftOver = ({ id, asked }) => {
+  if (id) return ` Customer ${id} was created and is perhaps not erased: erase it with the button, or by DELETE /customers/${id}.`;
+  return asked ? ` If a customer was created all the same, its custnr is ${asked}.` : " Nothing was created.";
+};
+
+/** Runs steps one after the other, until one fails; answers why. Notes the ids that come. */
+async function runSteps(steps, ids) {
+  for (const step of steps) {
+    const [title, method, path, body, expected = 200] = step(ids);
+    const answer = await send(method, path, body);
+    show(title, method, path, body, answer, expected);
+    if (answer.status !== expected) {
+      // A request without an answer may have been carried out.
+      if (path === "/customers" && answer.status === 0) ids.asked = body.custnr;
+      return explain(answer);
+    }
+    ids.id ??= answer.json?.customers?.[0].customer_id;
+    ids.measure ??= answer.json?.measures?.[0]?.measure_id;
+  }
+}
+
+function show(title, method, path, body, { status, json, text }, expected) {
+  const good = status === expected;
+  const answer = json ? JSON.stringify(json, null, 2) : text;
+  const code = element("span", { className: `code${good ? "" : " bad"}` }, status || "no answer");
+  const step = element("li", {}, element("h3", {}, title));
+  step.append(element("p", { className: "request" }, element("span", {}, `${method} ${path}`), code));
+  if (body) step.append(details("Sent", JSON.stringify(body, null, 2), false));
+  // What hangs on the customer is in the export again.
+  step.append(details("Answer", answer, !body || !good || path === "/customers"));
+  $("#steps").append(step);
+}
+
+function details(summary, text, open) {
+  const pre = element("pre", { tabIndex: 0, role: "region", ariaLabel: summary }, text);
+  return element("details", { open }, element("summary", {}, summary), pre);
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+// ---- The reference
+
+const swagger = SwaggerUIBundle({
+  dom_id: "#swagger",
+  url: $("#document").value,
+  deepLinking: false,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  // It would ask another site whether the document is valid.
+  validatorUrl: null,
+  requestInterceptor: (request) => Object.assign(request, { credentials: "omit" }),
+  onComplete: authorizeSwagger,
+});
+
+function authorizeSwagger() {
+  if (given()) swagger.preauthorizeBasic("basic", username.value, password.value);
+  else if (swagger.authSelectors.authorized().has("basic")) swagger.authActions.logout(["basic"]);
+}
+
+$("#document").addEventListener("change", ({ target }) => {
+  swagger.specActions.updateUrl(target.value);
+  swagger.specActions.download(target.value);
+});
+
+/** Swagger UI has a class where the page has a media query. */
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
