@@ -216,14 +216,14 @@ function show(title, method, path, body, { status, json, text }, expected) {
   const code = element("span", { className: `code${good ? "" : " bad"}` }, status || "no answer");
   const step = element("li", {}, element("h3", {}, title));
   step.append(element("p", { className: "request" }, element("span", {}, `${method} ${path}`), code));
-  if (body) step.append(details("Sent", JSON.stringify(body, null, 2), false));
+  if (body) step.append(details("Sent", title, JSON.stringify(body, null, 2), false));
   // What hangs on the customer is in the export again.
-  step.append(details("Answer", answer, !body || !good || path === "/customers"));
+  step.append(details("Answer", title, answer, !body || !good || path === "/customers"));
   $("#steps").append(step);
 }
 
-function details(summary, text, open) {
-  const pre = element("pre", { tabIndex: 0, role: "region", ariaLabel: summary }, text);
+function details(summary, title, text, open) {
+  const pre = element("pre", { tabIndex: 0, role: "region", ariaLabel: `${title}: ${summary}` }, text);
   return element("details", { open }, element("summary", {}, summary), pre);
 }
 
@@ -252,6 +252,10 @@ function authorizeSwagger() {
   if (given()) swagger.preauthorizeBasic("basic", username.value, password.value);
   else if (swagger.authSelectors.authorized().has("basic")) swagger.authActions.logout(["basic"]);
 }
+
+/** It has a <main> of its own, and a page has but one. */
+const watcher = new MutationObserver(() => $("#swagger main:not([role])")?.setAttribute("role", "group"));
+watcher.observe($("#swagger"), { childList: true, subtree: true });
 
 $("#document").addEventListener("change", ({ target }) => {
   swagger.specActions.updateUrl(target.value);

@@ -14,7 +14,7 @@ type Answer = (u16, String);
 
 /// Whether these commands run here. Without them a test has nothing to say; where everything must be
 /// tested, that is a failure.
-fn is_there(program: &str, probe: &[&str]) -> bool {
+pub fn is_there(program: &str, probe: &[&str]) -> bool {
     let output = Command::new(program).args(probe).output();
     let there = output.is_ok_and(|output| output.status.success());
     if !there {

@@ -27,12 +27,18 @@ const LOG_DEADLINE: Duration = Duration::from_secs(10);
 pub const OPERATOR_TOKEN: &str = "local-operator";
 
 /// The repository.
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The server that all tests share, unless one needs a configuration of its own.
 pub fn shared() -> &'static Server {
-    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(fresh_directory(), None));
+    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(fresh_directory(), None, &[]));
     &SHARED
+}
+
+/// A server with the demo, for what does not change its five customers, or does so in ways that may be repeated.
+pub fn demo() -> &'static Server {
+    static DEMO: LazyLock<&Server> = LazyLock::new(Server::with_demo);
+    &DEMO
 }
 
 /// A running server.
@@ -76,7 +82,17 @@ impl Server {
     pub fn different(difference: &Difference<'_>) -> &'static Self {
         // The first server to start builds the Worker, and two at once would be in each other's way.
         shared();
-        Box::leak(Box::new(Self::start(fresh_directory(), Some(difference))))
+        Box::leak(Box::new(Self::start(
+            fresh_directory(),
+            Some(difference),
+            &[],
+        )))
+    }
+
+    /// Starts a server with the demo, as `npm start` loads it.
+    pub fn with_demo() -> &'static Self {
+        shared();
+        Box::leak(Box::new(Self::start(fresh_directory(), None, &["--demo"])))
     }
 
     /// Ends the server, and starts another on its databases, by the configuration of the shared one: what the
@@ -85,17 +101,18 @@ impl Server {
         let mut process = self.process.lock().unwrap();
         drop(process.stdin.take());
         process.wait().unwrap();
-        Box::leak(Box::new(Self::start(self.state.clone(), None)))
+        Box::leak(Box::new(Self::start(self.state.clone(), None, &[])))
     }
 
-    /// Starts a server, and waits for it.
-    fn start(state: PathBuf, difference: Option<&Difference<'_>>) -> Self {
+    /// Starts a server with these arguments more, and waits for it.
+    fn start(state: PathBuf, difference: Option<&Difference<'_>>, arguments: &[&str]) -> Self {
         let port = free_port();
         let mut command = Command::new("node");
         command
             .current_dir(ROOT)
             .args(["scripts/serve.mjs", "--port", &port.to_string(), "--state"])
-            .arg(&state);
+            .arg(&state)
+            .args(arguments);
         if let Some(difference) = difference {
             command.arg("--config").arg(configure(&state, difference));
         }
@@ -256,6 +273,7 @@ fn configure(state: &Path, difference: &Difference<'_>) -> PathBuf {
     for (key, value) in [
         ("main", "build/entry.mjs"),
         ("migrations_dir", "migrations"),
+        ("directory", "build/site"),
     ] {
         let relative = format!("{key} = \"{value}\"");
         assert!(config.contains(&relative), "wrangler.toml lacks {relative}");

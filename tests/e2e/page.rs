@@ -1,0 +1,107 @@
+//! The reference page: what it promises, in a browser. `tests/browser/page.mjs` has the checks.
+
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+
+use crate::client::Request;
+use crate::clients::is_there;
+use crate::partner::Partner;
+use crate::server::{ROOT, demo};
+
+/// The partner of the demo.
+const DEMO: (&str, &str) = ("demo", "demo-password");
+
+/// Runs a check with these credentials, if there is a browser. One browser at a time is work enough for a machine.
+fn check(name: &str, (username, password): (&str, &str)) {
+    static BROWSER: Mutex<()> = Mutex::new(());
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
+    if !is_there(&chromium, &["--version"]) {
+        return;
+    }
+    let server = demo();
+    let _alone = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
+    let output = Command::new("node")
+        .current_dir(ROOT)
+        .args(["tests/browser/page.mjs", name, &server.origin])
+        .args([username, password])
+        .env("CHROMIUM", chromium)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn the_page_loads_without_errors_and_without_leaving_the_site() {
+    check("loads", DEMO);
+}
+
+#[test]
+fn the_root_and_docs_are_the_same_page() {
+    let page = |path| Request::new(demo(), "GET", path).expect(200).text;
+    assert_eq!(page("/"), page("/docs"));
+}
+
+#[test]
+fn nothing_is_wider_than_the_screen() {
+    check("fits", DEMO);
+}
+
+#[test]
+fn an_operation_is_tried_in_the_reference() {
+    check("tries", DEMO);
+}
+
+#[test]
+fn wrong_credentials_are_told() {
+    check("refuses", DEMO);
+}
+
+#[test]
+fn the_erasure_works_by_keyboard_and_ends_in_a_receipt() {
+    check("erases", DEMO);
+}
+
+#[test]
+fn a_german_partner_is_told_what_its_customers_lack() {
+    let partner = Partner::on(demo(), &json!({"country": "DE"}));
+    check("explains", (&partner.username, &partner.password));
+}
+
+#[test]
+fn a_customer_that_an_erasure_broke_off_is_named_and_erased() {
+    check("finishes", DEMO);
+}
+
+#[test]
+fn light_and_dark_follow_the_system() {
+    check("follows", DEMO);
+}
+
+#[test]
+fn axe_finds_nothing() {
+    check("accessible", DEMO);
+}
+
+#[test]
+fn what_is_copied_is_the_example_that_is_tested() {
+    check("copies", DEMO);
+}
+
+#[test]
+fn any_password_is_quoted_as_the_language_wants() {
+    let php = is_there("php", &["--version"]);
+    if php && is_there("python3", &["--version"]) {
+        check("quotes", DEMO);
+    }
+}
+
+#[test]
+fn credentials_are_forgotten() {
+    check("forgets", DEMO);
+}
