@@ -10,14 +10,51 @@ use crate::version::Version;
 /// The most records of a page, and how many it has when nothing is asked.
 const PAGE_SIZE_MAX: i64 = 1_000;
 
+/// A parameter of every list.
+#[derive(Debug)]
+pub struct Bounds {
+    /// Its name.
+    pub name: &'static str,
+    /// The least value.
+    pub min: i64,
+    /// The largest.
+    pub max: i64,
+    /// What holds when it is not given.
+    pub default: i64,
+}
+
+/// The number of the page, from 0, counted past `after`.
+pub const PAGE: Bounds = Bounds {
+    name: "page",
+    min: 0,
+    max: ID_MAX,
+    default: 0,
+};
+
+/// How many records a page has.
+pub const PAGESIZE: Bounds = Bounds {
+    name: "pagesize",
+    min: 1,
+    max: PAGE_SIZE_MAX,
+    default: PAGE_SIZE_MAX,
+};
+
+/// The id past which the list begins; 0 for its start.
+pub const AFTER: Bounds = Bounds {
+    name: "after",
+    min: 0,
+    max: ID_MAX,
+    default: 0,
+};
+
 /// The page that a request asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Paging {
-    /// The number of the page, from 0, counted past `after`.
+    /// See [`PAGE`].
     pub page: i64,
-    /// How many records it has.
+    /// See [`PAGESIZE`].
     pub pagesize: i64,
-    /// The id past which the list begins; 0 for its start.
+    /// See [`AFTER`].
     pub after: i64,
 }
 
@@ -25,7 +62,13 @@ impl Paging {
     /// Takes `page`, `pagesize` and `after` out of a request's parameters, and adds every fault that
     /// they have to theirs.
     pub fn take(params: &mut Params) -> Self {
-        let mut within = |name: &str, min: i64, max: i64, default: i64| {
+        let mut within = |bounds: &Bounds| {
+            let Bounds {
+                name,
+                min,
+                max,
+                default,
+            } = *bounds;
             let value = params.integer(name).unwrap_or(default);
             if !(min..=max).contains(&value) {
                 let message = format!("must be from {min} to {max}");
@@ -34,9 +77,9 @@ impl Paging {
             value
         };
         Self {
-            page: within("page", 0, ID_MAX, 0),
-            pagesize: within("pagesize", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX),
-            after: within("after", 0, ID_MAX, 0),
+            page: within(&PAGE),
+            pagesize: within(&PAGESIZE),
+            after: within(&AFTER),
         }
     }
 

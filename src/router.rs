@@ -232,14 +232,22 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
         .ok_or(Error::NotFound("path"))
 }
 
-/// Every path and method that there is, as it stands in the tables.
-pub fn routes() -> Vec<(&'static str, &'static str)> {
-    fn of<R>(tables: &[Table<R>]) -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Every path and method that there is, as it stands in the tables, with its route.
+pub fn routes() -> Vec<(&'static str, &'static str, Route)> {
+    fn of<R: Copy>(
+        tables: &[Table<R>],
+        route: fn(R) -> Route,
+    ) -> impl Iterator<Item = (&'static str, &'static str, Route)> {
         let paths = tables.iter().copied().flatten();
-        paths.flat_map(|(path, methods)| methods.iter().map(move |(method, _)| (*method, *path)))
+        paths.flat_map(move |(path, methods)| {
+            let of_path = move |(method, found): &(_, R)| (*method, *path, route(*found));
+            methods.iter().map(of_path)
+        })
     }
-    let private = of(PARTNER).chain(of(OPERATOR));
-    of(PUBLIC).chain(private).collect()
+    of(PUBLIC, Route::Public)
+        .chain(of(PARTNER, Route::Partner))
+        .chain(of(OPERATOR, Route::Operator))
+        .collect()
 }
 
 fn find<R: Copy>(

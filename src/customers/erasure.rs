@@ -89,7 +89,7 @@ fn receipt(version: Version, partner: &Profile, customer_id: i64) -> Statement {
 }
 
 /// What a receipt counts, as its table has it.
-const COUNTS: [&str; 4] = [
+pub const COUNTS: [&str; 4] = [
     "measures_expired",
     "users_removed",
     "allowed_numbers_removed",

@@ -20,7 +20,7 @@ pub mod model;
 pub mod store;
 
 /// Characters of an `Idempotency-Key`.
-const IDEMPOTENCY_KEY_MAX: usize = 255;
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 /// Lists the partner's live customers by ascending id:
 /// 1. reads the paging and the filters (400);

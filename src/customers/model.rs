@@ -13,11 +13,12 @@ use crate::validation::{self, faults, length_fault, not_blank, printable};
 use crate::version::Version;
 
 /// How many custom fields there can be.
-const CUSTOM_FIELDS: u8 = 20;
+pub const CUSTOM_FIELDS: u8 = 20;
 
 /// What a caller gives of a customer: all of it optional, since a `PUT` changes what is given.
 /// Limits count Unicode characters.
 #[derive(Debug, Default, Serialize, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[expect(
     missing_docs,
     reason = "the columns of migrations/0002_customers.sql say what each is"
@@ -58,6 +59,7 @@ pub struct CustomerInput {
     #[validate(length(max = 255), custom(function = "printable"))]
     pub address_country: Option<String>,
     /// The values of `custom_n` by ascending n; only those that are set up for the partner.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
     pub custom: Vec<(u8, String)>,
 }
 

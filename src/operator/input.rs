@@ -10,11 +10,12 @@ use crate::request::Params;
 use crate::validation::{faults, printable};
 
 /// The most networks of a partner; each is looked at for every request that it makes.
-const NETWORKS_MAX: usize = 100;
+pub const NETWORKS_MAX: usize = 100;
 
 /// What the operator gives of a partner; all of it optional. The columns of
 /// `migrations/0001_partners.sql` say what each is.
 #[derive(Debug, Default, Serialize, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the migration says what each is")]
 pub struct PartnerInput {
     #[validate(length(max = 60), custom(function = "printable"))]
@@ -75,6 +76,7 @@ impl PartnerInput {
 
 /// What the operator gives of a custom field.
 #[derive(Debug, Serialize, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CustomFieldInput {
     /// The n of `custom_n`; it stands in the path.
     #[validate(range(min = 1, max = 20))]

@@ -12,7 +12,7 @@ use crate::request::Params;
 use crate::store::{Rows, Store};
 
 /// The most numbers of a list.
-const ALLOWED_NUMBERS_MAX: usize = 1_000;
+pub const ALLOWED_NUMBERS_MAX: usize = 1_000;
 
 /// Reads the list:
 /// 1. reads the customer's id (400);

@@ -36,12 +36,15 @@ pub const CALLS: Kind = Kind {
         ("cnum", Form::Text),
     ],
     take,
+    #[cfg(not(target_arch = "wasm32"))]
+    schema: || schemars::schema_for!(CallInput),
     order: Order::NewestFirst,
     creation: Creation::Batch,
 };
 
 /// What a partner gives of a call, beside its phone numbers.
 #[derive(Debug, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct CallInput {
     measure_id: Option<i64>,
     #[validate(custom(function = "time"))]

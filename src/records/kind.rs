@@ -23,6 +23,9 @@ pub struct Kind {
     pub members: &'static [(&'static str, Form)],
     /// Takes what a partner gives of one out of parameters, and adds every fault that it has to theirs.
     pub take: fn(&mut Params, Intent) -> Given,
+    /// The schema of what is given, phone numbers aside, for the OpenAPI documents.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub schema: fn() -> schemars::Schema,
     /// In which order they are listed.
     pub order: Order,
     /// How they are created.

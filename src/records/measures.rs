@@ -35,6 +35,8 @@ pub const MEASURES: Kind = Kind {
         ("status", Form::Sql(MEASURE_STATUS)),
     ],
     take,
+    #[cfg(not(target_arch = "wasm32"))]
+    schema: || schemars::schema_for!(MeasureInput),
     order: Order::Id,
     creation: Creation::One,
 };
@@ -44,6 +46,7 @@ pub const EXPIRY: Removal = Removal::Set("expires", MEASURE_EXPIRED);
 
 /// What a partner gives of a measure. Limits count Unicode characters.
 #[derive(Debug, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct MeasureInput {
     #[validate(
         length(min = 1, max = 60),

@@ -27,12 +27,15 @@ pub const USERS: Kind = Kind {
         ("receive_monthly_report", Form::Integer),
     ],
     take,
+    #[cfg(not(target_arch = "wasm32"))]
+    schema: || schemars::schema_for!(UserInput),
     order: Order::Id,
     creation: Creation::One,
 };
 
 /// What a partner gives of a user. Limits count Unicode characters.
 #[derive(Debug, Validate)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct UserInput {
     #[validate(
         length(min = 1, max = 60),

@@ -1,0 +1,119 @@
+//! What the migrations say of each column: its type, and what it is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use customers::schema::MIGRATIONS;
+
+/// A column.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Whether it is an integer; otherwise it is a text.
+    pub is_integer: bool,
+    /// The comment that stands above it, or above the columns that it stands with.
+    pub about: String,
+}
+
+/// Every column, by its table and name.
+#[derive(Debug, Default)]
+pub struct Columns(BTreeMap<(String, String), Column>);
+
+impl Columns {
+    /// Reads the migrations.
+    pub fn read() -> Result<Self, String> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let mut columns = Self::default();
+        for name in MIGRATIONS {
+            let sql = fs::read_to_string(directory.join(name));
+            columns.add(&sql.map_err(|error| format!("{name}: {error}"))?);
+        }
+        Ok(columns)
+    }
+
+    /// The column of a table.
+    pub fn get(&self, table: &str, name: &str) -> Result<&Column, String> {
+        let column = self.0.get(&(table.to_owned(), name.to_owned()));
+        column
+            .filter(|column| !column.about.is_empty())
+            .ok_or_else(|| format!("no migration says what {table}.{name} is"))
+    }
+
+    fn add(&mut self, sql: &str) {
+        let mut table = "";
+        let mut about = String::new();
+        let mut goes_on = false;
+        for line in sql.lines().map(str::trim) {
+            if let Some(comment) = line.strip_prefix("--") {
+                if goes_on {
+                    about.push(' ');
+                } else {
+                    about.clear();
+                }
+                about.push_str(comment.trim());
+                goes_on = true;
+                continue;
+            }
+            goes_on = false;
+            let words: Vec<&str> = line.split([' ', ',', ';']).collect();
+            let (name, kind) = match words.as_slice() {
+                ["CREATE", "TABLE", name, ..] => {
+                    table = name;
+                    about.clear();
+                    continue;
+                }
+                ["ALTER", "TABLE", name, "ADD", "COLUMN", column, kind, ..] => {
+                    table = name;
+                    (column, kind)
+                }
+                [column, kind, ..] => (column, kind),
+                _ => continue,
+            };
+            if matches!(*kind, "INTEGER" | "TEXT") {
+                let column = Column {
+                    is_integer: *kind == "INTEGER",
+                    about: about.clone(),
+                };
+                self.0
+                    .insert((table.to_owned(), (*name).to_owned()), column);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customers::schema::{CUSTOMER_TABLES, OTHER_TABLES};
+
+    #[test]
+    fn a_comment_stands_for_all_columns_below_it() {
+        let mut columns = Columns::default();
+        columns.add(
+            "-- A table.\nCREATE TABLE t (\n    -- The first,\n    -- and more.\n    a INTEGER PRIMARY KEY,\n    \
+             -- Others.\n    b TEXT NOT NULL,\n    c TEXT\n);\n-- Later.\nALTER TABLE t ADD COLUMN d INTEGER;\n",
+        );
+        for (name, is_integer, about) in [
+            ("a", true, "The first, and more."),
+            ("b", false, "Others."),
+            ("c", false, "Others."),
+            ("d", true, "Later."),
+        ] {
+            let about = about.to_owned();
+            let expected = Column { is_integer, about };
+            assert_eq!(columns.get("t", name), Ok(&expected));
+        }
+        assert!(columns.get("t", "e").is_err());
+    }
+
+    #[test]
+    fn every_column_of_ours_is_explained() {
+        let columns = Columns::read().unwrap();
+        for table in CUSTOMER_TABLES.iter().chain(OTHER_TABLES) {
+            for (column, _) in table.columns {
+                let found = columns.get(table.name, column);
+                assert!(table.name == "d1_migrations" || found.is_ok(), "{found:?}");
+            }
+        }
+    }
+}

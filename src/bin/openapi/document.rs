@@ -1,0 +1,421 @@
+//! The documents: the paths of the router, what each operation takes and answers, and what they have in common.
+
+use customers::auth::digest::REALM;
+use customers::error::Error;
+use customers::request::ID_MAX;
+use customers::router::{PartnerRoute, PublicRoute, Route, routes};
+use customers::version::{PUBLISHED, Version};
+use serde_json::{Map, Value, json};
+
+use crate::columns::Columns;
+use crate::inputs;
+use crate::operations::{self, Body, Operation, reference, schema_name};
+use crate::outputs::{Outputs, list, object};
+
+/// All that a partner can call.
+pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
+    let outputs = Outputs { columns, version };
+    let numbers = [(
+        "allowed_numbers".to_owned(),
+        list(json!({ "type": "string" })),
+    )];
+    let mut document = Document::new(
+        outputs,
+        json!({
+            "Customer": outputs.customer()?,
+            "Receipt": outputs.receipt()?,
+            "Export": outputs.export()?,
+            "AllowedNumbers": object(numbers.into_iter().collect()),
+            inputs::PHONE_NUMBER: inputs::phone_number(),
+            inputs::PHONE_NUMBER_OR_NONE: inputs::phone_number_or_none(),
+        }),
+    );
+    for (method, path, route) in routes() {
+        match route {
+            Route::Partner(route) => {
+                if let PartnerRoute::ReadRecords(kind) = route {
+                    document.add_schema(&schema_name(kind), outputs.record(kind)?);
+                }
+                document.add(method, path, operations::partner(outputs, route, path)?)?;
+            }
+            Route::Public(PublicRoute::Health) => document.add(method, path, health(outputs))?,
+            Route::Public(PublicRoute::File(_)) | Route::Operator(_) => {}
+        }
+    }
+    let about = format!(
+        "Keep your customers, and what hangs on them: measures (tracked numbers), users, allowed numbers, calls.\n\n\
+         Every path works bare and under `/{PUBLISHED}`, where integers are answered as strings. An id may stand in the \
+         path, the query or the body. Bodies are forms or JSON. Errors come all at once."
+    );
+    let schemes = json!({
+        "digest": { "type": "http", "scheme": "digest", "description": "RFC 7616: SHA-256, `qop=auth`." },
+        "basic": { "type": "http", "scheme": "basic", "description": "Over TLS, or from the same machine." },
+    });
+    let refusal = json!({ "text/plain": { "schema": { "type": "string" } } });
+    Ok(document.finish("Customers", &about, &schemes, &refusal))
+}
+
+/// All that the operator can call.
+pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
+    let outputs = Outputs { columns, version };
+    let mut document = Document::new(
+        outputs,
+        json!({
+            "Partner": operations::partner_schema(outputs, false)?,
+            "CreatedPartner": operations::partner_schema(outputs, true)?,
+            "AuditEntry": operations::audit_entry(outputs)?,
+        }),
+    );
+    for (method, path, route) in routes() {
+        if let Route::Operator(route) = route {
+            document.add(method, path, operations::operator(outputs, route)?)?;
+        }
+    }
+    let about = "Let partners in, keep them apart, and shut them out. Without the secret `OPERATOR_TOKEN` none of these \
+                 paths is there.";
+    let schemes = json!({ "operator": { "type": "http", "scheme": "bearer", "description": "`OPERATOR_TOKEN`" } });
+    let refusal = json!({ "application/json": { "schema": reference("Errors") } });
+    Ok(document.finish(
+        "Customers: the operator's surface",
+        about,
+        &schemes,
+        &refusal,
+    ))
+}
+
+/// A document in the making.
+struct Document<'a> {
+    outputs: Outputs<'a>,
+    schemas: Value,
+    paths: Map<String, Value>,
+}
+
+impl<'a> Document<'a> {
+    fn new(outputs: Outputs<'a>, schemas: Value) -> Self {
+        let paths = Map::new();
+        Self {
+            outputs,
+            schemas,
+            paths,
+        }
+    }
+
+    fn add_schema(&mut self, name: &str, schema: Value) {
+        insert(&mut self.schemas, name, schema);
+    }
+
+    /// Adds an operation at a path.
+    fn add(&mut self, method: &str, path: &str, operation: Operation) -> Result<(), String> {
+        let Operation {
+            tag,
+            summary,
+            about,
+            ids,
+            mut parameters,
+            mut body,
+            answer,
+            headers,
+            statuses,
+        } = operation;
+        let columns = self.outputs.columns;
+        for (table, name) in ids {
+            if path.contains(&format!("{{{name}}}")) {
+                parameters.insert(0, id_parameter(columns, "path", table, name)?);
+            } else if let Some(body) = &mut body {
+                body.require(name, &inputs::id_of(columns, table, name)?);
+            } else {
+                parameters.insert(0, id_parameter(columns, "query", table, name)?);
+            }
+        }
+        let id = operation_id(method, path);
+        let mut members = json!({
+            "operationId": id,
+            "tags": [tag],
+            "summary": summary,
+            "description": about,
+            "parameters": parameters,
+        });
+        if let Some(body) = body {
+            insert(&mut members, "requestBody", self.body(&id, body));
+        }
+        let mut answers = answers(method, path, statuses);
+        insert(&mut answers, "200", success(answer, headers));
+        if path == HEALTH {
+            insert(&mut members, "security", json!([]));
+            let not_healthy = not_healthy(&answers);
+            insert(&mut answers, "503", not_healthy);
+        }
+        insert(&mut members, "responses", answers);
+        let of_path = self.paths.entry(path).or_insert_with(|| json!({}));
+        insert(of_path, &method.to_ascii_lowercase(), members);
+        Ok(())
+    }
+
+    /// A request's body. One that is the same as JSON and as a form stands among the schemas.
+    fn body(&mut self, id: &str, body: Body) -> Value {
+        let Body {
+            mut json,
+            form,
+            example,
+        } = body;
+        let is_shared = form.as_ref() == Some(&json);
+        if is_shared {
+            let name = format!("{id}_body");
+            self.add_schema(&name, json);
+            json = reference(&name);
+        }
+        let form = if is_shared { Some(json.clone()) } else { form };
+        let mut content = json!({ "application/json": { "schema": json, "example": example } });
+        if let Some(form) = form {
+            insert(
+                &mut content,
+                "application/x-www-form-urlencoded",
+                json!({ "schema": form }),
+            );
+        }
+        json!({ "required": true, "content": content })
+    }
+
+    /// `refusal` is the content of a 401.
+    fn finish(mut self, title: &str, about: &str, schemes: &Value, refusal: &Value) -> Value {
+        self.add_schema("Errors", errors());
+        let names = schemes.as_object().into_iter().flatten();
+        let security: Vec<Value> = names.map(|(name, _)| json!({ name: [] })).collect();
+        let server = match self.outputs.version {
+            Version::Bare => "/",
+            version => version.prefix(),
+        };
+        json!({
+            "openapi": "3.1.0",
+            "info": { "title": title, "version": PUBLISHED, "description": about },
+            "servers": [{ "url": server }],
+            "security": security,
+            "paths": self.paths,
+            "components": {
+                "securitySchemes": schemes,
+                "schemas": self.schemas,
+                "responses": responses(refusal),
+                "headers": headers(),
+            },
+        })
+    }
+}
+
+/// The path that needs no credentials.
+const HEALTH: &str = "/health";
+
+/// The errors that an operation may end in: these, and those that every one of its kind has.
+fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
+    let mut all = statuses;
+    all.extend([400, 500, 503]);
+    if path != HEALTH {
+        all.extend([401, 403, 429]);
+    }
+    if matches!(method, "POST" | "PUT" | "DELETE") {
+        all.extend([413, 415]);
+    }
+    all.sort_unstable();
+    let answers = all.into_iter().map(|status| {
+        let reference = json!({ "$ref": format!("#/components/responses/{status}") });
+        (status.to_string(), reference)
+    });
+    Value::Object(answers.collect())
+}
+
+fn health(outputs: Outputs<'_>) -> Operation {
+    let text = || json!({ "type": "string" });
+    let members = [
+        ("status", text()),
+        ("version", text()),
+        ("migrations", outputs.integer()),
+        ("missing", list(text())),
+    ];
+    let members = members.map(|(name, schema)| (name.to_owned(), schema));
+    Operation {
+        tag: "Service",
+        summary: "Whether the service is up".to_owned(),
+        about: "Without credentials. A 503 when the schema of the database is older than the code.",
+        answer: object(members.into_iter().collect()),
+        ..Operation::default()
+    }
+}
+
+/// `GET /customers/{customer_id}/users` -> `get_customers_customer_id_users`
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    format!("{}_{}", method.to_ascii_lowercase(), words.join("_"))
+}
+
+fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Result<Value, String> {
+    let column = columns.get(table, name)?;
+    let schema = match name {
+        "username" => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,45}$" }),
+        "n" => {
+            json!({ "type": "integer", "minimum": 1, "maximum": customers::customers::model::CUSTOM_FIELDS })
+        }
+        _ => json!({ "type": "integer", "minimum": 1, "maximum": ID_MAX }),
+    };
+    Ok(
+        json!({ "name": name, "in": place, "required": true, "schema": schema, "description": column.about }),
+    )
+}
+
+impl Body {
+    /// Adds a member that must be there.
+    fn require(&mut self, name: &str, schema: &Value) {
+        for body in [Some(&mut self.json), self.form.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.insert(name.to_owned(), schema.clone());
+            }
+            let mut required = body
+                .get("required")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            required.push(name.into());
+            insert(body, "required", required.into());
+        }
+    }
+}
+
+fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
+    let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
+    for (name, is_always) in headers {
+        let mut header = header_reference(name);
+        if !is_always {
+            header = json!({ "description": "When another page follows.", "schema": { "type": "string" } });
+        }
+        insert(&mut all, name, header);
+    }
+    json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
+}
+
+/// A 503 that says in the form of the 200 what is missing, or in that of an error that the store cannot be asked.
+fn not_healthy(answers: &Value) -> Value {
+    let schema = answers.pointer("/200/content/application~1json/schema");
+    let schema = json!({ "anyOf": [schema, reference("Errors")] });
+    json!({
+        "description": "The schema is older than the code, or the store cannot be asked",
+        "headers": { "X-Request-Id": header_reference("X-Request-Id") },
+        "content": { "application/json": { "schema": schema } },
+    })
+}
+
+fn errors() -> Value {
+    json!({
+        "type": "object",
+        "required": ["errors"],
+        "properties": { "errors": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {
+                    "code": { "type": "string", "description": "A stable machine word." },
+                    "message": { "type": "string", "description": "For people; names the limit that was broken." },
+                    "parameter": { "type": "string", "description": "The parameter at fault, where one is." },
+                },
+                "additionalProperties": false,
+            },
+        } },
+        "additionalProperties": false,
+    })
+}
+
+/// Every error, by its status.
+fn responses(refusal: &Value) -> Value {
+    let text = String::new;
+    let mut responses = json!({});
+    for (error, about) in [
+        (
+            Error::Invalid(Vec::new()),
+            "All that is wrong with the request, at once",
+        ),
+        (
+            Error::Unauthorized { stale: false },
+            "No credentials, or wrong ones",
+        ),
+        (
+            Error::Forbidden(""),
+            "The partner is disabled, or calls from outside its networks",
+        ),
+        (
+            Error::NotFound(""),
+            "There is no such record, or it is somebody else's",
+        ),
+        (Error::CustnrTaken, "Another live customer has the `custnr`"),
+        (
+            Error::PreconditionFailed,
+            "The record has changed since; nothing was done",
+        ),
+        (Error::BodyTooLarge(0), "The body has too many bytes"),
+        (
+            Error::UnsupportedMediaType(""),
+            "The body is of a media type that is not read here",
+        ),
+        (Error::TooManyRequests(0), "Too many requests"),
+        (Error::Internal(text()), "A fault of the service"),
+        (
+            Error::Unavailable(text()),
+            "The store is overloaded or has failed",
+        ),
+    ] {
+        let json = json!({ "application/json": { "schema": reference("Errors") } });
+        let mut headers = json!({ "X-Request-Id": header_reference("X-Request-Id") });
+        if error.retry_after().is_some() {
+            insert(&mut headers, "Retry-After", header_reference("Retry-After"));
+        }
+        let is_refusal = error.status() == 401;
+        if is_refusal {
+            insert(
+                &mut headers,
+                "WWW-Authenticate",
+                header_reference("WWW-Authenticate"),
+            );
+        }
+        let content = if is_refusal { refusal.clone() } else { json };
+        let response = json!({ "description": about, "headers": headers, "content": content });
+        insert(&mut responses, &error.status().to_string(), response);
+    }
+    responses
+}
+
+fn headers() -> Value {
+    let text = json!({ "type": "string" });
+    let mut headers = json!({});
+    for (name, about) in [
+        ("X-Request-Id", "What to quote to support.".to_owned()),
+        (
+            "ETag",
+            "The version of the record, for `If-Match`.".to_owned(),
+        ),
+        ("Location", "Where the new record is.".to_owned()),
+        ("Retry-After", "How many seconds to wait.".to_owned()),
+        (
+            "WWW-Authenticate",
+            format!("The challenges, of the realm `{REALM}`."),
+        ),
+    ] {
+        insert(
+            &mut headers,
+            name,
+            json!({ "description": about, "required": true, "schema": text }),
+        );
+    }
+    headers
+}
+
+fn header_reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+fn insert(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}

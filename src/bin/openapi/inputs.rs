@@ -1,0 +1,350 @@
+//! What comes in, as schemas: types and limits are those of the input types, and what else holds is what the validation
+//! itself says when it is given a wrong value.
+
+use std::collections::BTreeSet;
+
+use customers::auth::digest::Ha1;
+use customers::customers::model::{CUSTOM_FIELDS, CustomerInput};
+use customers::error::{Error, Fault};
+use customers::intent::Intent;
+use customers::json::Json;
+use customers::operator::input::{CustomFieldInput, NETWORKS_MAX, PartnerInput};
+use customers::paging::Bounds;
+use customers::partners::{CustomField, Profile};
+use customers::records::kind::Kind;
+use customers::request::{ID_MAX, Params};
+use serde_json::{Map, Value, json};
+
+use crate::columns::Columns;
+use crate::outputs::described;
+use crate::patterns;
+
+/// Reads an input out of parameters, as a handler does.
+type Take<'a> = &'a dyn Fn(&mut Params, Intent);
+
+/// What can be given of a record.
+pub struct Input<'a> {
+    /// The table whose columns the parameters are.
+    table: &'a str,
+    /// Every parameter, with its type and its limits.
+    properties: Vec<(String, Value)>,
+    take: Take<'a>,
+}
+
+/// The most characters that a custom field can be set up for.
+const CUSTOM_FIELD_MAX: usize = 255;
+
+/// A partner for whom every custom field is set up.
+pub fn partner() -> Profile {
+    let custom_fields = (1..=CUSTOM_FIELDS).map(|n| CustomField {
+        n,
+        label: String::new(),
+        max_length: CUSTOM_FIELD_MAX,
+        required: false,
+    });
+    Profile {
+        partner_id: 1,
+        username: String::new(),
+        country: String::new(),
+        allowed_networks: Vec::new(),
+        enabled: true,
+        ha1: Ha1::of("", ""),
+        custom_fields: custom_fields.collect(),
+        read_at: 0,
+    }
+}
+
+/// A customer, as an object.
+pub fn customer(columns: &Columns, intent: Intent) -> Result<Value, String> {
+    let partner = partner();
+    let take = |params: &mut Params, intent| {
+        CustomerInput::take(params, &partner, intent);
+    };
+    let mut properties = properties(&schemars::schema_for!(CustomerInput));
+    properties.extend(partner.custom_fields.iter().map(|field| {
+        let schema = json!({ "type": "string", "maxLength": field.max_length });
+        (field.name(), schema)
+    }));
+    let table = "customers";
+    let input = Input {
+        table,
+        properties,
+        take: &take,
+    };
+    input.object(columns, intent)
+}
+
+/// A record of a kind, as an object.
+pub fn record(columns: &Columns, kind: &Kind, intent: Intent) -> Result<Value, String> {
+    let take = |params: &mut Params, intent| {
+        (kind.take)(params, intent);
+    };
+    let mut properties = properties(&(kind.schema)());
+    // A phone number is the column that has the length of its codes beside it.
+    let numbers = kind
+        .columns
+        .iter()
+        .filter_map(|(column, _)| column.strip_suffix("_ccndc"));
+    properties.extend(numbers.map(|name| (name.to_owned(), json!({ "type": "string" }))));
+    let input = Input {
+        table: kind.name,
+        properties,
+        take: &take,
+    };
+    input.object(columns, intent)
+}
+
+/// A partner, as the operator gives it.
+pub fn operators_partner(columns: &Columns) -> Result<Value, String> {
+    let take = |params: &mut Params, _| {
+        PartnerInput::take(params);
+    };
+    let input = Input {
+        table: "partners",
+        properties: properties(&schemars::schema_for!(PartnerInput)),
+        take: &take,
+    };
+    input.object(columns, Intent::Change)
+}
+
+/// The set-up of a custom field, as the operator gives it.
+pub fn custom_field(columns: &Columns) -> Result<Value, String> {
+    let take = |params: &mut Params, _| {
+        CustomFieldInput::take(params);
+    };
+    let input = Input {
+        table: "custom_fields",
+        properties: properties(&schemars::schema_for!(CustomFieldInput)),
+        take: &take,
+    };
+    input.object(columns, Intent::Change)
+}
+
+/// The names of the schemas for phone numbers, whose patterns are long.
+pub const PHONE_NUMBER: &str = "PhoneNumber";
+pub const PHONE_NUMBER_OR_NONE: &str = "PhoneNumberOrNone";
+
+/// A phone number.
+pub fn phone_number() -> Value {
+    json!({ "type": "string", "pattern": patterns::phone_number() })
+}
+
+/// A phone number, or none.
+pub fn phone_number_or_none() -> Value {
+    json!({ "type": "string", "pattern": patterns::or_empty(&patterns::phone_number()) })
+}
+
+/// The id of a record, in a body.
+pub fn id_of(columns: &Columns, table: &str, name: &str) -> Result<Value, String> {
+    Ok(described(id(), &columns.get(table, name)?.about))
+}
+
+/// A parameter of a list.
+pub fn bounds(bounds: &Bounds) -> Value {
+    let Bounds {
+        min, max, default, ..
+    } = bounds;
+    json!({ "type": "integer", "minimum": min, "maximum": max, "default": default })
+}
+
+impl Input<'_> {
+    fn object(&self, columns: &Columns, intent: Intent) -> Result<Value, String> {
+        let mut properties = Map::new();
+        for (name, schema) in &self.properties {
+            let mut schema = self.property(name, schema)?;
+            let said = self.faults(name, &schema);
+            let rules: Vec<String> = said
+                .iter()
+                .map(|(code, message)| format!("`{code}`: {message}"))
+                .collect();
+            let about = &columns.get(self.table, name)?.about;
+            let about = format!("{about}\n\n{}", rules.join("; "));
+            schema.insert("description".to_owned(), about.trim().into());
+            properties.insert(name.clone(), schema.into());
+        }
+        let mut object = json!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        let required = self.required(intent);
+        if let (Some(object), false) = (object.as_object_mut(), required.is_empty()) {
+            object.insert("required".to_owned(), required.into());
+        }
+        Ok(object)
+    }
+
+    /// The parameters that are asked for when nothing is given.
+    fn required(&self, intent: Intent) -> Vec<String> {
+        let faults = self.try_with(Vec::new(), intent).into_iter();
+        let required = faults.filter(|fault| fault.code == "required");
+        required.filter_map(|fault| fault.parameter).collect()
+    }
+
+    /// A parameter with what its type cannot say: the rules that it follows, and that an integer may be spelt.
+    fn property(&self, name: &str, schema: &Value) -> Result<Map<String, Value>, String> {
+        let mut schema = schema.as_object().cloned().unwrap_or_default();
+        let kind = schema
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let more = match kind {
+            "string" => self.text(name)?,
+            "array" => self.array(name)?,
+            "integer" => integer(&schema),
+            "boolean" => Map::new(),
+            _ => return Err(format!("{name}: say here what a {kind} is")),
+        };
+        if more.contains_key("$ref") {
+            return Ok(more);
+        }
+        schema.remove("format");
+        schema.extend(more);
+        Ok(schema)
+    }
+
+    /// The strictest rule that a text follows.
+    fn text(&self, name: &str) -> Result<Map<String, Value>, String> {
+        let codes = self.codes(name, [" ", "\u{7}", "a", "+999123"].map(Json::from).into());
+        let takes_nothing = self.try_value(name, "".into()).is_empty();
+        let strictest = [
+            "phone_number",
+            "time",
+            "email",
+            "country",
+            "blank",
+            "control_character",
+        ];
+        let pattern = match strictest.into_iter().find(|code| codes.contains(code)) {
+            Some("phone_number") => {
+                let name = if takes_nothing {
+                    PHONE_NUMBER_OR_NONE
+                } else {
+                    PHONE_NUMBER
+                };
+                return Ok(members(
+                    json!({ "$ref": format!("#/components/schemas/{name}") }),
+                ));
+            }
+            Some("time") => patterns::TIME,
+            Some("email") => patterns::EMAIL,
+            Some("country") => patterns::COUNTRY,
+            Some("blank") => patterns::NOT_BLANK,
+            // An empty text has no such character.
+            Some("control_character") => {
+                return Ok(members(json!({ "pattern": patterns::PRINTABLE })));
+            }
+            _ => {
+                return Err(format!(
+                    "{name}: no pattern is known for the rules {codes:?}"
+                ));
+            }
+        };
+        let pattern = if takes_nothing {
+            patterns::or_empty(pattern)
+        } else {
+            pattern.to_owned()
+        };
+        Ok(members(json!({ "pattern": pattern })))
+    }
+
+    /// The rule that an array follows.
+    fn array(&self, name: &str) -> Result<Map<String, Value>, String> {
+        let codes = self.codes(name, vec![Json::List(vec!["a".into()])]);
+        if !codes.contains("networks") {
+            return Err(format!(
+                "{name}: no pattern is known for the rules {codes:?}"
+            ));
+        }
+        let items = json!({ "type": "string", "pattern": patterns::network() });
+        Ok(members(json!({ "items": items, "maxItems": NETWORKS_MAX })))
+    }
+
+    /// The codes of what is wrong with these values.
+    fn codes(&self, name: &str, values: Vec<Json>) -> BTreeSet<&'static str> {
+        let faults = values
+            .into_iter()
+            .flat_map(|value| self.try_value(name, value));
+        faults
+            .map(|fault| fault.code)
+            .filter(|code| *code != "length")
+            .collect()
+    }
+
+    /// All that the validation says of wrong values of a parameter: each code, with its message.
+    fn faults(&self, name: &str, schema: &Map<String, Value>) -> Vec<(&'static str, String)> {
+        let limit = |limit: &str| schema.get(limit).and_then(Value::as_i64);
+        let mut wrong: Vec<Json> = [" ", "\u{7}", "a", "+999123"].map(Json::from).into();
+        wrong.push(Json::Fraction);
+        if let Some(max) = limit("maxLength") {
+            wrong.push("a".repeat(usize::try_from(max).unwrap_or(0) + 1).into());
+        }
+        if let Some(max) = limit("maximum").filter(|max| *max < ID_MAX) {
+            wrong.push((max + 1).into());
+        }
+        let mut faults = Vec::new();
+        for fault in wrong
+            .into_iter()
+            .flat_map(|value| self.try_value(name, value))
+        {
+            let said = (fault.code, fault.message);
+            if !faults.contains(&said) {
+                faults.push(said);
+            }
+        }
+        faults
+    }
+
+    /// What is wrong with a value of a parameter.
+    fn try_value(&self, name: &str, value: Json) -> Vec<Fault> {
+        let mut faults = self.try_with(vec![(name.to_owned(), value)], Intent::Change);
+        faults.retain(|fault| fault.parameter.as_deref() == Some(name));
+        faults
+    }
+
+    fn try_with(&self, members: Vec<(String, Json)>, intent: Intent) -> Vec<Fault> {
+        let mut params = Params::of_members(members);
+        (self.take)(&mut params, intent);
+        match params.finish() {
+            Err(Error::Invalid(faults)) => faults,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An integer may be spelt. One without a limit is an id.
+fn integer(schema: &Map<String, Value>) -> Map<String, Value> {
+    match schema.get("maximum").and_then(Value::as_i64) {
+        Some(max) => {
+            members(json!({ "type": ["integer", "string"], "pattern": patterns::up_to(max) }))
+        }
+        None => members(id()),
+    }
+}
+
+fn id() -> Value {
+    json!({ "type": ["integer", "string"], "minimum": 1, "maximum": ID_MAX, "pattern": "^[0-9]+$" })
+}
+
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// The properties of a type, none of which may be null.
+fn properties(schema: &schemars::Schema) -> Vec<(String, Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let properties = properties.into_iter().flatten().map(|(name, schema)| {
+        let mut schema = schema.clone();
+        if let Some(kind) = schema.get_mut("type")
+            && let Some(kinds) = kind.as_array()
+            && let Some(first) = kinds.first()
+        {
+            *kind = first.clone();
+        }
+        (name.clone(), schema)
+    });
+    properties.collect()
+}

@@ -1,0 +1,156 @@
+//! What goes out, as schemas: the members are those that the handlers answer, their types and what they are is what the
+//! migrations say of the columns that they are made from.
+
+use customers::customers::{erasure, model};
+use customers::records::kind::{Form, Kind};
+use customers::schema::CUSTOMER_TABLES;
+use customers::version::Version;
+use serde_json::{Map, Value, json};
+
+use crate::columns::Columns;
+use crate::inputs;
+
+/// Makes schemas of what goes out under a version.
+#[derive(Clone, Copy)]
+pub struct Outputs<'a> {
+    pub columns: &'a Columns,
+    pub version: Version,
+}
+
+impl Outputs<'_> {
+    /// An integer as the version writes it.
+    pub fn integer(self) -> Value {
+        match self.version {
+            Version::Bare => json!({ "type": "integer" }),
+            Version::Published => json!({ "type": "string", "pattern": "^-?[0-9]+$" }),
+        }
+    }
+
+    /// A member that is made from a column.
+    pub fn column(self, table: &str, name: &str) -> Result<Value, String> {
+        let column = self.columns.get(table, name)?;
+        let mut schema = if column.is_integer {
+            self.integer()
+        } else {
+            json!({ "type": "string" })
+        };
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), column.about.clone().into());
+        }
+        Ok(schema)
+    }
+
+    /// An object of columns of a table.
+    pub fn columns<'n>(
+        self,
+        table: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Map<String, Value>, String> {
+        let members = names.into_iter();
+        members
+            .map(|name| Ok((name.to_owned(), self.column(table, name)?)))
+            .collect()
+    }
+
+    /// A customer. Custom fields are there as they are set up.
+    pub fn customer(self) -> Result<Value, String> {
+        let members = model::output(self.version, &inputs::partner());
+        let names = members.iter().map(|(name, _)| name.as_str());
+        let members = self.columns("customers", names)?;
+        Ok(object_with(members, |name| !name.starts_with("custom_")))
+    }
+
+    /// A record of a kind.
+    pub fn record(self, kind: &Kind) -> Result<Value, String> {
+        let mut members = Map::new();
+        for (name, form) in kind.members {
+            let schema = match form {
+                Form::Integer | Form::Text => self.column(kind.name, name)?,
+                Form::Sql(_) => computed(name)?,
+            };
+            members.insert((*name).to_owned(), schema);
+        }
+        Ok(object(members))
+    }
+
+    /// The receipt of an erasure.
+    pub fn receipt(self) -> Result<Value, String> {
+        let mut members = self.columns("customers", ["customer_id", "uuid", "removed_at"])?;
+        members.append(&mut self.columns("erasures", erasure::COUNTS)?);
+        Ok(object(members))
+    }
+
+    /// All that is held of a customer.
+    pub fn export(self) -> Result<Value, String> {
+        let mut tables = Map::new();
+        for table in CUSTOMER_TABLES {
+            let names = table.columns.iter().map(|(name, _)| *name);
+            let rows = list(object(self.columns(table.name, names)?));
+            tables.insert(table.name.to_owned(), rows);
+        }
+        Ok(object(tables))
+    }
+
+    /// A page of a list.
+    pub fn page(self, name: &str, record: Value) -> Value {
+        let mut members = envelope(name, record);
+        for (name, about) in [
+            ("total", "How many there are."),
+            ("page", "The number of this page, from 0."),
+            ("pagesize", "How many records a page has."),
+            ("numpages", "How many pages there are."),
+        ] {
+            members.insert(name.to_owned(), described(self.integer(), about));
+        }
+        object(members)
+    }
+
+    /// The envelope of one record.
+    pub fn one(self, name: &str, record: Value) -> Value {
+        object(envelope(name, record))
+    }
+}
+
+fn envelope(name: &str, record: Value) -> Map<String, Value> {
+    [(name.to_owned(), list(record))].into_iter().collect()
+}
+
+/// A member that stands in no column.
+fn computed(name: &str) -> Result<Value, String> {
+    match name {
+        "status" => Ok(json!({
+            "type": "string",
+            "enum": ["active", "expired"],
+            "description": "Whether it has expired.",
+        })),
+        _ => Err(format!("{name} is computed: say here what it is")),
+    }
+}
+
+/// An array.
+pub fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+/// An object that has all of these members and no other.
+pub fn object(members: Map<String, Value>) -> Value {
+    object_with(members, |_| true)
+}
+
+fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
+    let required: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
+    json!({
+        "type": "object",
+        "required": required,
+        "properties": members,
+        "additionalProperties": false,
+    })
+}
+
+/// A schema with what it is about.
+pub fn described(mut schema: Value, about: &str) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("description".to_owned(), about.into());
+    }
+    schema
+}
