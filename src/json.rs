@@ -9,6 +9,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+/// The largest integer up to which a floating-point number tells all integers apart (2^53 - 1).
+const EXACT_MAX: u64 = (1 << 53) - 1;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
@@ -16,7 +19,7 @@ pub enum Json {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number without a fraction or exponent.
+    /// A number without a fraction, however it is written: 1, 1.0, 1e0.
     Integer(i64),
     /// Any other number: nothing here takes one, so its value is not kept.
     Fraction,
@@ -165,8 +168,14 @@ impl<'de> Deserialize<'de> for Json {
             fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
                 Ok(i64::try_from(value).map_or(Json::Fraction, Json::Integer))
             }
-            fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-                Ok(Json::Fraction)
+            fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+                let integer = value as i64;
+                let is_exact = integer as f64 == value && integer.unsigned_abs() <= EXACT_MAX;
+                Ok(if is_exact {
+                    Json::Integer(integer)
+                } else {
+                    Json::Fraction
+                })
             }
             fn visit_str<E>(self, text: &str) -> Result<Json, E> {
                 Ok(Json::Text(text.to_owned()))
@@ -202,10 +211,28 @@ mod tests {
 
     #[test]
     fn a_number_that_is_no_integer_keeps_no_value() {
-        for text in ["1.0", "1e2", "0.5", "9223372036854775808"] {
+        for text in [
+            "0.5",
+            "1.5e0",
+            "9007199254740992.0",
+            "1e300",
+            "9223372036854775808",
+        ] {
             assert_eq!(
                 Json::parse(text.as_bytes()).unwrap(),
                 Json::Fraction,
+                "{text}"
+            );
+        }
+        for (text, integer) in [
+            ("1.0", 1),
+            ("-1e2", -100),
+            ("0.0", 0),
+            ("9007199254740991.0", 9_007_199_254_740_991),
+        ] {
+            assert_eq!(
+                Json::parse(text.as_bytes()).unwrap(),
+                Json::Integer(integer),
                 "{text}"
             );
         }

@@ -51,6 +51,7 @@ mod logs;
 mod matrix;
 mod measures;
 mod methods;
+mod openapi;
 mod operator;
 mod page;
 mod parameters;

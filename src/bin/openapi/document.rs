@@ -158,6 +158,8 @@ impl<'a> Document<'a> {
             form,
             example,
         } = body;
+        // Nothing given is nothing changed, and no fault.
+        let is_required = json.get("required").is_some();
         let is_shared = form.as_ref() == Some(&json);
         if is_shared {
             let name = format!("{id}_body");
@@ -173,7 +175,7 @@ impl<'a> Document<'a> {
                 json!({ "schema": form }),
             );
         }
-        json!({ "required": true, "content": content })
+        json!({ "required": is_required, "content": content })
     }
 
     /// `refusal` is the content of a 401.

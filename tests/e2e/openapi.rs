@@ -1,0 +1,139 @@
+//! The OpenAPI documents: what they say holds, by thousands of requests that schemathesis makes of them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use customers::router::{Route, routes};
+use serde_json::{Value, json};
+
+use crate::client::anonymous;
+use crate::clients::is_there;
+use crate::partner::Partner;
+use crate::server::{OPERATOR_TOKEN, shared};
+
+/// schemathesis, as Python runs it wherever its commands are.
+const SCHEMATHESIS: &str = "from schemathesis.cli import schemathesis; schemathesis()";
+
+/// A partner with all custom fields, a customer with a measure, and a customer to be erased.
+struct Fixture {
+    partner: Partner,
+    environment: [(&'static str, i64); 3],
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let partner = Partner::new();
+        for n in 1..=20 {
+            partner.set_up_custom(n, &json!({}));
+        }
+        let customer_id = partner.create_customer("Customer", "1");
+        let environment = [
+            ("CUSTOMER_ID", customer_id),
+            ("MEASURE_ID", partner.create_measure(customer_id)),
+            ("ERASED_ID", partner.create_customer("To be erased", "2")),
+        ];
+        Self {
+            partner,
+            environment,
+        }
+    }
+
+    /// Lets schemathesis find what does not hold of a document. Failed logins are counted by address: it has one to itself.
+    fn try_document(&self, path: &str, address: &str, credentials: &[&str]) {
+        if !is_there("python3", &["-c", "import schemathesis"]) {
+            return;
+        }
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
+        let output = Command::new("python3")
+            .current_dir(directory)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .envs(self.environment.map(|(name, id)| (name, id.to_string())))
+            .args(["-c", SCHEMATHESIS, "--config-file", "schemathesis.toml"])
+            .arg("run")
+            .arg(format!("{}{path}", shared().origin))
+            .args(["--checks", "all", "--no-color", "--header"])
+            .arg(format!("CF-Connecting-IP: {address}"))
+            .args(credentials)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let failed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}{failed}");
+    }
+}
+
+#[test]
+fn what_the_partners_document_says_holds() {
+    let fixture = Fixture::new();
+    let login = format!("{}:{}", fixture.partner.username, fixture.partner.password);
+    fixture.try_document("/openapi.json", "198.51.100.1", &["--auth", &login]);
+}
+
+#[test]
+fn what_the_partners_document_of_the_published_version_says_holds() {
+    let fixture = Fixture::new();
+    let login = format!("{}:{}", fixture.partner.username, fixture.partner.password);
+    fixture.try_document("/2.4.9/openapi.json", "198.51.100.2", &["--auth", &login]);
+}
+
+#[test]
+fn what_the_operators_document_says_holds() {
+    let token = format!("Authorization: Bearer {OPERATOR_TOKEN}");
+    let credentials = ["--header", token.as_str()];
+    Fixture::new().try_document("/openapi-operator.json", "198.51.100.3", &credentials);
+}
+
+/// The operations of a document.
+fn operations(document: &Value) -> BTreeSet<(String, String)> {
+    let mut operations = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            operations.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_route_is_in_a_document_and_no_other() {
+    let expected = |is_in: fn(&Route, &str) -> bool| -> BTreeSet<(String, String)> {
+        let routes = routes().into_iter();
+        let routes = routes.filter(|(_, path, route)| is_in(route, path));
+        routes
+            .map(|(method, path, _)| (method.to_owned(), path.to_owned()))
+            .collect()
+    };
+    for prefix in ["", "/2.4.9"] {
+        let document = |name| {
+            let answer = anonymous("GET", &format!("{prefix}/{name}")).expect(200);
+            let document = answer.json();
+            assert_eq!(document["openapi"], "3.1.0");
+            let server = if prefix.is_empty() { "/" } else { prefix };
+            assert_eq!(document["servers"], json!([{ "url": server }]));
+            document
+        };
+        assert_eq!(
+            operations(&document("openapi.json")),
+            expected(|route, path| matches!(route, Route::Partner(_)) || path == "/health")
+        );
+        assert_eq!(
+            operations(&document("openapi-operator.json")),
+            expected(|route, _| matches!(route, Route::Operator(_)))
+        );
+    }
+}
+
+#[test]
+fn a_document_says_what_the_validation_does() {
+    let document = anonymous("GET", "/openapi.json").expect(200).json();
+    let body = &document["components"]["schemas"]["post_customers_body"];
+    assert_eq!(body["required"], json!(["name", "custnr"]));
+    let name = &body["properties"]["name"];
+    assert_eq!([&name["minLength"], &name["maxLength"]], [1, 60]);
+    let about = name["description"].as_str().unwrap();
+    let partner = Partner::new();
+    let wrong = [("name", &*"x".repeat(61)), ("custnr", "1")];
+    let message = partner.post("/customers", &wrong).expect(400).message();
+    assert!(about.contains(&message), "{about}");
+}
