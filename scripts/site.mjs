@@ -4,7 +4,7 @@
 // What is here is served as it is: index.html at / and /docs, the files of docs/ at /docs/…, the OpenAPI documents
 // beside them.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint, main, root, run } from "./tools.mjs";
 
@@ -26,12 +26,19 @@ export async function site() {
   await setup();
   // Without a stamp a build that breaks off is not taken for a finished one.
   rmSync(stamp, { force: true });
+  empty(out);
   mkdirSync(join(out, "docs"), { recursive: true });
   writeFileSync(join(out, "index.html"), page());
   for (const name of ["page.css", "page.js"]) copyFileSync(join(root, "site", name), join(out, "docs", name));
   swaggerUi();
   if (existsSync(join(root, "src/bin/openapi"))) await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out]);
   writeFileSync(stamp, now);
+}
+
+/** Removes what is in a folder, but not the folder: a server that watches it would lose sight of it. */
+function empty(folder) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
 
 /** Swagger UI, and the licenses that must go wherever it goes. */
