@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fingerprint, main, root, run } from "./tools.mjs";
 
 // The OpenAPI documents come out of the code that serves the API, Swagger UI out of the package that the lock names.
-const SOURCES = ["site", "src", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
+const SOURCES = ["site", "src", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
 
 /** The languages of the examples, by the end of their files' names. */
 const LANGUAGES = { sh: "curl", php: "PHP", py: "Python" };
@@ -31,7 +31,7 @@ export async function site() {
   writeFileSync(join(out, "index.html"), page());
   for (const name of ["page.css", "page.js"]) copyFileSync(join(root, "site", name), join(out, "docs", name));
   swaggerUi();
-  if (existsSync(join(root, "src/bin/openapi"))) await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out]);
+  await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out]);
   writeFileSync(stamp, now);
 }
 
