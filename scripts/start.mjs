@@ -54,7 +54,8 @@ function invite(time) {
   const { OPERATOR_TOKEN: token } = secrets();
   const curl = `curl --digest -u ${demo.username}:${demo.password}`;
   console.log(`
-Serving ${url} after ${time} s: the reference, and examples to try, are on that page. Ctrl-C ends it. To paste into another terminal:
+Serving ${url} after ${time} s; Ctrl-C ends it.
+In a browser that is the reference, with examples to try. To paste into another terminal:
 
   # list the demo partner's customers
   ${curl} ${url}/customers
