@@ -2,6 +2,7 @@
 // to cargo test: npm test -- erasure
 
 import { build } from "./build.mjs";
+import { lintWorkflows } from "./lint-workflows.mjs";
 import { setup } from "./setup.mjs";
 import { env, main, run, seconds } from "./tools.mjs";
 
@@ -10,6 +11,7 @@ const wasm = ["--lib", "--target", "wasm32-unknown-unknown"];
 
 async function test() {
   await check("setup", setup);
+  await check("workflows", lintWorkflows);
   await check("build", build);
   await check("format", () => cargo("fmt", "--check"));
   await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
