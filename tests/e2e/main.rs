@@ -37,6 +37,7 @@ mod command;
 mod cost;
 mod create;
 mod custom_fields;
+mod deployment;
 mod digest;
 mod erasure;
 mod examples;
