@@ -12,8 +12,8 @@ use serde::Serialize;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-/// Where `npm start` serves.
-const LOCAL: &str = "http://127.0.0.1:8787";
+/// Where `npm start` serves, unless the variable PORT says otherwise.
+const PORT: &str = "8787";
 
 /// Where its secrets are.
 const LOCAL_SECRETS: &str = ".dev.vars";
@@ -25,7 +25,7 @@ const PAGE: usize = 1_000;
 #[derive(Parser)]
 #[command(name = "operator")]
 struct Cli {
-    /// The Worker, https://… (else the local one); its token is read from OPERATOR_TOKEN.
+    /// The Worker, https://… (else the local one, at PORT or 8787); its token is read from OPERATOR_TOKEN.
     #[arg(long, global = true)]
     url: Option<String>,
     /// Print the Worker's answer as it is, for scripts.
@@ -54,19 +54,22 @@ enum Command {
     Show { username: Option<String> },
     /// Give a partner a new password; the old one ends at once.
     Password { username: String },
-    /// Set up custom_N for a partner, or change its set-up.
+    /// Set up custom_N for a partner, or change what is given of its set-up.
     Field {
         username: String,
         n: i64,
         /// What the partner keeps in it.
-        #[arg(long, default_value = "")]
-        label: String,
-        /// The most characters, 1 to 255.
-        #[arg(long, default_value_t = 255)]
-        max_length: i64,
-        /// A customer must have it.
         #[arg(long)]
+        label: Option<String>,
+        /// The most characters, 1 to 255; 255 unless it was set up with less.
+        #[arg(long)]
+        max_length: Option<i64>,
+        /// A customer must have it.
+        #[arg(long, conflicts_with = "optional")]
         required: bool,
+        /// A customer may do without it, as with one that is new.
+        #[arg(long)]
+        optional: bool,
     },
     /// End custom_N of a partner, and remove what was stored in it, of all customers.
     EndField { username: String, n: i64 },
@@ -91,7 +94,8 @@ struct Partner {
     /// ISO 3166-1: SE. DE puts the German rule in force.
     #[arg(long)]
     country: Option<String>,
-    /// A network that it may call from, 192.0.2.0/24 or 2001:db8::/32; may be given often.
+    /// A network that it may call from, 192.0.2.0/24 or 2001:db8::/32; may be given often. Those that are given
+    /// replace all that it had.
     #[arg(long = "network")]
     networks: Vec<String>,
     /// It may call from anywhere.
@@ -160,12 +164,13 @@ fn run(cli: Cli) -> Result<(), Failure> {
             label,
             max_length,
             required,
+            optional,
         } => {
             let field = CustomFieldInput {
                 n,
                 label,
                 max_length,
-                required,
+                required: (required || optional).then_some(required),
             };
             worker.put(&field_path(&username, n), &field)?
         }
@@ -214,7 +219,7 @@ struct Worker {
 impl Worker {
     /// The Worker at a URL, or the local one.
     fn new(url: Option<&str>) -> Result<Self, Failure> {
-        let origin = url.unwrap_or(LOCAL).trim_end_matches('/').to_owned();
+        let origin = url.map_or_else(local, |url| url.trim_end_matches('/').to_owned());
         let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
             .iter()
             .filter_map(|local| origin.strip_prefix(local))
@@ -321,6 +326,12 @@ impl Worker {
     fn lost(&self, error: &ureq::Error) -> Failure {
         format!("{}: {error}", self.origin)
     }
+}
+
+/// The local Worker.
+fn local() -> String {
+    let port = std::env::var("PORT").ok().filter(|port| !port.is_empty());
+    format!("http://127.0.0.1:{}", port.as_deref().unwrap_or(PORT))
 }
 
 /// The token of the local Worker.

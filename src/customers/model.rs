@@ -145,7 +145,10 @@ fn take_custom(params: &mut Params, partner: &Profile, intent: Intent) -> Vec<(u
                 }
             }
             Some(field) if field.required && intent == Intent::Create => {
-                let message = format!("is required ({})", field.label);
+                let message = match field.label.as_str() {
+                    "" => "is required".to_owned(),
+                    label => format!("is required ({label})"),
+                };
                 params.fault(Fault::of(name, "required", message));
             }
             None if given => {

@@ -105,14 +105,17 @@ pub fn create(
     ];
     columns.extend(input.columns());
     let (names, args): (Vec<String>, Vec<Arg>) = columns.into_iter().unzip();
-    let parameters: Vec<String> = (1..=args.len()).map(|n| format!("?{n}")).collect();
+    let parameters = names.iter().zip(1..);
+    let values: Vec<String> = parameters
+        .map(|(column, n)| value(column, n, "''"))
+        .collect();
     [
         Statement::new(
             format!(
                 "/* customers::create */ INSERT INTO customers ({}) VALUES ({}) \
                  ON CONFLICT DO NOTHING RETURNING {}",
                 names.join(", "),
-                parameters.join(", "),
+                values.join(", "),
                 row_columns(version, partner)
             ),
             args,
@@ -131,6 +134,18 @@ pub fn create(
             fields(input),
         ),
     ]
+}
+
+/// The SQL expression for what a column is given by the parameter `?n`; `?1` is the partner. A custom field that has
+/// been ended stays as it is, `instead`: a node may hear of the end up to a minute late, and what it stored
+/// would come back with the field.
+fn value(column: &str, n: usize, instead: &str) -> String {
+    match column.strip_prefix("custom_") {
+        Some(field) => format!(
+            "COALESCE((SELECT ?{n} FROM custom_fields WHERE partner_id = ?1 AND n = {field}), {instead})"
+        ),
+        None => format!("?{n}"),
+    }
 }
 
 /// The parameters that are given, for the audit trail.
@@ -189,7 +204,7 @@ pub fn change(
         let changes: Vec<String> = columns
             .iter()
             .zip(whose.len() + 1..)
-            .map(|(column, n)| format!("{column} = ?{n}"))
+            .map(|(column, n)| format!("{column} = {}", value(column, n, column)))
             .collect();
         statements.push(Statement::new(
             format!(

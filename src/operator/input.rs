@@ -63,18 +63,22 @@ impl PartnerInput {
             allowed_networks,
             enabled,
         } = self;
-        let fields = [
+        given([
             ("name", name.is_some()),
             ("country", country.is_some()),
             ("allowed_networks", allowed_networks.is_some()),
             ("enabled", enabled.is_some()),
-        ];
-        let given = fields.into_iter().filter(|(_, is_given)| *is_given);
-        given.map(|(name, _)| name).collect()
+        ])
     }
 }
 
-/// What the operator gives of a custom field.
+/// The names of those that are given.
+fn given<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
+    let given = fields.into_iter().filter(|(_, is_given)| *is_given);
+    given.map(|(name, _)| name).collect()
+}
+
+/// What the operator gives of a custom field; all of it optional.
 #[derive(Debug, Serialize, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CustomFieldInput {
@@ -84,12 +88,15 @@ pub struct CustomFieldInput {
     pub n: i64,
     /// What the partner keeps in it.
     #[validate(length(max = 60), custom(function = "printable"))]
-    pub label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// The most characters of a value.
     #[validate(range(min = 1, max = 255))]
-    pub max_length: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<i64>,
     /// Whether a customer must have it.
-    pub required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
 }
 
 impl CustomFieldInput {
@@ -97,14 +104,29 @@ impl CustomFieldInput {
     pub fn take(params: &mut Params) -> Self {
         let input = Self {
             n: params.integer("n").unwrap_or(0),
-            label: params.text("label").unwrap_or_default(),
-            max_length: params.integer("max_length").unwrap_or(255),
-            required: take_bool(params, "required").unwrap_or(false),
+            label: params.text("label"),
+            max_length: params.integer("max_length"),
+            required: take_bool(params, "required"),
         };
         if let Err(errors) = input.validate() {
             params.faults(faults(&errors));
         }
         input
+    }
+
+    /// The names of the fields that are given.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let Self {
+            n: _,
+            label,
+            max_length,
+            required,
+        } = self;
+        given([
+            ("label", label.is_some()),
+            ("max_length", max_length.is_some()),
+            ("required", required.is_some()),
+        ])
     }
 }
 

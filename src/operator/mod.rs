@@ -48,7 +48,7 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let now = call.now.utc();
     let change = call.change(Actor::Operator(&username), &now);
     let statements = store::put(&username, &sealed, &input, change);
-    let [created, _, _, _, _, selected] = site.store.batch(statements).await?;
+    let [created, .., selected] = site.store.batch(statements).await?;
     let partner = publish(site, &selected).await?;
     let mut partner = members(&partner)?;
     if created.first().is_some() {
@@ -69,14 +69,14 @@ pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Resu
     let now = call.now.utc();
     let change = call.change(Actor::Operator(&username), &now);
     let statements = store::new_password(&username, &sealed, change);
-    let [_, _, rows] = site.store.batch(statements).await?;
+    let [.., rows] = site.store.batch(statements).await?;
     publish(site, &rows).await?;
     Ok(Reply::json(Json::object([("password", password.into())])))
 }
 
 /// Sets up a custom field of a partner:
 /// 1. validates what is given (400);
-/// 2. sets the field up or changes its set-up (404);
+/// 2. sets the field up or changes what is given of its set-up (404);
 /// 3. answers the partner.
 pub async fn put_custom_field(
     _: &Operator,
@@ -90,7 +90,7 @@ pub async fn put_custom_field(
     let now = call.now.utc();
     let change = call.change(Actor::Operator(&username), &now);
     let statements = store::put_custom_field(&username, &input, change);
-    let [_, _, _, _, rows] = site.store.batch(statements).await?;
+    let [.., rows] = site.store.batch(statements).await?;
     let partner = publish(site, &rows).await?;
     Ok(answer(call.version, members(&partner)?))
 }

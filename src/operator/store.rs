@@ -10,13 +10,14 @@ use crate::sql::{Arg, Statement};
 use crate::version::Version;
 
 /// Creates a partner unless there is one (only then the first statement returns a row), changes what is
-/// given, sets up the German rule for a German one, and reads the partner. The audit trail has one entry.
+/// given, sets up the German rule for a German one, and reads the partner. The audit trail has an entry for the
+/// partner and one for the rule's fields, each if it is another then than before.
 pub fn put(
     username: &str,
     sealed: &str,
     input: &PartnerInput,
     change: Change<'_>,
-) -> [Statement; 6] {
+) -> [Statement; 7] {
     let entry = |condition, action| {
         let fields = input.fields().into_iter().map(Json::from).collect();
         let record = Record::Partner;
@@ -35,6 +36,9 @@ pub fn put(
             .collect();
         format!("[{}]", quoted.join(","))
     });
+    let columns = "(name, country, allowed_networks, enabled)";
+    let new = "(COALESCE(?2, name), COALESCE(?3, country), COALESCE(?4, allowed_networks), \
+         COALESCE(?5, enabled))";
     [
         Statement::new(
             "/* operator::put */ INSERT INTO partners (username, ha1_sealed, created) \
@@ -43,9 +47,10 @@ pub fn put(
         ),
         entry(Condition::Changed, "create"),
         Statement::new(
-            "/* operator::put */ UPDATE partners SET name = COALESCE(?2, name), \
-             country = COALESCE(?3, country), allowed_networks = COALESCE(?4, allowed_networks), \
-             enabled = COALESCE(?5, enabled) WHERE username = ?1",
+            format!(
+                "/* operator::put */ UPDATE partners SET {columns} = {new} \
+                 WHERE username = ?1 AND {columns} IS NOT {new}"
+            ),
             [
                 username.into(),
                 name.as_deref().into(),
@@ -56,11 +61,22 @@ pub fn put(
         ),
         entry(Condition::ChangedFirst, "change"),
         german_fields(username),
+        change.entry(
+            Condition::Changed,
+            "set up",
+            "custom_fields",
+            Record::Partner,
+            Some(0),
+            german::FIELDS
+                .iter()
+                .map(|field| format!("custom_{}", field.n).into())
+                .collect(),
+        ),
         partners::select(username),
     ]
 }
 
-/// Sets up the fields of the German rule, if the partner is German.
+/// Sets up the fields of the German rule, if the partner is German and they are not yet so.
 fn german_fields(username: &str) -> Statement {
     let mut args = vec![Arg::from(username), german::COUNTRY.into()];
     let mut rows = Vec::new();
@@ -81,7 +97,8 @@ fn german_fields(username: &str) -> Statement {
              SELECT partner_id, n, rule.label, rule.max_length, 1 FROM partners, rule \
              WHERE username = ?1 AND country = ?2 \
              ON CONFLICT (partner_id, n) DO UPDATE SET label = excluded.label, \
-             max_length = excluded.max_length, required = 1",
+             max_length = excluded.max_length, required = 1 WHERE \
+             (label, max_length, required) IS NOT (excluded.label, excluded.max_length, 1)",
             rows.join(", ")
         ),
         args,
@@ -107,46 +124,49 @@ pub fn new_password(username: &str, sealed: &str, change: Change<'_>) -> [Statem
     ]
 }
 
-/// Sets up a custom field of a partner, or changes its set-up, but for those of the German rule, which
-/// stay as the rule has them; enters that in the audit trail, and reads the partner. One that was not set up begins
-/// empty: a node that had not yet heard of its end may have stored something since.
+/// Whose custom field `?2` is the operator's to set up and to end: the partner `?1`, unless the field is one of the
+/// German rule, which stays as the rule has it; `?3` is [`german::COUNTRY`].
+fn may_set_up() -> String {
+    let german = german::FIELDS.iter().map(|field| field.n.to_string());
+    let german = german.collect::<Vec<_>>().join(", ");
+    format!("username = ?1 AND NOT (country = ?3 AND ?2 IN ({german}))")
+}
+
+/// Sets up a custom field of a partner, or changes what is given of its set-up; enters that in the audit trail, and
+/// reads the partner.
 pub fn put_custom_field(
     username: &str,
     input: &CustomFieldInput,
     change: Change<'_>,
-) -> [Statement; 5] {
+) -> [Statement; 3] {
     let CustomFieldInput {
         n,
         label,
         max_length,
         required,
     } = input;
-    let empty = Statement::new(
-        format!(
-            "/* operator::put_custom_field */ {} AND NOT EXISTS (SELECT 1 FROM custom_fields AS f \
-             WHERE f.partner_id = customers.partner_id AND f.n = ?2)",
-            empty(*n)
-        ),
-        [username.into(), (*n).into()],
-    );
+    let columns = "(label, max_length, required)";
+    let new = "(COALESCE(?4, label), COALESCE(?5, max_length), COALESCE(?6, required))";
     [
-        empty,
         Statement::new(
-            "/* operator::put_custom_field */ \
-             INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
-             SELECT partner_id, ?2, ?3, ?4, ?5 FROM partners WHERE username = ?1 \
-             ON CONFLICT (partner_id, n) DO UPDATE SET label = excluded.label, \
-             max_length = excluded.max_length, required = excluded.required",
+            format!(
+                "/* operator::put_custom_field */ \
+                 INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
+                 SELECT partner_id, ?2, COALESCE(?4, ''), COALESCE(?5, 255), COALESCE(?6, 0) \
+                 FROM partners WHERE {} \
+                 ON CONFLICT (partner_id, n) DO UPDATE SET {columns} = {new} WHERE {columns} IS NOT {new}",
+                may_set_up()
+            ),
             [
                 username.into(),
                 (*n).into(),
-                label.as_str().into(),
+                german::COUNTRY.into(),
+                label.as_deref().into(),
                 (*max_length).into(),
-                i64::from(*required).into(),
+                required.map(i64::from).into(),
             ],
         ),
-        custom_field_entry("set up", *n, change),
-        german_fields(username),
+        custom_field_entry("set up", *n, input.fields(), change),
         partners::select(username),
     ]
 }
@@ -155,26 +175,23 @@ pub fn put_custom_field(
 /// no row although the last does), and removes what was stored in it, of all customers. The second statement
 /// enters it in the audit trail; the fourth returns how many customers had something stored, as `changed`.
 pub fn delete_custom_field(username: &str, n: i64, change: Change<'_>) -> [Statement; 5] {
-    let german: Vec<String> = german::FIELDS
-        .iter()
-        .map(|field| field.n.to_string())
-        .collect();
-    let german = german.join(", ");
     [
         Statement::new(
             format!(
                 "/* operator::delete_custom_field */ DELETE FROM custom_fields WHERE n = ?2 \
-                 AND partner_id = (SELECT partner_id FROM partners WHERE username = ?1 \
-                 AND NOT (country = ?3 AND ?2 IN ({german}))) RETURNING n"
+                 AND partner_id = (SELECT partner_id FROM partners WHERE {}) RETURNING n",
+                may_set_up()
             ),
             [username.into(), n.into(), german::COUNTRY.into()],
         ),
-        custom_field_entry("end", n, change),
+        custom_field_entry("end", n, Vec::new(), change),
         // The entry was written only if the field was there.
         Statement::new(
             format!(
-                "/* operator::delete_custom_field */ {} AND changes() = 1",
-                empty(n)
+                "/* operator::delete_custom_field */ \
+                 UPDATE customers SET custom_{n} = '', version = version + 1 \
+                 WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) \
+                 AND removed_at = '' AND custom_{n} <> '' AND changes() = 1"
             ),
             [username.into()],
         ),
@@ -186,18 +203,11 @@ pub fn delete_custom_field(username: &str, n: i64, change: Change<'_>) -> [State
     ]
 }
 
-/// An `UPDATE` that removes what all living customers of the partner `?1` have in `custom_n`; for more conditions.
-fn empty(n: i64) -> String {
-    format!(
-        "UPDATE customers SET custom_{n} = '', version = version + 1 \
-         WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) \
-         AND removed_at = '' AND custom_{n} <> ''"
-    )
-}
-
-fn custom_field_entry(action: &str, n: i64, change: Change<'_>) -> Statement {
+/// Enters a change of a custom field in the audit trail, with what was given of its set-up.
+fn custom_field_entry(action: &str, n: i64, given: Vec<&str>, change: Change<'_>) -> Statement {
     let (kind, record) = ("custom_fields", Record::Id(n));
-    let fields = vec![format!("custom_{n}").into()];
+    let mut fields = vec![Json::from(format!("custom_{n}"))];
+    fields.extend(given.into_iter().map(Json::from));
     change.entry(Condition::Changed, action, kind, record, Some(0), fields)
 }
 

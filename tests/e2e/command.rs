@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Request, operator};
 use crate::partner::unused_username;
@@ -116,6 +116,41 @@ fn a_partner_is_let_in_fenced_in_given_fields_a_new_password_and_shut_out() {
     let trail = printed(&["audit"]);
     let of_ours = trail.lines().filter(|line| line.contains(&username));
     assert_eq!(of_ours.count(), 9);
+}
+
+#[test]
+fn what_is_not_given_of_a_field_stays_as_it_is() {
+    let username = unused_username();
+    printed(&["add", &username]);
+    let field = |given: &[&str]| {
+        let arguments = [&["--json", "field", &username, "7"], given].concat();
+        let answer: Value = serde_json::from_str(&printed(&arguments)).unwrap();
+        let field = answer["partner"]["custom_fields"][0].clone();
+        ["label", "max_length", "required"].map(|name| field[name].clone())
+    };
+    assert_eq!(json!(field(&[])), json!(["", 255, false]));
+    let given = ["--label", "Shop", "--max-length", "40", "--required"];
+    assert_eq!(json!(field(&given)), json!(["Shop", 40, true]));
+    assert_eq!(
+        json!(field(&["--label", "Store"])),
+        json!(["Store", 40, true])
+    );
+    assert_eq!(json!(field(&["--optional"])), json!(["Store", 40, false]));
+    let both = ["field", &username, "7", "--required", "--optional"];
+    assert!(failed(&both).contains("cannot be used with"));
+}
+
+#[test]
+fn the_local_worker_is_where_the_variable_port_says() {
+    let port = shared().origin.rsplit(':').next().unwrap();
+    let _under_way = shared().request_under_way();
+    let list = Command::new(env!("CARGO_BIN_EXE_operator"))
+        .args(["--json", "show"])
+        .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    assert!(list.status.success(), "{list:#?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::client::{Response, operator};
+use crate::cost::assert_costs;
+use crate::db::{db_execute, db_query};
 use crate::operator::path_of;
 use crate::partner::{Partner, unused_username};
 
@@ -174,4 +176,97 @@ fn a_custom_field_is_in_force_at_once() {
     assert_eq!(partner.customer(id)["custom_5"], "");
     let path = format!("/customers/{id}");
     partner.put(&path, &[("custom_5", "x")]).expect(200);
+}
+
+/// Ended past the operator's surface, so that no node knows of it but the database: as if at another.
+#[test]
+fn a_custom_field_that_was_ended_elsewhere_stores_nothing_and_comes_back_empty() {
+    let partner = Partner::new();
+    for n in [1, 2] {
+        partner.set_up_custom(n, &json!({}));
+    }
+    let fields = json!({"custom_1": "early", "custom_2": "early"});
+    let changed = create(&partner, "1", &fields)
+        .header("Location")
+        .unwrap()
+        .to_owned();
+    let id = &partner.partner_id;
+    let end = "DELETE FROM custom_fields WHERE partner_id = ?1 AND n = 1";
+    db_execute(partner.server, end, &[id]);
+    let empty = "UPDATE customers SET custom_1 = '' WHERE partner_id = ?1";
+    db_execute(partner.server, empty, &[id]);
+
+    // What the node remembers is young: it takes the field for one that is there.
+    let late = [("custom_1", "late"), ("custom_2", "late")];
+    let answers = [
+        partner.put(&changed, &late).expect(200),
+        create(
+            &partner,
+            "2",
+            &json!({"custom_1": "late", "custom_2": "late"}),
+        ),
+    ];
+    for answer in answers {
+        assert_eq!(answer.status, 200, "{answer:#?}");
+        assert_eq!(answer.customer()["custom_1"], "");
+        assert_eq!(answer.customer()["custom_2"], "late");
+    }
+    let sql = "SELECT custom_1 FROM customers WHERE partner_id = ?1 AND custom_1 <> ''";
+    assert_eq!(db_query(partner.server, sql, &[id]), []);
+    let german = json!({"country": "DE"});
+    operator("PUT", &path_of(&partner.username))
+        .json(&german)
+        .expect(200);
+    let customers = partner.get("/customers").expect(200).records("customers");
+    assert_eq!(customers.len(), 2);
+    for customer in customers {
+        assert_eq!(customer["custom_1"], "");
+        assert_eq!(customer["custom_2"], "late");
+    }
+}
+
+#[test]
+fn custom_fields_cost_a_row_each_and_only_where_they_are_given() {
+    let partner = Partner::new();
+    let mut fields = json!({"name": "N", "custnr": "1"});
+    for n in 1..=20 {
+        partner.set_up_custom(n, &json!({}));
+        fields[format!("custom_{n}")] = json!("x");
+    }
+    let create = partner.request("POST", "/customers").json(&fields);
+    let created = assert_costs(create, 200, 5 + 20, 5);
+    let path = created.header("Location").unwrap();
+    let seven: Vec<String> = (1..=7).map(|n| format!("custom_{n}")).collect();
+    let seven: Vec<(&str, &str)> = seven.iter().map(|name| (name.as_str(), "y")).collect();
+    assert_costs(partner.put(path, &seven), 200, 4 + 7, 2);
+    assert_costs(partner.put(path, &[("name", "M")]), 200, 4, 2);
+}
+
+#[test]
+fn what_is_not_given_of_a_set_up_stays_as_it_is() {
+    let partner = Partner::new();
+    let path = format!("{}/custom_fields/7", path_of(&partner.username));
+    for (what, expected) in [
+        (json!({"max_length": 40}), json!(["", 40, false])),
+        (json!({"label": "Shop"}), json!(["Shop", 40, false])),
+        (json!({"required": true}), json!(["Shop", 40, true])),
+        (json!({}), json!(["Shop", 40, true])),
+        (json!({"max_length": 9, "label": ""}), json!(["", 9, true])),
+        (json!({"required": false}), json!(["", 9, false])),
+    ] {
+        let answered = operator("PUT", &path).json(&what).expect(200).json();
+        let field = &answered["partner"]["custom_fields"][0];
+        let field = ["label", "max_length", "required"].map(|name| field[name].clone());
+        assert_eq!(json!(field), expected, "{what}");
+    }
+}
+
+#[test]
+fn that_a_field_is_required_is_told_with_its_label_if_it_has_one() {
+    let partner = Partner::new();
+    let told = || create(&partner, "1", &json!({})).message();
+    partner.set_up_custom(4, &json!({"required": true}));
+    assert_eq!(told(), "is required");
+    partner.set_up_custom(4, &json!({"label": "Shop"}));
+    assert_eq!(told(), "is required (Shop)");
 }

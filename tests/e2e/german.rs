@@ -157,7 +157,7 @@ fn the_fields_stay_when_the_country_changes_until_they_are_set_up_otherwise() {
     fields["custom_3"] = json!("8001");
     assert_eq!(create(&partner, "1", &fields).status, 200);
     for n in 1..=6 {
-        partner.set_up_custom(n, &json!({}));
+        partner.set_up_custom(n, &json!({"required": false}));
     }
     assert_eq!(create(&partner, "2", &json!({})).status, 200);
 }

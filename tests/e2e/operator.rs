@@ -6,7 +6,6 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::client::{Request, anonymous, operator};
-use crate::db::db_execute;
 use crate::partner::{Partner, unused_username};
 
 /// The path of a partner that may not be there.
@@ -372,19 +371,4 @@ fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended()
         .json(&json!({"country": "SE"}))
         .expect(200);
     end("1").expect(200);
-}
-
-/// As by a node that has not yet heard of its end.
-#[test]
-fn what_was_stored_in_a_custom_field_while_it_was_not_set_up_does_not_come_back() {
-    let partner = Partner::new();
-    let id = partner.create_customer("Customer", "1");
-    let sql = "UPDATE customers SET custom_7 = 'late' WHERE customer_id = ?1";
-    db_execute(partner.server, sql, &[&id]);
-    partner.set_up_custom(7, &json!({}));
-    assert_eq!(partner.customer(id)["custom_7"], "");
-    let put = partner.put(&format!("/customers/{id}"), &[("custom_7", "kept")]);
-    put.expect(200);
-    partner.set_up_custom(7, &json!({"label": "Another"}));
-    assert_eq!(partner.customer(id)["custom_7"], "kept");
 }

@@ -298,7 +298,9 @@ pub fn operator(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation,
             ..operation
         },
         OperatorRoute::PutCustomField => Operation {
-            summary: "Set up a custom field of a partner".to_owned(),
+            summary: "Set up a custom field of a partner, or change its set-up".to_owned(),
+            about: "Changes what is given. A new one has no label, at most 255 characters, and may be left out, unless \
+                another is given. Those of the German rule stay as the rule has them.",
             ids: vec![username, ("custom_fields", "n")],
             body: Some(Body::json(
                 inputs::custom_field(columns)?,
