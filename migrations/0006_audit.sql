@@ -14,7 +14,7 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     -- Of what kind the record is: the table that it stands in.
     kind TEXT NOT NULL,
-    -- Which record; of a list or a batch, the customer that it hangs on.
+    -- Which record; of a list or a batch, the customer that it hangs on, and of the German rule's fields the partner.
     record_id INTEGER NOT NULL,
     -- The customer that the record is, or hangs on; 0 for none.
     customer_id INTEGER NOT NULL,

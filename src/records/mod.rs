@@ -160,8 +160,8 @@ pub async fn change(
     let now = call.now.utc();
     let scope = Scope::of(partner, &call, customer_id, &now);
     let change = scope.change(kind, record_id.unwrap_or_default(), given);
-    let [changed, _] = store.batch(change).await?;
-    one(kind, changed.first())
+    let changed = store.run(change).await?;
+    one(kind, changed.first().and_then(Rows::first))
 }
 
 /// Removes a record:
@@ -184,10 +184,13 @@ pub async fn remove(
     let removed = store
         .run(scope.remove(kind, removal, record_id.unwrap_or_default()))
         .await?;
-    let removed = removed.first().and_then(Rows::first);
-    match removal {
-        Removal::DeleteRow if removed.is_some() => Reply::rows(kind.name, &[]),
-        _ => one(kind, removed),
+    let removed = match removal {
+        Removal::DeleteRow => removed.first(),
+        Removal::Set(..) => removed.last(),
+    };
+    match (removal, removed.and_then(Rows::first)) {
+        (Removal::DeleteRow, Some(_)) => Reply::rows(kind.name, &[]),
+        (_, removed) => one(kind, removed),
     }
 }
 

@@ -169,9 +169,14 @@ impl Scope<'_> {
         ]
     }
 
-    /// Changes the columns of a record that are given, and enters that in the audit trail.
-    pub fn change(self, kind: &Kind, record_id: i64, given: Json) -> [Statement; 2] {
+    /// Changes the columns of a record that are given, and enters that in the audit trail; where none is, it is
+    /// only read.
+    pub fn change(self, kind: &Kind, record_id: i64, given: Json) -> Vec<Statement> {
         let Kind { name, id, .. } = kind;
+        let fields = fields(std::slice::from_ref(&given));
+        if fields.is_empty() {
+            return vec![self.find(kind, record_id)];
+        }
         let columns = kind.columns.iter();
         let changes: Vec<String> = columns
             .map(|(column, _)| format!("{column} = COALESCE(?5 ->> '{column}', {column})"))
@@ -187,43 +192,47 @@ impl Scope<'_> {
             args,
         );
         let record = Record::Id(record_id);
-        let fields = fields(&[given]);
-        [
+        vec![
             change,
             self.entry(Condition::Changed, "change", name, record, fields),
         ]
     }
 
-    /// Removes a record, and returns it as it is then, or was; then counts that where a row is gone, and enters
-    /// it in the audit trail.
+    /// Removes a record, and enters that in the audit trail if it was not so before. Where a row is gone, the first
+    /// statement returns it and another counts that; else the last returns it as it is then.
     pub fn remove(self, kind: &Kind, removal: Removal, record_id: i64) -> Vec<Statement> {
         let Kind { name, id, .. } = kind;
-        let removes = match removal {
-            Removal::Set(column, expression) => {
-                format!("UPDATE {name} SET {column} = {expression}")
+        let whose = format!("{id} = ?4 AND customer_id = {CUSTOMER}");
+        let statement = |sql: String| self.statement(sql, [record_id.into()]);
+        let entry = |action| {
+            let record = Record::Id(record_id);
+            self.entry(Condition::Changed, action, name, record, Vec::new())
+        };
+        match removal {
+            Removal::Set(column, expression) => vec![
+                statement(format!(
+                    "/* records::remove */ UPDATE {name} SET {column} = {expression} \
+                     WHERE {whose} AND {column} IS NOT {expression}"
+                )),
+                entry("expire"),
+                self.find(kind, record_id),
+            ],
+            Removal::DeleteRow => {
+                let total = kind.total();
+                let count = format!(
+                    "/* records::remove */ UPDATE customers SET {total} = {total} - 1 \
+                     WHERE {IS_CUSTOMER} AND changes() = 1"
+                );
+                vec![
+                    statement(format!(
+                        "/* records::remove */ DELETE FROM {name} WHERE {whose} RETURNING {}",
+                        self.row(kind)
+                    )),
+                    self.statement(count, []),
+                    entry("remove"),
+                ]
             }
-            Removal::DeleteRow => format!("DELETE FROM {name}"),
-        };
-        let remove = format!(
-            "/* records::remove */ {removes} WHERE {id} = ?4 AND customer_id = {CUSTOMER} RETURNING {}",
-            self.row(kind)
-        );
-        let mut statements = vec![self.statement(remove, [record_id.into()])];
-        let action = match removal {
-            Removal::Set(..) => "expire",
-            Removal::DeleteRow => "remove",
-        };
-        if removal == Removal::DeleteRow {
-            let total = kind.total();
-            let count = format!(
-                "/* records::remove */ UPDATE customers SET {total} = {total} - 1 \
-                 WHERE {IS_CUSTOMER} AND changes() = 1"
-            );
-            statements.push(self.statement(count, []));
         }
-        let record = Record::Id(record_id);
-        statements.push(self.entry(Condition::Changed, action, name, record, Vec::new()));
-        statements
     }
 
     /// The allowed numbers in their order, as one list in `json`; no row without such a customer.

@@ -153,7 +153,8 @@ fn every_change_of_the_operators_is_entered_once() {
     let changed = put(&path, &json!({"enabled": false, "country": "SE"}));
     let password = operator("POST", &format!("{path}/password")).expect(200);
     let field = format!("{path}/custom_fields/7");
-    let set_up = put(&field, &json!({"label": "Shop"}));
+    let set_up = put(&field, &json!({"label": "Shop", "required": false}));
+    let shortened = put(&field, &json!({"max_length": 40}));
     let ended = operator("DELETE", &field).expect(200);
     for (answer, action, kind, record_id, fields) in [
         (&created, "create", "partners", &partner_id, json!(["name"])),
@@ -176,7 +177,14 @@ fn every_change_of_the_operators_is_entered_once() {
             "set up",
             "custom_fields",
             &json!(7),
-            json!(["custom_7"]),
+            json!(["custom_7", "label", "required"]),
+        ),
+        (
+            &shortened,
+            "set up",
+            "custom_fields",
+            &json!(7),
+            json!(["custom_7", "max_length"]),
         ),
         (
             &ended,
@@ -197,6 +205,86 @@ fn every_change_of_the_operators_is_entered_once() {
     }
     let nothing = operator("DELETE", &field).expect(404);
     assert_eq!(entries(after, &[&nothing]), [] as [Value; 0]);
+}
+
+#[test]
+fn what_leaves_all_as_it_was_is_not_entered() {
+    let partner = Partner::with(&json!({"name": "Acme"}));
+    let german = Partner::with(&json!({"country": "DE"}));
+    let id = partner.create_customer("Customer", "1");
+    let measure = partner.create_measure(id);
+    let measure = format!("/customers/{id}/measures/{measure}");
+    let user = partner.create_user(id, "user@example.com");
+    let user = format!("/customers/{id}/users/{user}");
+    let expired = partner.delete(&measure).expect(200);
+    partner.set_up_custom(7, &json!({"label": "Shop"}));
+    let after = last();
+
+    let again = partner.delete(&measure).expect(200);
+    assert_eq!(again.text, expired.text);
+    assert_eq!(again.record("measures")["status"], "expired");
+    let put = |partner: &Partner, path: &str, what: Value| {
+        let path = format!("/operator/partners/{}{path}", partner.username);
+        operator("PUT", &path).json(&what).expect(200)
+    };
+    let nothing = [
+        again,
+        partner.put(&measure, &[]).expect(200),
+        partner.put(&user, &[]).expect(200),
+        put(&partner, "", json!({})),
+        put(
+            &partner,
+            "",
+            json!({"name": "Acme", "enabled": true, "allowed_networks": []}),
+        ),
+        put(&partner, "/custom_fields/7", json!({})),
+        put(&partner, "/custom_fields/7", json!({"label": "Shop"})),
+        put(&german, "", json!({"country": "DE"})),
+        put(
+            &german,
+            "/custom_fields/1",
+            json!({"label": "x", "required": false}),
+        ),
+    ];
+    assert_eq!(nothing[1].record("measures"), nothing[0].record("measures"));
+    assert_eq!(nothing[2].record("users")["email"], "user@example.com");
+    let nothing: Vec<&Response> = nothing.iter().collect();
+    assert_eq!(entries(after, &nothing), [] as [Value; 0]);
+}
+
+#[test]
+fn the_german_rule_is_entered_where_it_has_set_something_up() {
+    let after = last();
+    let username = unused_username();
+    let path = format!("/operator/partners/{username}");
+    let put = |what: Value| operator("PUT", &path).json(&what).expect(200);
+    let created = put(json!({"country": "DE"}));
+    let partner_id = created.json()["partner"]["partner_id"].clone();
+    let abroad = put(json!({"country": "AT"}));
+    let back = put(json!({"country": "DE"}));
+    put(json!({"country": "AT"}));
+    let field = format!("{path}/custom_fields/6");
+    operator("DELETE", &field).expect(200);
+    let anew = put(json!({"country": "DE"}));
+
+    let all: Vec<String> = (1..=6).map(|n| format!("custom_{n}")).collect();
+    for (answer, action, fields) in [
+        (&created, "create", Some(&all)),
+        (&abroad, "change", None),
+        (&back, "change", None),
+        (&anew, "change", Some(&all)),
+    ] {
+        let entries = entries(after, &[answer]);
+        assert_eq!(entries[0]["action"], action, "{entries:#?}");
+        assert_eq!(entries[0]["fields"], json!(["country"]));
+        assert_eq!(entries.len(), 1 + usize::from(fields.is_some()));
+        if let Some(fields) = fields {
+            assert_eq!(entries[1]["action"], "set up");
+            assert_eq!(entries[1]["kind"], "custom_fields");
+            assert_eq!(entries[1]["record_id"], partner_id);
+            assert_eq!(entries[1]["fields"], json!(fields));
+        }
+    }
 }
 
 #[test]

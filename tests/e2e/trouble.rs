@@ -84,6 +84,7 @@ fn an_erasure_that_breaks_off_anywhere_has_changed_nothing() {
                 "UPDATE ON partners",
                 format!("old.partner_id = {}", partner.partner_id),
             ),
+            ("INSERT ON audit", format!("new.{customer}")),
         ] {
             let sabotage = Sabotage::db_on(server, event, &condition);
             assert_unavailable(server, &subject.erasure().send());
