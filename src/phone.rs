@@ -45,13 +45,9 @@ impl E164 {
         if national.len() < NATIONAL_DIGITS_MIN {
             return Err(PhoneFault::Form);
         }
-        let ndc = match country_code.ndc(national) {
-            0 => ndc_of_one_more_digit(country_code, national),
-            ndc => ndc,
-        };
         Ok(Self {
             text: text.to_owned(),
-            ccndc: country_code.length + ndc,
+            ccndc: country_code.length + country_code.ndc(national),
         })
     }
 
@@ -61,24 +57,9 @@ impl E164 {
     }
 
     /// How many digits country code and national destination code have together. Both are libphonenumber's;
-    /// of a number that it cannot split, this is the length of the country code.
+    /// of a number that it cannot split, this is the length of the country code ([`plan`] says of which it is not).
     pub fn ccndc(&self) -> i64 {
         self.ccndc.try_into().unwrap_or(i64::MAX)
-    }
-}
-
-/// The length of the national destination code that a number would have if it were one digit longer,
-/// whichever digit that is; 0 when it depends on the digit.
-///
-/// Some countries have old numbers that are a digit shorter than any that libphonenumber has a format for.
-/// Their area code is none the less certain: Stockholm is `8` in `+46 8 90510` as in `+46 8 905 100`.
-fn ndc_of_one_more_digit(country_code: CountryCode, national: &[u8]) -> usize {
-    let ndc = |last: u8| country_code.ndc(&[national, &[last]].concat());
-    let first = ndc(b'0');
-    if (b'1'..=b'9').all(|last| ndc(last) == first) {
-        first
-    } else {
-        0
     }
 }
 

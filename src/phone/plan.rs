@@ -6,7 +6,9 @@
 //! node to the next:
 //!
 //! - one byte: how many runs of digits there are, in the upper half; in the lower, the length of the national
-//!   destination code of a number that ends here, or 0;
+//!   destination code of a number that ends here, or 0. It is libphonenumber's, but for a number that
+//!   libphonenumber holds to be none and does not split: that has the code of its neighbours of one more digit,
+//!   if that is the same for all ten;
 //! - half a byte for each run but the first, which begins with 0: its first digit (padded to whole bytes);
 //! - for each run, how many bytes before this node the one begins that it leads to: in one byte below 128,
 //!   else in two, the first with its highest bit set; 0 where nothing more can be split.
@@ -46,7 +48,7 @@ impl CountryCode {
     }
 
     /// How many digits the national destination code of a number with these digits after the country code
-    /// has; 0 when the number cannot be split.
+    /// has; 0 when the number is not split.
     pub fn ndc(self, national: &[u8]) -> usize {
         let end = national.iter().try_fold(self.root, |node, digit| {
             next(node, digit - b'0').filter(|next| *next != 0)

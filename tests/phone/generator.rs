@@ -24,7 +24,7 @@ const MOBILE_TOKEN: i32 = 54;
 /// A state of the plan.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Node {
-    /// Digits of the national destination code of a number that ends here; 0 when it has none.
+    /// Digits of the national destination code that the service keeps of a number that ends here.
     ndc: u8,
     /// Where the next digit leads: a place in [`Plan::nodes`].
     next: [usize; 10],
@@ -71,6 +71,30 @@ fn dfa(pattern: &str) -> Dfa {
     builder.build(&format!("^(?:{pattern})$")).unwrap()
 }
 
+/// The expressions for the numbers that there are with a country code, in any of its regions: each is of one.
+fn existing(country_code: i32) -> Vec<String> {
+    let util = PHONE_NUMBER_UTIL.as_original();
+    let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(country_code);
+    let kinds = regions.unwrap().flat_map(|region| {
+        let metadata = util.get_metadata_for_region_or_calling_code(country_code, region);
+        let metadata = metadata.unwrap();
+        [
+            &metadata.fixed_line,
+            &metadata.mobile,
+            &metadata.toll_free,
+            &metadata.premium_rate,
+            &metadata.shared_cost,
+            &metadata.personal_number,
+            &metadata.voip,
+            &metadata.pager,
+            &metadata.uan,
+            &metadata.voicemail,
+        ]
+    });
+    let patterns = kinds.map(|kind| kind.national_number_pattern().original_base().to_owned());
+    patterns.filter(|pattern| !pattern.is_empty()).collect()
+}
+
 /// What decides over the split of a country's numbers: groups of expressions that must all match.
 fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
     let region = PHONE_NUMBER_UTIL
@@ -93,24 +117,11 @@ fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
         })
         .map(|patterns| patterns.map(|pattern: String| dfa(&pattern)).collect())
         .collect();
+    let existing = existing(country_code);
     if country_code == MOBILE_TOKEN {
-        let kinds = [
-            &metadata.general_desc,
-            &metadata.fixed_line,
-            &metadata.mobile,
-            &metadata.toll_free,
-            &metadata.premium_rate,
-            &metadata.shared_cost,
-            &metadata.personal_number,
-            &metadata.voip,
-            &metadata.pager,
-            &metadata.uan,
-            &metadata.voicemail,
-        ];
-        let patterns = kinds.map(|kind| kind.national_number_pattern().original_base());
-        let patterns = patterns.into_iter().filter(|pattern| !pattern.is_empty());
-        deciding.extend(patterns.map(|pattern| vec![dfa(pattern)]));
+        deciding.extend(existing.iter().map(|pattern| vec![dfa(pattern)]));
     }
+    deciding.push(vec![dfa(&existing.join("|"))]);
     deciding
 }
 
@@ -138,6 +149,17 @@ fn step(deciding: &[Vec<Dfa>], state: &State, digit: u8) -> State {
         .collect()
 }
 
+/// The length of the national destination code that a number would have if it were one digit longer, by the
+/// lengths for each digit; 0 when it depends on the digit.
+///
+/// Some countries have old numbers that are a digit shorter than any that libphonenumber has a format for.
+/// Their area code is none the less certain: Stockholm is `8` in `+46 8 90510` as in `+46 8 905 100`. This is
+/// for numbers that libphonenumber holds to be none: where it knows of a number and does not split it, it says so.
+fn ndc_of_one_more_digit(longer: [u8; 10]) -> u8 {
+    let [first, ..] = longer;
+    if longer == [first; 10] { first } else { 0 }
+}
+
 impl Plan {
     /// Adds the numbers of a country code, and answers where they begin.
     fn add(&mut self, country_code: i32) -> usize {
@@ -158,22 +180,28 @@ impl Plan {
             levels.push(next);
         }
 
-        // From the longest back, since a node is made of those that it leads to.
-        let mut longer = HashMap::<State, usize>::new();
+        // From the longest back, since a node is made of those that it leads to: where each stands, and how long
+        // libphonenumber has the code of a number that ends there.
+        let mut longer = HashMap::<State, (usize, u8)>::new();
         for level in levels.into_iter().rev() {
-            let mut places = HashMap::new();
+            let mut nodes = HashMap::new();
             for (state, number) in level {
-                let next = std::array::from_fn(|digit| {
+                let next: [(usize, u8); 10] = std::array::from_fn(|digit| {
                     let next = step(&deciding, &state, u8::try_from(digit).unwrap());
-                    longer.get(&next).copied().unwrap_or(0)
+                    longer.get(&next).copied().unwrap_or_default()
                 });
-                let ndc = oracle::ndc(country_code, &number);
-                let ndc = u8::try_from(ndc).unwrap();
-                places.insert(state, self.place(Node { ndc, next }));
+                let split = u8::try_from(oracle::ndc(country_code, &number)).unwrap();
+                let ndc = if split == 0 && !oracle::is_valid(country_code, &number) {
+                    ndc_of_one_more_digit(next.map(|(_, split)| split))
+                } else {
+                    split
+                };
+                let next = next.map(|(place, _)| place);
+                nodes.insert(state, (self.place(Node { ndc, next }), split));
             }
-            longer = places;
+            longer = nodes;
         }
-        longer[&start(&deciding)]
+        longer[&start(&deciding)].0
     }
 
     /// Where a node stands, once for all that are alike.

@@ -63,16 +63,23 @@ fn ccndc(country_code: i32, national: &str) -> i64 {
     E164::parse(&format!("+{country_code}{national}")).map_or(0, |number| number.ccndc())
 }
 
-/// What the service must keep, by libphonenumber.
-fn expected(country_code: i32, national: &str) -> i64 {
-    let ndc = match oracle::ndc(country_code, national) {
-        0 => ndc_of_one_more_digit(country_code, national),
-        ndc => ndc,
-    };
+/// How many digits country code and national destination code have together.
+fn with_country_code(country_code: i32, ndc: usize) -> i64 {
     i64::try_from(country_code.to_string().len() + ndc).unwrap()
 }
 
-/// The service's own rule for a number that libphonenumber cannot split.
+/// What the service must keep: what libphonenumber splits off, but for a number that it holds to be none.
+fn expected(country_code: i32, national: &str) -> i64 {
+    let ndc = match oracle::ndc(country_code, national) {
+        0 if !oracle::is_valid(country_code, national) => {
+            ndc_of_one_more_digit(country_code, national)
+        }
+        ndc => ndc,
+    };
+    with_country_code(country_code, ndc)
+}
+
+/// The service's own rule for such a number.
 fn ndc_of_one_more_digit(country_code: i32, national: &str) -> usize {
     let longer = (0..10).map(|digit| oracle::ndc(country_code, &format!("{national}{digit}")));
     let lengths: BTreeSet<usize> = longer.collect();
@@ -92,11 +99,28 @@ fn every_example_number_of_the_world_is_split_as_libphonenumber_splits_it() {
         assert_eq!(parsed.country_code, country_code);
         let ndc = oracle::split(&parsed);
         assert_eq!(oracle::ndc(country_code, &national), ndc, "{text}");
-        let split = match ndc {
-            0 => expected(country_code, &national),
-            ndc => i64::try_from(country_code.to_string().len() + ndc).unwrap(),
-        };
+        let split = with_country_code(country_code, ndc);
         assert_eq!(ccndc(country_code, &national), split, "{text}");
+    }
+}
+
+/// Numbers that there are, and that libphonenumber has no format for that would tell where to split them: not
+/// the business of the rule for those that are a digit too short.
+#[test]
+fn a_number_that_exists_and_is_not_split_is_kept_to_its_country_code() {
+    for (country_code, national) in [
+        (49, "164963768"),
+        (84, "1992000"),
+        (252, "174888"),
+        (352, "4457"),
+        (358, "20507"),
+        (685, "62651"),
+    ] {
+        assert!(oracle::is_valid(country_code, national));
+        assert_eq!(oracle::ndc(country_code, national), 0);
+        assert!(ndc_of_one_more_digit(country_code, national) > 0);
+        let split = with_country_code(country_code, 0);
+        assert_eq!(ccndc(country_code, national), split, "+{country_code}");
     }
 }
 
@@ -161,6 +185,7 @@ fn the_contracts_number_keeps_the_code_of_stockholm() {
     let number = E164::parse("+46890510").unwrap();
     assert_eq!((number.as_str(), number.ccndc()), ("+46890510", 3));
     // It is too short for libphonenumber, which knows its neighbours.
+    assert!(!oracle::is_valid(46, "890510"));
     assert_eq!(oracle::ndc(46, "890510"), 0);
     assert_eq!(oracle::ndc(46, "8905100"), 1);
 }

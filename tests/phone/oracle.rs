@@ -11,6 +11,15 @@ pub fn ndc(country_code: i32, national: &str) -> usize {
     if national.len() < 2 {
         return 0;
     }
+    split(&number(country_code, national))
+}
+
+/// Whether there can be such a number in any region of the country code.
+pub fn is_valid(country_code: i32, national: &str) -> bool {
+    national.len() >= 2 && PHONE_NUMBER_UTIL.is_valid_number(&number(country_code, national))
+}
+
+fn number(country_code: i32, national: &str) -> PhoneNumber {
     let zeros = national.bytes().take_while(|byte| *byte == b'0').count();
     // The last zero of a number that is nothing else is the number.
     let zeros = zeros.min(national.len() - 1);
@@ -23,10 +32,10 @@ pub fn ndc(country_code: i32, national: &str) -> usize {
         number.italian_leading_zero = Some(true);
         number.number_of_leading_zeros = Some(i32::try_from(zeros).unwrap());
     }
-    split(&number)
+    number
 }
 
-/// The same of a number that libphonenumber has parsed.
+/// The length of the national destination code of a number that libphonenumber has parsed.
 pub fn split(number: &PhoneNumber) -> usize {
     PHONE_NUMBER_UTIL.get_length_of_national_destination_code(number)
 }
