@@ -76,8 +76,8 @@ impl PhoneFault {
     pub fn message(self) -> &'static str {
         match self {
             Self::Form => {
-                "must be a phone number as E.164 has it: + and at most 15 digits, nothing between, like +46890510 \
-                 (in a form or a query %2B46890510)"
+                "must be a phone number as E.164 has it: +, a country code and at least 2 more digits, at most 15 in \
+                 all, nothing between, like +46890510 (in a form or a query %2B46890510)"
             }
             Self::CountryCode => "must begin with a country code that exists, like +46",
         }

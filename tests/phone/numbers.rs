@@ -255,6 +255,17 @@ fn what_is_not_formed_as_e164_is_refused_and_nothing_is_put_right() {
 }
 
 #[test]
+fn whoever_gives_too_few_or_too_many_digits_is_told_both_limits() {
+    for (text, taken) in [("+461", "+4612"), ("+4612345678901234", "+461234567890123")] {
+        assert!(E164::parse(taken).is_ok(), "{taken}");
+        let message = E164::parse(text).unwrap_err().message();
+        for limit in ["at least 2 more digits", "at most 15 in all"] {
+            assert!(message.contains(limit), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
 fn no_text_makes_it_panic() {
     let mut random = Random(2);
     let letters: Vec<char> = "+0123456789 *é٤🦀\u{0}".chars().collect();
