@@ -75,27 +75,34 @@ impl Scope<'_> {
     /// A page of the records.
     pub fn page(self, kind: &Kind, paging: Paging) -> Statement {
         let Kind { name, id, .. } = kind;
-        let (past, order) = match kind.order {
-            Order::Id => (format!("{id} > ?4"), (*id).to_owned()),
+        let (key, order) = match kind.order {
+            Order::Id => ("", "id"),
+            Order::NewestFirst => (", start", "start DESC, id DESC"),
+        };
+        let seeks = match kind.order {
+            Order::Id => vec![format!("{id} > ?4")],
+            Order::NewestFirst if paging.after == 0 => vec!["TRUE".to_owned()],
+            // The key to seek by is (start, id), of which `after` has the id. Compared as a row, it would be sought
+            // by its first part alone, and all that began at the same time read; so there is a seek for each part,
+            // and SQLite merges what they find as it is read.
             Order::NewestFirst => {
-                let order = format!("start DESC, {id} DESC");
-                let past = if paging.after == 0 {
-                    "TRUE".to_owned()
-                } else {
-                    // The key to seek by is (start, id), of which `after` has the id.
-                    format!(
-                        "(start, {id}) < (SELECT start, {id} FROM {name} \
-                         WHERE {id} = ?4 AND customer_id = ?3)"
-                    )
-                };
-                (past, order)
+                let start =
+                    format!("(SELECT start FROM {name} WHERE {id} = ?4 AND customer_id = ?3)");
+                vec![
+                    format!("start = {start} AND {id} < ?4"),
+                    format!("start < {start}"),
+                ]
             }
         };
+        let row = self.row(kind);
+        let select = |past| {
+            format!("SELECT {row}{key} FROM {name} WHERE customer_id = {CUSTOMER} AND {past}")
+        };
+        let selects: Vec<String> = seeks.into_iter().map(select).collect();
         self.statement(
             format!(
-                "/* records::page */ SELECT {} FROM {name} \
-                 WHERE customer_id = {CUSTOMER} AND {past} ORDER BY {order} LIMIT ?5 OFFSET ?6",
-                self.row(kind)
+                "/* records::page */ {} ORDER BY {order} LIMIT ?5 OFFSET ?6",
+                selects.join(" UNION ALL ")
             ),
             [
                 paging.after.into(),

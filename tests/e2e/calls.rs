@@ -205,12 +205,24 @@ fn a_body_of_calls_has_at_most_a_mebibyte_and_is_json() {
 
 #[test]
 fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
+    assert_pages_cost_their_own_rows(3);
+}
+
+/// As after an import of what is known by the day alone.
+#[test]
+fn a_page_of_calls_costs_its_own_rows_however_many_began_at_the_same_time() {
+    assert_pages_cost_their_own_rows(20_000);
+}
+
+/// Reads pages of many calls of a customer, of which so many at a time began at once.
+#[track_caller]
+fn assert_pages_cost_their_own_rows(at_once: i64) {
     const COUNT: i64 = 20_000;
     let (partner, id, measure_id) = customer();
     let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
          INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) \
-         SELECT ?1, ?2, datetime(1767225600 + n / 3, 'unixepoch'), '+46846500401', 3 FROM seed";
-    db_execute(partner.server, sql, &[&id, &measure_id, &COUNT]);
+         SELECT ?1, ?2, datetime(1767225600 + n / ?4, 'unixepoch'), '+46846500401', 3 FROM seed";
+    db_execute(partner.server, sql, &[&id, &measure_id, &COUNT, &at_once]);
     let sql = "UPDATE customers SET calls_total = ?2 WHERE customer_id = ?1";
     db_execute(partner.server, sql, &[&id, &COUNT]);
     let sql = "SELECT call_id FROM calls WHERE customer_id = ?1 ORDER BY start DESC, call_id DESC";
@@ -228,6 +240,7 @@ fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
     for (after, first) in [
         (String::new(), 0),
         (at(9_999), 10_000),
+        (at(9_999) + "&page=1", 10_020),
         (at(19_979), 19_980),
     ] {
         let page = partner.get(&format!("{path}?pagesize=20{after}"));
