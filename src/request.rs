@@ -4,6 +4,7 @@ use crate::decode::{not_utf8, percent_decode};
 use crate::error::{Error, Fault};
 use crate::intent::Intent;
 use crate::json::Json;
+use crate::router::is_id;
 
 /// The most parameters of a request: a customer has 34. It bounds the work of looking for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
@@ -37,13 +38,6 @@ pub struct Params {
     /// Every name, and the places in which it stood.
     seen: Vec<(String, Place)>,
     faults: Vec<Fault>,
-}
-
-/// The parameters that name a record, and so may stand in the path, the query and the body at once.
-const IDS: [&str; 4] = ["customer_id", "measure_id", "user_id", "call_id"];
-
-fn is_id(name: &str) -> bool {
-    IDS.contains(&name)
 }
 
 impl Params {
@@ -153,7 +147,7 @@ impl Params {
         self.seen.push(seen);
         match self.entries.iter().find(|entry| entry.name == name) {
             None => self.entries.push(Entry { name, value, place }),
-            Some(earlier) if is_id(&name) && !is_repeated => {
+            Some(earlier) if !is_repeated && is_id(&name) => {
                 if integer(&earlier.value) != integer(&value) {
                     self.faults.push(Fault::of(
                         name,

@@ -250,6 +250,17 @@ pub fn routes() -> Vec<(&'static str, &'static str, Route)> {
         .collect()
 }
 
+/// Whether a parameter names a record of a partner's: a path has a segment for it. Such a one may as well stand in
+/// the query or the body, or in all three.
+pub fn is_id(name: &str) -> bool {
+    let mut segments = PARTNER
+        .iter()
+        .copied()
+        .flatten()
+        .flat_map(|(path, _)| path.split('/'));
+    segments.any(|segment| captured(segment) == Some(name))
+}
+
 fn find<R: Copy>(
     tables: &[Table<R>],
     method: &str,
@@ -298,10 +309,7 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
     let path = template.strip_suffix('/').unwrap_or(template);
     for expected in path.split('/').skip(1) {
         let segment = given.next()?;
-        match expected
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match captured(expected) {
             Some(name) => {
                 let numeric = name == "n" || name.ends_with("_id");
                 let fits = !segment.is_empty()
@@ -316,6 +324,11 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
         }
     }
     given.next().is_none().then_some(captures)
+}
+
+/// `customer_id`, of the segment `{customer_id}` of a template.
+fn captured(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 fn allow<R>(methods: &[(&str, R)]) -> String {
@@ -369,6 +382,22 @@ mod tests {
                 matches!(route("GET", path), Err(Error::NotFound("path"))),
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn the_id_of_every_kind_of_record_is_one_and_nothing_else_is() {
+        let mut kinds = 0;
+        for (_, path, route) in routes() {
+            if let Route::Partner(ReadRecords(kind)) = route {
+                assert!(path.contains(kind.name), "{path}");
+                assert!(is_id(kind.id), "{}", kind.id);
+                kinds += 1;
+            }
+        }
+        assert!(kinds > 0 && is_id("customer_id"));
+        for name in ["freespee_caller_id", "username", "n", "file", "custnr", ""] {
+            assert!(!is_id(name), "{name}");
         }
     }
 
