@@ -181,6 +181,24 @@ fn a_call_names_a_measure_of_the_same_customer() {
 }
 
 #[test]
+fn each_number_of_a_call_is_masked_by_the_codes_of_its_own_country() {
+    let (partner, id, measure_id) = customer();
+    let calls = json!({"measure_id": measure_id, "start": "2026-09-01 07:12:09", "anum": "+46890510",
+        "bnum": "+12025550123", "cnum": "+4915123456789"});
+    partner.post_calls(id, &[calls]).expect(200);
+    partner.delete(&format!("/customers/{id}")).expect(200);
+    let sql = "SELECT anum, bnum, cnum FROM calls WHERE customer_id = ?1";
+    let row = &db_query(partner.server, sql, &[&id])[0];
+    for (column, masked) in [
+        ("anum", "+468*****"),
+        ("bnum", "+1202*******"),
+        ("cnum", "+491512*******"),
+    ] {
+        assert_eq!(row[column], rusqlite::types::Value::Text(masked.to_owned()));
+    }
+}
+
+#[test]
 fn a_body_of_calls_has_at_most_a_mebibyte_and_is_json() {
     let (partner, id, measure_id) = customer();
     let body = json!({"calls": [call(measure_id, "2026-09-01 07:12:09")]}).to_string();
