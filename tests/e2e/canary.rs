@@ -4,13 +4,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use customers::schema::{CUSTOMER_TABLES, Rule};
 use rusqlite::types::Value::Text;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
+use crate::client::percent_encoded;
 use crate::db::db_rows_of_customer;
 use crate::partner::Partner;
 use crate::server::Server;
@@ -21,15 +22,21 @@ const CUSTOM_FIELDS: u32 = 20;
 /// How many calls go into one request.
 const BATCH: usize = 1_000;
 
+/// How many subscriber digits each number has, after `+46`: so many that no digits of a time, an id or a hash are
+/// taken for them.
+const SUBSCRIBER_DIGITS: usize = 13;
+
 /// A customer, and what must not be found when it is erased.
 struct Canaries<'a> {
     partner: &'a Partner,
     customer_id: i64,
     /// Stands in every text.
     mark: String,
-    /// Every phone number; no two are alike. All are Swedish mobile ones: two digits of country code, two of
-    /// national destination code, seven of the subscriber.
+    /// Every phone number; no two are alike. They are Swedish and too long for the plan, so that everything after
+    /// the country code is the subscriber's.
     numbers: HashSet<String>,
+    /// How many of them are overwritten, or asked for and never stored.
+    gone: usize,
 }
 
 /// A partner that has all custom fields.
@@ -43,7 +50,8 @@ fn partner() -> Partner {
 
 impl<'a> Canaries<'a> {
     /// Creates the customer, changes all of it, and gives it two records of each kind and this many calls: all
-    /// by HTTP, with a canary in every parameter that is a text or a number of somebody's.
+    /// by HTTP, as JSON, as a form or as a query, with a canary in every parameter that is a text or a number of
+    /// somebody's.
     fn of(partner: &'a Partner, calls: usize) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let mark = format!("canary{:04}y", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -52,19 +60,14 @@ impl<'a> Canaries<'a> {
             customer_id: 0,
             mark,
             numbers: HashSet::new(),
+            gone: 0,
         };
         canaries.create();
+        canaries.ask();
         let id = canaries.customer_id;
         let measures: Vec<Value> = (0..2).map(|_| canaries.add_measure()).collect();
-        for n in 0..2 {
-            canaries.add_user(n);
-        }
-        let path = format!("/customers/{id}/allowed_numbers");
-        for _ in 0..2 {
-            let list = [canaries.number(), canaries.number()];
-            let put = partner.request("PUT", &path);
-            put.json(&json!({"phonenrs": list})).expect(200);
-        }
+        canaries.add_users();
+        canaries.put_allowed_numbers();
         let mut left = calls;
         while left > 0 {
             let batch = left.min(BATCH);
@@ -84,11 +87,11 @@ impl<'a> Canaries<'a> {
 
     /// A number that nobody else has.
     fn number(&mut self) -> String {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = format!(
-            "+4670{:07}",
-            COUNT.fetch_add(1, Ordering::Relaxed) + 1_000_000
-        );
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        // A linear congruential sequence, for none to be alike, nor the end of one the beginning of another.
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let digits = (count * 1_234_567_890_123 + 4_827_159_036_927) % 10_u64.pow(13);
+        let number = format!("+46{digits:0SUBSCRIBER_DIGITS$}");
         self.numbers.insert(number.clone());
         number
     }
@@ -128,6 +131,24 @@ impl<'a> Canaries<'a> {
         self.partner.put(&path, &changed).expect(200);
     }
 
+    /// Asks for it, and for a number, by query; and in ways that are refused.
+    fn ask(&mut self) {
+        let number = percent_encoded(&self.number());
+        let custnr = percent_encoded(&self.text("custnr"));
+        self.gone += 1;
+        for (query, status) in [
+            (format!("custnr={custnr}"), 200),
+            (format!("custnr={number}"), 200),
+            (format!("pagesize={custnr}&after={number}"), 400),
+            (format!("{custnr}={number}"), 400),
+            (format!("custnr={number}%"), 400),
+        ] {
+            let request = self.partner.get(&format!("/customers?{query}"));
+            request.expect(status);
+        }
+    }
+
+    /// Adds a measure by JSON and changes it by a form.
     fn add_measure(&mut self) -> Value {
         let path = format!("/customers/{}/measures", self.customer_id);
         let document = json!({"name": self.text("measure"), "media": self.text("media"),
@@ -135,18 +156,37 @@ impl<'a> Canaries<'a> {
         let created = self.partner.request("POST", &path).json(&document);
         let measure = created.expect(200).record("measures");
         let path = format!("{path}/{}", measure["measure_id"]);
-        let document = json!({"name": self.text("other"), "phonenr": self.number()});
-        let changed = self.partner.request("PUT", &path).json(&document);
-        changed.expect(200);
+        let (name, phonenr) = (self.text("other"), self.number());
+        self.gone += 1;
+        let changed = [("name", name.as_str()), ("phonenr", phonenr.as_str())];
+        self.partner.put(&path, &changed).expect(200);
+        // What is no number is not taken, and not kept in what says so.
+        let wrong = [("name", "\n"), ("phonenr", &*format!("{phonenr} "))];
+        self.partner.put(&path, &wrong).expect(400);
         measure["measure_id"].clone()
     }
 
-    fn add_user(&self, n: i64) {
+    /// Adds a user by JSON and one by a form.
+    fn add_users(&self) {
         let path = format!("/customers/{}/users", self.customer_id);
-        let email = format!("{}-{n}@example.com", self.mark);
-        let document = json!({"email": email, "name": self.text("user"), "write_access": n});
+        let emails = [1, 2].map(|n| format!("{}-{n}@example.com", self.mark));
+        let name = self.text("user");
+        let document = json!({"email": emails[0], "name": name, "write_access": 1});
         let request = self.partner.request("POST", &path).json(&document);
         request.expect(200);
+        let parameters = [("email", emails[1].as_str()), ("name", &name)];
+        self.partner.post(&path, &parameters).expect(200);
+    }
+
+    /// Puts a list by JSON and another in its place by a form.
+    fn put_allowed_numbers(&mut self) {
+        let path = format!("/customers/{}/allowed_numbers", self.customer_id);
+        let list = json!({"phonenrs": [self.number(), self.number()]});
+        self.gone += 2;
+        let put = self.partner.request("PUT", &path).json(&list);
+        put.expect(200);
+        let list = json!([self.number(), self.number()]).to_string();
+        self.partner.put(&path, &[("phonenrs", &list)]).expect(200);
     }
 
     fn call(&mut self, measure_id: &Value) -> Value {
@@ -176,21 +216,18 @@ impl<'a> Canaries<'a> {
     /// How many of its texts and how many of its numbers stand in what the Worker holds.
     fn found(&self, holdings: &Holdings) -> (usize, usize) {
         let texts = holdings.text.matches(&self.mark).count();
-        let is_left = |number: &&String| {
-            let without_plus = number.trim_start_matches('+');
-            [number.as_str(), without_plus]
-                .iter()
-                .any(|number| holdings.numbers.contains(*number))
-        };
-        (texts, self.numbers.iter().filter(is_left).count())
+        let subscriber = |number: &String| number[3..].to_owned();
+        let subscribers = self.numbers.iter().map(subscriber);
+        let left = subscribers.filter(|digits| holdings.digits.contains(digits));
+        (texts, left.count())
     }
 }
 
 /// All that the Worker holds: every value of every table of every database, and what it has logged.
 struct Holdings {
     text: String,
-    /// What stands there as a number, with its plus sign or without.
-    numbers: HashSet<String>,
+    /// Whatever there may be a subscriber's digits, however they are written and whatever stands beside them.
+    digits: HashSet<String>,
 }
 
 impl Holdings {
@@ -213,13 +250,16 @@ impl Holdings {
             }
         }
         assert!(databases >= 2, "D1's and KV's: {databases}");
-        // Letters too, so that digits within hexadecimal ones are no numbers.
-        let of_a_number = |c: char| c.is_ascii_alphanumeric() || c == '+';
-        let numbers = text
-            .split(|c| !of_a_number(c))
-            .filter(|part| part.len() >= 7);
-        let numbers = numbers.map(str::to_owned).collect();
-        Self { text, numbers }
+        let runs = text
+            .as_bytes()
+            .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+        let windows = runs
+            .filter(|run| run[0].is_ascii_digit())
+            .flat_map(|run| run.windows(SUBSCRIBER_DIGITS));
+        let digits = windows
+            .map(|digits| String::from_utf8_lossy(digits).into_owned())
+            .collect();
+        Self { text, digits }
     }
 }
 
@@ -293,8 +333,7 @@ fn assert_erased_without_a_trace(calls: usize) {
     let before = Holdings::read(partner.server);
     let (texts, numbers) = subject.found(&before);
     assert!(texts > 30, "{texts}");
-    // Two of six numbers of measures and two of four allowed ones were overwritten.
-    assert_eq!(numbers, subject.numbers.len() - 4);
+    assert_eq!(numbers, subject.numbers.len() - subject.gone);
     let controls_before = controls.each_ref().map(|control| control.found(&before));
 
     partner
