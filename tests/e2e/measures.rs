@@ -24,13 +24,13 @@ fn a_measure_is_created_and_read_with_every_field() {
     assert_eq!(
         names,
         [
-            "created",
-            "destnr",
-            "expires",
             "measure_id",
-            "media",
             "name",
+            "media",
             "phonenr",
+            "destnr",
+            "created",
+            "expires",
             "status"
         ]
     );

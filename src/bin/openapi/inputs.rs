@@ -144,7 +144,14 @@ pub fn bounds(bounds: &Bounds) -> Value {
     let Bounds {
         min, max, default, ..
     } = bounds;
-    json!({ "type": "integer", "minimum": min, "maximum": max, "default": default })
+    let mut schema = json!({ "type": "integer", "minimum": min, "maximum": max });
+    // The least is where everything begins anyway; what is said to be there is sent by those who try it out.
+    if default != min
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.insert("default".to_owned(), (*default).into());
+    }
+    schema
 }
 
 impl Input<'_> {
