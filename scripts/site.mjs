@@ -6,7 +6,7 @@
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint, main, root, run } from "./tools.mjs";
+import { fingerprint, main, root, run, step } from "./tools.mjs";
 
 // The OpenAPI documents come out of the code that serves the API, Swagger UI out of the package that the lock names.
 const SOURCES = ["site", "src", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
@@ -26,13 +26,17 @@ export async function site() {
   await setup();
   // Without a stamp a build that breaks off is not taken for a finished one.
   rmSync(stamp, { force: true });
+  await step("site: building", assemble);
+  writeFileSync(stamp, now);
+}
+
+async function assemble() {
   empty(out);
   mkdirSync(join(out, "docs"), { recursive: true });
   writeFileSync(join(out, "index.html"), page());
   for (const name of ["page.css", "page.js"]) copyFileSync(join(root, "site", name), join(out, "docs", name));
   swaggerUi();
-  await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out]);
-  writeFileSync(stamp, now);
+  await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out], { quiet: true });
 }
 
 /** Removes what is in a folder, but not the folder: a server that watches it would lose sight of it. */

@@ -48,6 +48,7 @@ function parsed(text) {
 /** Says in a sentence why an answer is none that was hoped for. */
 function explain({ status, json, text }) {
   if (status === 0) return "No answer came. The service cannot be reached, or the connection broke.";
+  if (status === 401 && !isSecureContext) return "401: over plain HTTP no password is taken. Open this page by https.";
   if (status === 401) return "401: the user name or the password is wrong.";
   const faults = json?.errors ?? [];
   const required = faults.filter(({ code, parameter }) => code === "required" && /^custom_\d+$/.test(parameter));
