@@ -37,7 +37,7 @@ use Rule::{Blank, DeleteRow, Keep, Mask, Set};
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// Every column and its rule.
+    /// Every column and its rule; what the primary key is made of comes first.
     pub columns: &'static [(&'static str, Rule)],
 }
 

@@ -285,7 +285,7 @@ impl Scope<'_> {
     }
 
     /// All that the database holds of the customer: for each of [`CUSTOMER_TABLES`] its rows with every
-    /// column, as `json`.
+    /// column, as `json`, by primary key.
     pub fn export(self) -> Vec<Statement> {
         let export = |table: &Table| {
             let (name, columns) = (table.name, table.columns.iter());
@@ -294,11 +294,18 @@ impl Scope<'_> {
                 let column = (*column).to_owned();
                 (column.clone(), self.version.integer_sql(&column))
             });
-            let json = json_object(&members.collect::<Vec<_>>());
+            let members = members.collect::<Vec<_>>();
+            // The primary key is the first column, or the first two.
+            let key: Vec<&str> = members
+                .iter()
+                .take(2)
+                .map(|(name, _)| name.as_str())
+                .collect();
+            let (json, key) = (json_object(&members), key.join(", "));
             self.statement(
                 format!(
                     "/* records::export */ SELECT {json} AS json FROM {name} \
-                     WHERE customer_id = {CUSTOMER}"
+                     WHERE customer_id = {CUSTOMER} ORDER BY {key}"
                 ),
                 [],
             )

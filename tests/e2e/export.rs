@@ -43,6 +43,29 @@ fn it_holds_every_row_and_every_column_that_the_database_has_of_the_customer() {
 }
 
 #[test]
+fn every_list_is_in_the_order_of_its_ids() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Customer", "1");
+    let measure_id = partner.create_measure(id);
+    partner.create_measure(id);
+    let starts = ["2026-09-03", "2026-09-01", "2026-09-02"];
+    let calls = starts.map(|day| {
+        json!({"measure_id": measure_id, "start": format!("{day} 07:12:09"), "bnum": "+46846500401"})
+    });
+    partner.post_calls(id, &calls).expect(200);
+    let export = partner.get(&format!("/customers/{id}/export"));
+    let export = export.expect(200).json();
+    for (table, key, count) in [("measures", "measure_id", 2), ("calls", "call_id", 3)] {
+        let rows = export[table].as_array().unwrap();
+        assert_eq!(rows.len(), count, "{table}");
+        assert!(
+            rows.is_sorted_by_key(|row| row[key].as_i64()),
+            "{table}: {rows:#?}"
+        );
+    }
+}
+
+#[test]
 fn every_column_that_an_erasure_changes_is_in_it() {
     let partner = Partner::new();
     let subject = Subject::of(&partner);
