@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use customers::router::{Route, routes};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::anonymous;
 use crate::clients::is_there;
 use crate::partner::Partner;
-use crate::server::{OPERATOR_TOKEN, shared};
+use crate::server::{OPERATOR_TOKEN, Server};
 
 /// schemathesis, as Python runs it wherever its commands are.
 const SCHEMATHESIS: &str = "from schemathesis.cli import schemathesis; schemathesis()";
@@ -21,9 +22,15 @@ struct Fixture {
     environment: [(&'static str, i64); 3],
 }
 
+/// A server of its own: nobody writes to its database past the Worker, and nobody else's logins fail.
+fn server() -> &'static Server {
+    static SERVER: LazyLock<&Server> = LazyLock::new(Server::with_demo);
+    &SERVER
+}
+
 impl Fixture {
     fn new() -> Self {
-        let partner = Partner::new();
+        let partner = Partner::on(server(), &json!({}));
         for n in 1..=20 {
             partner.set_up_custom(n, &json!({}));
         }
@@ -51,7 +58,7 @@ impl Fixture {
             .envs(self.environment.map(|(name, id)| (name, id.to_string())))
             .args(["-c", SCHEMATHESIS, "--config-file", "schemathesis.toml"])
             .arg("run")
-            .arg(format!("{}{path}", shared().origin))
+            .arg(format!("{}{path}", server().origin))
             .args(["--checks", "all", "--no-color", "--header"])
             .arg(format!("CF-Connecting-IP: {address}"))
             .args(credentials)
