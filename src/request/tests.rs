@@ -1,6 +1,8 @@
 //! The promises of `src/request.rs`.
 
 use super::*;
+use crate::records::calls::CALLS;
+use crate::records::kind::BATCH_MAX;
 
 fn codes(mut params: Params) -> Vec<(String, &'static str)> {
     let Err(Error::Invalid(faults)) = params.finish() else {
@@ -98,6 +100,43 @@ fn every_unknown_name_is_told() {
             ("cust_nr".to_owned(), "unknown_parameter")
         ]
     );
+}
+
+#[test]
+fn faults_beyond_the_most_that_are_told_are_counted() {
+    let batch = |elements: usize| {
+        let mut params = Params::default();
+        for place in 0..elements {
+            let members = (0..50).map(|n| (format!("p{n}"), Json::Null));
+            let element = Params::of_members(members.collect());
+            params.adopt(&format!("calls[{place}]"), element);
+        }
+        params
+    };
+    let at_limit = codes(batch(FAULTS_MAX / 50));
+    assert_eq!(at_limit.len(), FAULTS_MAX);
+    assert!(
+        at_limit
+            .iter()
+            .all(|(_, code)| *code == "unknown_parameter")
+    );
+
+    let error = batch(1_000).finish().unwrap_err();
+    let text = error.body("r-1").to_string();
+    assert!(text.len() < 1_000_000, "{}", text.len());
+    let Error::Invalid(faults) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(faults.len(), FAULTS_MAX + 1);
+    let last = faults.last().unwrap();
+    assert_eq!(last.code, "more_faults");
+    assert_eq!(last.message, "42000 more: only the first 8000 are told");
+}
+
+/// Whoever gets one thing wrong in every member of the largest batch is told of each.
+#[test]
+fn a_fault_of_every_member_of_the_largest_batch_is_told() {
+    assert!(FAULTS_MAX >= BATCH_MAX * CALLS.members.len());
 }
 
 #[test]
