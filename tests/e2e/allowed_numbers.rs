@@ -86,6 +86,17 @@ fn a_list_has_at_most_1000_numbers_and_each_is_one() {
     let too_many = put(json!(numbers(1_001))).expect(400);
     assert_eq!(too_many.errors(), ["phonenrs: length"]);
     assert_eq!(too_many.message(), "must have at most 1000 elements");
+    // It does not hide what is wrong elsewhere.
+    let body = json!({"phonenrs": numbers(1_001), "phonenr": "", "customer_id": 0});
+    let faults = partner.request("PUT", &path).json(&body).expect(400);
+    assert_eq!(
+        faults.errors(),
+        [
+            "customer_id: contradiction",
+            "phonenr: unknown_parameter",
+            "phonenrs: length"
+        ]
+    );
     let faults = put(json!([
         "+46890510",
         "08-90510",

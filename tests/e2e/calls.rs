@@ -86,6 +86,21 @@ fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
     let too_many = partner.post_calls(id, &calls).expect(400);
     assert_eq!(too_many.errors(), ["calls: length"]);
     assert_eq!(too_many.message(), "must have 1 to 1000 elements");
+    // It does not hide what is wrong elsewhere.
+    let path = format!("/customers/{id}/calls?customer_id=0");
+    let body = json!({"calls": calls, "cals": []});
+    assert_eq!(
+        partner
+            .request("POST", &path)
+            .json(&body)
+            .expect(400)
+            .errors(),
+        [
+            "calls: length",
+            "cals: unknown_parameter",
+            "customer_id: contradiction"
+        ]
+    );
     assert_eq!(
         partner.post_calls(id, &[]).expect(400).errors(),
         ["calls: length"]
