@@ -1,6 +1,8 @@
 //! What a handler gets: the request, decoded, and what the Worker is bound to.
 
-use worker::Env;
+use std::cell::Cell;
+
+use worker::{Context, Env};
 
 use crate::audit::{Actor, Change};
 use crate::auth::Secrets;
@@ -43,10 +45,14 @@ impl Call {
 pub struct Site<'a> {
     /// The bindings.
     pub env: &'a Env,
+    /// What the platform is told of work that the answer need not wait for.
+    pub context: &'a Context,
     /// The secrets.
     pub secrets: Secrets,
     /// The database.
     pub store: &'a Store,
+    /// Where the caller's profile came from, for the log; `None` where nobody was looked for.
+    pub profile_from: Cell<Option<&'static str>>,
 }
 
 impl<'a> Site<'a> {
@@ -54,11 +60,13 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// 500, naming in the log what is missing.
-    pub fn new(env: &'a Env, store: &'a Store) -> Result<Self, Error> {
+    pub fn new(env: &'a Env, context: &'a Context, store: &'a Store) -> Result<Self, Error> {
         Ok(Self {
             env,
+            context,
             secrets: Secrets::read(env)?,
             store,
+            profile_from: Cell::default(),
         })
     }
 }

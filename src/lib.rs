@@ -24,6 +24,7 @@ pub mod etag;
 pub mod health;
 pub mod intent;
 pub mod json;
+pub mod memory;
 pub mod operator;
 pub mod paging;
 pub mod partners;
@@ -58,7 +59,7 @@ pub fn start() {
 async fn fetch(
     request: web_sys::Request,
     env: Env,
-    _: Context,
+    context: Context,
 ) -> worker::Result<web_sys::Response> {
-    Ok(serve::serve(&request, &env).await?)
+    Ok(serve::serve(&request, &env, &context).await?)
 }

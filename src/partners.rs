@@ -9,6 +9,7 @@ use crate::call::Site;
 use crate::clock::Now;
 use crate::error::Error;
 use crate::json::Json;
+use crate::memory::{Memory, is_young};
 use crate::platform::{kv_get, kv_put};
 use crate::sql::Statement;
 use crate::version::Version;
@@ -21,9 +22,14 @@ const MAX_AGE_MS: i64 = 60_000;
 const KV: &str = "PROFILES";
 const KV_TTL: u32 = 60;
 
-/// How many profiles an isolate remembers; at about 1 KB each they take 0.5 MB of its
-/// 128, and are looked through faster than KV answers.
+/// How many profiles an isolate remembers; at about 1 KB each they take 0.5 MB of its 128.
 const REMEMBERED_MAX: usize = 500;
+
+/// How many unknown user names an isolate remembers; at some 80 bytes each they are no burden.
+const MISSES_MAX: usize = 1_000;
+
+/// What the log has in place of where a profile came from when its HA1 is sealed with another key.
+const UNOPENED: &str = "its HA1 does not open under HA1_KEY";
 
 /// What a request needs to know of the partner that makes it.
 pub struct Profile {
@@ -37,8 +43,9 @@ pub struct Profile {
     pub allowed_networks: Vec<String>,
     /// Whether the partner may call at all.
     pub enabled: bool,
-    /// What the partner's password is proved with. KV and D1 have it sealed.
-    pub ha1: Ha1,
+    /// What the partner's password is proved with. KV and D1 have it sealed; `None` when it does not open under
+    /// our key, so that no password is right.
+    pub ha1: Option<Ha1>,
     /// The custom fields that are set up, by ascending `n`.
     pub custom_fields: Vec<CustomField>,
     /// When this was read from D1, by D1's clock, in milliseconds since 1970.
@@ -46,7 +53,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads the `partner` of [`select`], and opens the seal of its HA1.
+    /// Reads the `partner` of [`select`], and opens the seal of its HA1 if it can.
     async fn decode(text: &str, secrets: &Secrets) -> Result<Self, Error> {
         let json = Json::parse(text.as_bytes()).ok();
         let json = json.ok_or_else(no_profile)?;
@@ -69,7 +76,7 @@ impl Profile {
         let networks = list("allowed_networks")?.iter().filter_map(Json::as_text);
         let custom_fields = list("custom_fields")?.iter().map(CustomField::decode);
         Ok(Self {
-            ha1: seal::open(secrets.ha1_key(), &username, text("ha1_sealed")?).await?,
+            ha1: seal::open(secrets.ha1_key(), &username, text("ha1_sealed")?).await,
             partner_id: integer("partner_id")?,
             username,
             country: text("country")?.to_owned(),
@@ -84,14 +91,6 @@ impl Profile {
             read_at: integer("read_at")?,
         })
     }
-
-    fn is_young(&self, now: Now) -> bool {
-        is_young(self.read_at, now)
-    }
-}
-
-fn is_young(read_at: i64, now: Now) -> bool {
-    now.millis.saturating_sub(read_at) < MAX_AGE_MS
 }
 
 /// A custom field that is set up for a partner.
@@ -122,101 +121,89 @@ impl CustomField {
     }
 }
 
-/// How many unknown user names an isolate remembers.
-const MISSES_MAX: usize = 1_000;
-
 thread_local! {
-    static MEMORY: RefCell<Vec<Rc<Profile>>> = RefCell::default();
-    /// User names that no partner has, each with the time at which D1 said so, in milliseconds since 1970: whoever
-    /// asks for one again costs no I/O.
-    static MISSES: RefCell<Vec<(String, i64)>> = RefCell::default();
+    static MEMORY: RefCell<Memory<Rc<Profile>>> =
+        const { RefCell::new(Memory::new(REMEMBERED_MAX, MAX_AGE_MS)) };
+    /// User names that no partner has: whoever asks for one again costs no I/O.
+    static MISSES: RefCell<Memory<()>> = const { RefCell::new(Memory::new(MISSES_MAX, MAX_AGE_MS)) };
 }
 
-/// The profile that this isolate remembers, if it is young enough.
-pub fn remembered(now: Now, username: &str) -> Option<Rc<Profile>> {
-    let remembered = MEMORY.with_borrow(|memory| {
-        let found = memory.iter().find(|profile| profile.username == username);
-        found.cloned()
-    });
-    remembered.filter(|profile| profile.is_young(now))
+/// Whether this isolate has seen the partner, however long ago.
+pub fn is_remembered(username: &str) -> bool {
+    MEMORY.with_borrow(|memory| memory.has(username))
 }
 
 /// Finds a partner's profile, at most a minute old. `None` when there is no such partner.
 ///
 /// # Errors
-/// 503 when D1 had to be asked and failed; 500 when the HA1 does not open under its key.
+/// 503 when D1 had to be asked and failed; 500 when what it has is no profile.
 pub async fn find(site: &Site<'_>, now: Now, username: &str) -> Result<Option<Rc<Profile>>, Error> {
-    if let Some(profile) = remembered(now, username) {
-        return Ok(Some(profile));
+    let (found, from) = look_for(site, now, username).await?;
+    let sealed = found.as_ref().is_some_and(|profile| profile.ha1.is_none());
+    site.profile_from
+        .set(Some(if sealed { UNOPENED } else { from }));
+    Ok(found)
+}
+
+/// The same, with where the answer was found.
+async fn look_for(
+    site: &Site<'_>,
+    now: Now,
+    username: &str,
+) -> Result<(Option<Rc<Profile>>, &'static str), Error> {
+    let remembered = MEMORY.with_borrow(|memory| memory.young(now.millis, username));
+    if let Some(profile) = remembered {
+        return Ok((Some(profile), "memory"));
     }
-    let is_missed = MISSES.with_borrow(|misses| {
-        let is_it = |(missed, at): &(String, i64)| missed == username && is_young(*at, now);
-        misses.iter().any(is_it)
-    });
-    if is_missed {
-        return Ok(None);
+    if MISSES.with_borrow(|misses| misses.young(now.millis, username).is_some()) {
+        return Ok((None, "none"));
     }
     // What KV throws is passed over, here and below: it costs time, not truth.
     if let Ok(Some(text)) = kv_get(site.env, KV, &key(username)).await {
         // So is a profile that cannot be read, of another key or another version of this code.
         let profile = Profile::decode(&text, &site.secrets).await.ok();
-        if let Some(profile) = profile.filter(|profile| profile.is_young(now)) {
-            return Ok(Some(remember(profile)));
+        let is_good = |profile: &Profile| {
+            is_young(profile.read_at, now.millis, MAX_AGE_MS) && profile.ha1.is_some()
+        };
+        if let Some(profile) = profile.filter(is_good) {
+            return Ok((Some(remember(profile)), "kv"));
         }
     }
     let [rows] = site.store.batch([select(username)]).await?;
     match rows.first() {
-        Some(row) => publish(site, &row.text("partner")?).await.map(Some),
+        Some(row) => {
+            let profile = publish(site, row.text("partner")?).await?;
+            Ok((Some(profile), "d1"))
+        }
         None => {
-            miss(username, now);
-            Ok(None)
+            MISSES.with_borrow_mut(|misses| misses.put(username, now.millis, ()));
+            Ok((None, "none"))
         }
     }
-}
-
-/// Remembers that no partner has a user name, and forgets the oldest of too many.
-fn miss(username: &str, now: Now) {
-    MISSES.with_borrow_mut(|misses| {
-        misses.retain(|(missed, at)| missed != username && is_young(*at, now));
-        if misses.len() >= MISSES_MAX {
-            misses.remove(0);
-        }
-        misses.push((username.to_owned(), now.millis));
-    });
 }
 
 /// Puts a profile that was just read from D1 where the next request, here and elsewhere, finds it.
 /// `text` is the `partner` of [`select`].
 ///
 /// # Errors
-/// 500 when the text is no profile, or its HA1 does not open under its key.
-pub async fn publish(site: &Site<'_>, text: &str) -> Result<Rc<Profile>, Error> {
-    let profile = Profile::decode(text, &site.secrets).await?;
-    let _ = kv_put(site.env, KV, &key(&profile.username), text, KV_TTL).await;
+/// 500 when the text is no profile.
+pub async fn publish(site: &Site<'_>, text: String) -> Result<Rc<Profile>, Error> {
+    let profile = Profile::decode(&text, &site.secrets).await?;
+    let (env, key) = (site.env.clone(), key(&profile.username));
+    // Whether a user name is known would else be told by the time that this takes.
+    site.context.wait_until(async move {
+        let _ = kv_put(&env, KV, &key, &text, KV_TTL).await;
+    });
     Ok(remember(profile))
 }
 
-/// Keeps a profile in memory, and forgets the one that has stood there longest when there are too many.
+/// Keeps a profile in memory.
 fn remember(profile: Profile) -> Rc<Profile> {
     let profile = Rc::new(profile);
     // Memory may forget the partner before a minute has passed since there was none.
-    MISSES.with_borrow_mut(|misses| misses.retain(|(missed, _)| *missed != profile.username));
+    MISSES.with_borrow_mut(|misses| misses.forget(&profile.username));
     MEMORY.with_borrow_mut(|memory| {
-        let known = memory
-            .iter()
-            .position(|known| known.username == profile.username);
-        if let Some(at) = known {
-            let known = memory.remove(at);
-            // A read that began before a change may end after it.
-            if known.read_at > profile.read_at {
-                memory.push(Rc::clone(&known));
-                return known;
-            }
-        } else if memory.len() >= REMEMBERED_MAX {
-            memory.remove(0);
-        }
-        memory.push(Rc::clone(&profile));
-        profile
+        memory.put(&profile.username, profile.read_at, Rc::clone(&profile))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 use web_sys::Request;
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::assets;
 use crate::auth::{self, Caller, Secrets};
@@ -28,6 +28,7 @@ use crate::version::Version;
 struct Trace {
     route: &'static str,
     partner_id: Option<i64>,
+    profile_from: Option<&'static str>,
     cost: Cost,
 }
 
@@ -36,13 +37,18 @@ struct Trace {
 ///
 /// # Errors
 /// What [`Reply::into_response`] throws: nothing that a request can bring about.
-pub async fn serve(request: &Request, env: &Env) -> Result<web_sys::Response, JsValue> {
+pub async fn serve(
+    request: &Request,
+    env: &Env,
+    context: &Context,
+) -> Result<web_sys::Response, JsValue> {
     let now = Now::read();
     let method = request.method();
     let request_id = random::uuid().unwrap_or_default();
     let mut trace = Trace::default();
 
-    let result = answer(request, &method, env, now, &request_id, &mut trace).await;
+    let platform = (env, context);
+    let result = answer(request, &method, platform, now, &request_id, &mut trace).await;
 
     let mut internal = None;
     let reply = result.unwrap_or_else(|error| {
@@ -59,6 +65,7 @@ pub async fn serve(request: &Request, env: &Env) -> Result<web_sys::Response, Js
     let line = Json::object([
         ("request_id", request_id.as_str().into()),
         ("partner_id", trace.partner_id.into()),
+        ("profile", trace.profile_from.into()),
         ("method", method.as_str().into()),
         ("route", trace.route.into()),
         ("status", i64::from(reply.status).into()),
@@ -82,7 +89,7 @@ pub async fn serve(request: &Request, env: &Env) -> Result<web_sys::Response, Js
 async fn answer(
     request: &Request,
     method: &str,
-    env: &Env,
+    (env, context): (&Env, &Context),
     now: Now,
     request_id: &str,
     trace: &mut Trace,
@@ -131,9 +138,13 @@ async fn answer(
             assets::read(env, request, &path).await
         }
         Route::Partner(route) => {
-            for_partner(&Site::new(env, &store)?, incoming, route, trace).await
+            let site = Site::new(env, context, &store)?;
+            for_partner(&site, incoming, route, trace).await
         }
-        Route::Operator(route) => for_operator(&Site::new(env, &store)?, incoming, route).await,
+        Route::Operator(route) => {
+            let site = Site::new(env, context, &store)?;
+            for_operator(&site, incoming, route).await
+        }
     };
     trace.cost = store.cost();
     handled
@@ -174,7 +185,9 @@ async fn for_partner(
     route: PartnerRoute,
     trace: &mut Trace,
 ) -> Result<Reply, Error> {
-    let partner = auth::partner(site, incoming.now, &incoming.caller).await?;
+    let partner = auth::partner(site, incoming.now, &incoming.caller).await;
+    trace.profile_from = site.profile_from.get();
+    let partner = partner?;
     trace.partner_id = Some(partner.partner_id);
     let body = match route {
         PartnerRoute::CreateRecords(kind) => kind.creation.body(),

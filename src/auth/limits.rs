@@ -7,6 +7,7 @@ use worker::Env;
 
 use crate::clock::Now;
 use crate::error::Error;
+use crate::memory::Memory;
 use crate::platform::within_limit;
 
 /// How long whoever has sent too much is asked to wait: the period of the rate limits, in seconds.
@@ -16,8 +17,9 @@ const RETRY_AFTER: u32 = 60;
 const REMEMBERED_MAX: usize = 1_000;
 
 thread_local! {
-    /// Addresses that have failed too often, each with the time until which it is remembered, in milliseconds.
-    static FAILED: RefCell<Vec<(String, i64)>> = RefCell::default();
+    /// Addresses that have failed too often, for as long as they are asked to wait.
+    static FAILED: RefCell<Memory<()>> =
+        const { RefCell::new(Memory::new(REMEMBERED_MAX, RETRY_AFTER as i64 * 1_000)) };
 }
 
 /// Counts a request of a partner. The binding counts per location and approximately, and tells yes or no, nothing
@@ -39,26 +41,15 @@ pub async fn failed_login(env: &Env, now: Now, address: Option<IpAddr>, refusal:
     if let Ok(true) | Err(_) = within_limit(env, "LOGIN_LIMIT", &key).await {
         return refusal;
     }
-    FAILED.with_borrow_mut(|failed| {
-        failed.retain(|(other, until)| *other != key && now.millis < *until);
-        if failed.len() >= REMEMBERED_MAX {
-            failed.remove(0);
-        }
-        failed.push((key, now.millis + i64::from(RETRY_AFTER) * 1_000));
-    });
+    FAILED.with_borrow_mut(|failed| failed.put(&key, now.millis, ()));
     too_many()
 }
 
-/// Whether an address has failed too often lately. Then only who is remembered is still looked at: whoever tries
+/// Whether an address has failed too often lately. Then only who is remembered is still looked for: whoever tries
 /// one user name after the other costs no more trips to KV and D1, and who has the right password behind the same
 /// address is mostly let in.
 pub fn has_failed(now: Now, address: Option<IpAddr>) -> bool {
-    let key = key(address);
-    FAILED.with_borrow(|failed| {
-        failed
-            .iter()
-            .any(|(other, until)| *other == key && now.millis < *until)
-    })
+    FAILED.with_borrow(|failed| failed.young(now.millis, &key(address)).is_some())
 }
 
 /// What is told to whoever has sent too much.

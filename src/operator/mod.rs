@@ -190,7 +190,7 @@ async fn page(
 /// Makes a change known at once, here and by KV elsewhere, and hands on the partner as it is now.
 async fn publish(site: &Site<'_>, rows: &Rows) -> Result<String, Error> {
     let partner = selected(rows)?;
-    partners::publish(site, &partner).await?;
+    partners::publish(site, partner.clone()).await?;
     Ok(partner)
 }
 

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::client::{Request, Response, anonymous, operator};
-use crate::db::{db_execute, db_insert_measure, db_query, db_seed_customers};
+use crate::db::{db_execute, db_insert_measure, db_let_in, db_seed_customers};
 use crate::partner::{Partner, unused_username};
 use crate::server::Server;
 use crate::trouble::{alone_at_the_drill, drill};
@@ -204,24 +204,11 @@ fn customers_that_were_erased_cost_the_living_nothing() {
     assert_costs(partner.post("/customers", &new), 200, 8, 8);
 }
 
-/// The partner comes to the other server by its row alone, as it would to an isolate that has just started:
-/// neither its memory nor KV there has heard of it.
+/// Neither memory nor KV has heard of the partner, as in an isolate that has just started.
 #[test]
 fn the_first_request_of_a_partner_takes_one_trip_more_than_the_next() {
     let _alone = alone_at_the_drill();
-    let known = Partner::new();
-    let columns = "username, country, ha1_sealed, created";
-    let sql = format!("SELECT {columns} FROM partners WHERE partner_id = ?1");
-    let row = &db_query(known.server, &sql, &[&known.partner_id])[0];
-    let sql = format!("INSERT INTO partners ({columns}) VALUES (?1, ?2, ?3, ?4)");
-    let values = ["username", "country", "ha1_sealed", "created"].map(|column| row[column].clone());
-    let parameters = values.each_ref().map(|value| value as &dyn rusqlite::ToSql);
-    db_execute(drill(), &sql, &parameters);
-
-    let partner = Partner {
-        server: drill(),
-        ..known
-    };
+    let partner = db_let_in(&Partner::new(), drill());
     let list = || partner.get("/customers").expect(200);
     assert_eq!(cost(drill(), &list())[0], 2);
     assert_eq!(cost(drill(), &list())[0], 1);

@@ -128,6 +128,26 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     before + 1..=before + count
 }
 
+/// Lets a partner in on another server by its row alone, with the password that it has: as if another node had done
+/// it, so that nothing there but the database knows of it.
+pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
+    let columns = ["username", "country", "ha1_sealed", "created"];
+    let names = columns.join(", ");
+    let sql = format!("SELECT {names} FROM partners WHERE partner_id = ?1");
+    let row = &db_query(partner.server, &sql, &[&partner.partner_id])[0];
+    let partner_id = db_insert(
+        server,
+        "partners",
+        &columns.map(|name| (name, &row[name] as _)),
+    );
+    Partner {
+        server,
+        partner_id,
+        username: partner.username.clone(),
+        password: partner.password.clone(),
+    }
+}
+
 /// Sends a request while the database is locked against writing, and answers what it got.
 pub fn db_send_while_locked(request: Request<'_>) -> Response {
     let server = request.server;

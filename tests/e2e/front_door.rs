@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::auth::assert_refused;
 use crate::client::{Request, Response, anonymous, operator};
-use crate::db::db_execute;
+use crate::db::{db_execute, db_let_in};
 use crate::digest::{answered, challenge_of_age, nonce_secret};
 use crate::partner::{Partner, unused_username};
 use crate::server::{Difference, Server, shared};
@@ -17,6 +17,12 @@ use crate::server::{Difference, Server, shared};
 /// Trips to D1 that an answer took.
 fn trips(server: &Server, response: &Response) -> Value {
     server.log(response.request_id())["d1_trips"].clone()
+}
+
+/// Where the caller's profile came from, and the trips to D1 that the answer took.
+fn way(server: &Server, response: &Response) -> Value {
+    let log = server.log(response.request_id());
+    json!([log["profile"], log["d1_trips"]])
 }
 
 /// A server that lets three logins of an address fail, and whose secret for nonces is new.
@@ -145,11 +151,11 @@ fn a_user_name_that_nobody_has_takes_one_trip_and_then_none_until_somebody_has_i
     };
     let first = get("wrong");
     assert_refused(&first);
-    assert_eq!(trips(shared(), &first), 1);
+    assert_eq!(way(shared(), &first), json!(["none", 1]));
     for _ in 0..2 {
         let again = get("wrong");
         assert_refused(&again);
-        assert_eq!(trips(shared(), &again), 0);
+        assert_eq!(way(shared(), &again), json!(["none", 0]));
     }
     let created = operator("PUT", &format!("/operator/partners/{username}")).json(&json!({}));
     let created = created.expect(200).json();
@@ -158,22 +164,125 @@ fn a_user_name_that_nobody_has_takes_one_trip_and_then_none_until_somebody_has_i
 }
 
 #[test]
-fn a_new_isolate_finds_in_kv_who_called_before_and_needs_one_trip() {
+fn a_profile_comes_from_memory_else_from_kv_else_from_d1() {
     let server = Server::different(&Difference {
         config: &[],
         secrets: None,
     });
     let known = Partner::on(server, &json!({}));
-    let list = |server: &'static Server| {
-        let request = Request::new(server, "GET", "/customers");
-        let answer = request.basic(&known.username, &known.password).expect(200);
-        trips(server, &answer)
+    let ping = |server: &'static Server, partner: &Partner| {
+        let request = Request::new(server, "GET", "/miscellaneous/ping");
+        let request = request.basic(&partner.username, &partner.password);
+        way(server, &request.expect(200))
     };
-    // By memory.
-    assert_eq!(list(server), 1);
+    assert_eq!(ping(server, &known), json!(["memory", 0]));
     let server = server.restarted();
-    // By KV.
-    assert_eq!(list(server), 1);
+    assert_eq!(ping(server, &known), json!(["kv", 0]));
+    assert_eq!(ping(server, &known), json!(["memory", 0]));
+    let unheard_of = db_let_in(&Partner::new(), server);
+    assert_eq!(ping(server, &unheard_of), json!(["d1", 1]));
+    assert_eq!(ping(server, &unheard_of), json!(["memory", 0]));
+}
+
+#[test]
+fn who_was_let_in_elsewhere_is_let_in_here_within_60_seconds() {
+    let partner = Partner::on(strict(), &json!({}));
+    let get = || {
+        let request = Request::new(shared(), "GET", "/miscellaneous/ping");
+        request.basic(&partner.username, &partner.password).send()
+    };
+    assert_refused(&get());
+    let began = Instant::now();
+    db_let_in(&partner, shared());
+    // Until then it is remembered that there is no such partner.
+    let refused = get();
+    assert_refused(&refused);
+    assert_eq!(way(shared(), &refused), json!(["none", 0]));
+    let let_in = loop {
+        let answer = get();
+        if answer.status == 200 {
+            break answer;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(61),
+            "60 seconds are over"
+        );
+        thread::sleep(Duration::from_millis(500));
+    };
+    assert_eq!(way(shared(), &let_in), json!(["d1", 1]));
+}
+
+/// Else it would do so only where the partner has called in the last minute.
+#[test]
+fn where_too_many_logins_fail_a_partner_that_called_long_ago_is_let_in() {
+    let address = "192.0.2.6";
+    let partner = Partner::on(strict(), &json!({}));
+    let ping = || from(address, &partner.username, &partner.password).expect(200);
+    ping();
+    thread::sleep(Duration::from_secs(61));
+    fail_too_often(address);
+    let let_in = ping();
+    // What memory has of it is too old, and so is what KV has.
+    assert_eq!(way(strict(), &let_in), json!(["d1", 2]));
+    assert_eq!(way(strict(), &ping()), json!(["memory", 1]));
+}
+
+/// A limit counts by the minute of the clock, and an address is remembered across its end.
+#[test]
+fn where_too_many_logins_have_failed_nobody_learns_who_is_known() {
+    let address = "192.0.2.7";
+    let partner = Partner::on(strict(), &json!({}));
+    let second = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.unwrap().as_secs_f64() % 60.0
+    };
+    if second() < 3.0 {
+        thread::sleep(Duration::from_secs(3));
+    }
+    fail_too_often(address);
+    let refused = |username: &str| from(address, username, "wrong").expect(429).text;
+    assert_eq!(refused(&partner.username), refused("nobody"));
+    thread::sleep(Duration::from_secs_f64(60.5 - second()));
+    for _ in 0..3 {
+        assert_eq!(refused(&partner.username), refused("nobody"));
+        assert_eq!(refused(&partner.username), refused("no user name"));
+    }
+    from(address, &partner.username, &partner.password).expect(200);
+}
+
+#[test]
+fn under_another_key_a_partner_is_nobody_until_it_gets_a_new_password() {
+    let secrets = include_str!("../../.dev.vars.example");
+    let key = format!("\nHA1_KEY={}\n#", "00".repeat(32));
+    let secrets = secrets.replace("\nHA1_KEY=", &key);
+    let server = Server::different(&Difference {
+        config: &[],
+        secrets: Some(&secrets),
+    });
+    let partner = db_let_in(&Partner::new(), server);
+    for trips in [1, 0] {
+        let refused = partner.get("/customers").send();
+        assert_refused(&refused);
+        let sealed = json!(["its HA1 does not open under HA1_KEY", trips]);
+        assert_eq!(way(server, &refused), sealed);
+    }
+    // The operator's changes are made, and told.
+    let path = format!("/operator/partners/{}", partner.username);
+    let change = Request::operator(server, "PUT", &path).json(&json!({"name": "Renamed"}));
+    assert_eq!(change.expect(200).json()["partner"]["name"], "Renamed");
+    let field = format!("{path}/custom_fields/7");
+    let field = Request::operator(server, "PUT", &field).json(&json!({}));
+    field.expect(200);
+    assert_refused(&partner.get("/customers").send());
+
+    let given = Request::operator(server, "POST", &format!("{path}/password"));
+    let given = given.expect(200).json();
+    let password = given["password"].as_str().unwrap().to_owned();
+    let partner = Partner {
+        password,
+        ..partner
+    };
+    partner.get("/customers").expect(200);
 }
 
 /// Past the operator's surface, so that no node knows of it but the database: as if another had made it.
@@ -193,5 +302,6 @@ fn what_was_changed_elsewhere_is_in_force_within_60_seconds() {
         );
         thread::sleep(Duration::from_millis(500));
     }
-    partner.get("/customers").expect(403);
+    let refused = partner.get("/customers").expect(403);
+    assert_eq!(way(partner.server, &refused), json!(["memory", 0]));
 }

@@ -1,8 +1,12 @@
 //! §7: the operator's surface.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use customers::auth::digest::Ha1;
 use serde_json::{Value, json};
 
 use crate::client::{Request, anonymous, operator};
@@ -246,6 +250,21 @@ fn a_new_password_ends_the_old_one_at_once() {
     operator("POST", &unknown).expect(404);
 }
 
+/// Whether a text is in a file below a directory.
+fn holds(directory: &Path, text: &str) -> bool {
+    let entries = fs::read_dir(directory).unwrap();
+    entries.map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            return holds(&path, text);
+        }
+        // What SQLite has done with may be gone by now.
+        let bytes = fs::read(&path).unwrap_or_default();
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    })
+}
+
 #[test]
 fn a_password_is_kept_nowhere() {
     let partner = Partner::new();
@@ -255,6 +274,26 @@ fn a_password_is_kept_nowhere() {
     let row = format!("{rows:?}");
     assert!(row.contains(&partner.username));
     assert!(!row.contains(&partner.password));
+
+    // Nor what serves in its place, but sealed: neither in D1 nor in KV.
+    let ha1 = base16ct::lower::encode_string(&Ha1::of(&partner.username, &partner.password).0);
+    for store in ["d1", "kv"] {
+        let directory = partner.server.state.join("v3").join(store);
+        let written = format!("\"username\":\"{}\"", partner.username);
+        let written = if store == "kv" {
+            &written
+        } else {
+            &partner.username
+        };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !holds(&directory, written) {
+            assert!(Instant::now() < deadline, "the partner is not in {store}");
+            thread::sleep(Duration::from_millis(50));
+        }
+        for secret in [&ha1, &ha1.to_uppercase(), &partner.password] {
+            assert!(!holds(&directory, secret), "{store} holds it");
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use customers::auth::digest::Ha1;
 use customers::customers::model::{CUSTOM_FIELDS, CustomerInput};
 use customers::error::{Error, Fault};
 use customers::intent::Intent;
@@ -48,7 +47,7 @@ pub fn partner() -> Profile {
         country: String::new(),
         allowed_networks: Vec::new(),
         enabled: true,
-        ha1: Ha1::of("", ""),
+        ha1: None,
         custom_fields: custom_fields.collect(),
         read_at: 0,
     }

@@ -10,7 +10,7 @@ fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
         country: country.into(),
         allowed_networks: Vec::new(),
         enabled: true,
-        ha1: crate::auth::digest::Ha1([0; 32]),
+        ha1: None,
         custom_fields,
         read_at: 0,
     }

@@ -1,0 +1,74 @@
+//! From where a partner may call. Pure.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// The bits that all IPv4 addresses have in common where they are written as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
+const MAPPED_PREFIX: u8 = 96;
+
+/// Whether one of these networks contains a caller's address. Caller and network of IPv4 may be written as mapped into
+/// IPv6, either of them.
+pub fn contain(networks: &[String], address: IpAddr) -> bool {
+    let plain = address.to_canonical();
+    let mapped = match plain {
+        IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+        IpAddr::V6(_) => plain,
+    };
+    let networks = networks.iter().filter_map(|network| network.parse().ok());
+    networks.into_iter().any(|network: IpNet| {
+        // What is wider than all of IPv4 is a network of IPv6: ::/0 lets nobody in by IPv4.
+        let may_be_mapped = network.prefix_len() >= MAPPED_PREFIX;
+        network.contains(&plain) || (may_be_mapped && network.contains(&mapped))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_contain(networks: &[&str], addresses: &[(&str, bool)]) {
+        let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        for (address, expected) in addresses {
+            let contain = contain(&networks, address.parse().unwrap());
+            assert_eq!(contain, *expected, "{networks:?} {address}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_in_its_network_however_it_is_written() {
+        assert_contain(
+            &["192.0.2.0/24", "2001:db8::/32"],
+            &[
+                ("192.0.2.0", true),
+                ("192.0.2.255", true),
+                ("192.0.3.0", false),
+                ("::ffff:192.0.2.7", true),
+                ("::ffff:192.0.3.7", false),
+                ("2001:db8::1", true),
+                ("2001:db9::1", false),
+            ],
+        );
+        let either = [
+            ("192.0.2.7", true),
+            ("::ffff:192.0.2.7", true),
+            ("192.0.3.7", false),
+            ("2001:db8::1", false),
+        ];
+        assert_contain(&["::ffff:192.0.2.0/120"], &either);
+    }
+
+    #[test]
+    fn a_wide_network_of_ipv6_lets_nobody_in_by_ipv4() {
+        let callers = [("192.0.2.7", false), ("::ffff:192.0.2.7", false)];
+        for wide in ["::/0", "::ffff:192.0.2.0/24", "::ffff:0:0/95"] {
+            assert_contain(&[wide], &callers);
+        }
+        assert_contain(&["::/0"], &[("2001:db8::1", true)]);
+        for all in ["::ffff:0:0/96", "0.0.0.0/0"] {
+            assert_contain(&[all], &callers.map(|(address, _)| (address, true)));
+            assert_contain(&[all], &[("2001:db8::1", false)]);
+        }
+    }
+}
