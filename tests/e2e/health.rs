@@ -1,11 +1,13 @@
 //! Whether the service is up: told to anybody, with a word when the database lacks a migration.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use customers::schema::MIGRATIONS;
 use serde_json::json;
 
-use crate::client::{Request, anonymous};
+use crate::client::{Request, Response, anonymous};
 use crate::db::db_execute;
 use crate::server::{Difference, Server, shared};
 
@@ -17,8 +19,10 @@ fn anybody_is_told_that_all_is_well_and_nothing_is_written_for_it() {
         health.json(),
         json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations, "missing": []})
     );
-    let log = shared().log(health.request_id());
-    assert_eq!(log["d1_trips"], 1);
+    // Somebody may have asked a moment ago.
+    let asked = wait_for(shared(), |_, trips| trips == 1);
+    assert_eq!(asked.json(), health.json());
+    let log = shared().log(asked.request_id());
     assert_eq!(log["d1_rows_written"], 0);
     anonymous("HEAD", "/health").expect(200);
     anonymous("POST", "/health").expect(405);
@@ -36,6 +40,38 @@ fn a_schema_that_is_older_than_the_code_is_a_503_that_says_so() {
     assert_eq!(health["status"], "the schema is older than the code");
     assert_eq!(health["migrations"], MIGRATIONS.len() - 1);
     assert_eq!(health["missing"], json!([last]));
+
+    // That all is well is remembered, that it is not is not.
+    let sql = "INSERT INTO d1_migrations (name) VALUES (?1)";
+    db_execute(server, sql, &[last]);
+    let get = || Request::new(server, "GET", "/health");
+    get().expect(200);
+    db_execute(server, "DELETE FROM d1_migrations WHERE name = ?1", &[last]);
+    for _ in 0..3 {
+        let again = get().expect(200);
+        assert_eq!(trips(&again, server), 0);
+    }
+    let since = Instant::now();
+    wait_for(server, |health, _| health.status == 503);
+    assert!(since.elapsed() > Duration::from_secs(5));
+}
+
+fn trips(health: &Response, server: &Server) -> i64 {
+    let log = server.log(health.request_id());
+    log["d1_trips"].as_i64().unwrap()
+}
+
+/// Asks until the answer, or the trips to D1 that it took, are so: within the ten seconds for which it is remembered.
+fn wait_for(server: &Server, is_so: impl Fn(&Response, i64) -> bool) -> Response {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    loop {
+        let health = Request::new(server, "GET", "/health").send();
+        if is_so(&health, trips(&health, server)) {
+            return health;
+        }
+        assert!(Instant::now() < deadline, "{health:#?}");
+        thread::sleep(Duration::from_millis(250));
+    }
 }
 
 #[test]
