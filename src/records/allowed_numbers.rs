@@ -48,8 +48,9 @@ fn answer(numbers: &Rows) -> Result<Reply, Error> {
     Reply::object("allowed_numbers", &row)
 }
 
-/// Takes `phonenrs`: a list, or the text of one, as a form holds it.
-fn take(params: &mut Params) -> Vec<Json> {
+/// Takes `phonenrs`: a list, or the text of one, as a form holds it. Adds every fault that it has to those of the
+/// parameters.
+pub fn take(params: &mut Params) -> Vec<Json> {
     const NAME: &str = "phonenrs";
     params.require(Intent::Create, &[NAME]);
     let given = match params.value(NAME) {

@@ -13,17 +13,24 @@
 
 use base64ct::{Base64, Encoding};
 use customers::auth::{basic, digest};
+use customers::customers::model::CustomerInput;
 use customers::decode::{media_type, percent_decode};
 use customers::etag::IfMatch;
 use customers::intent::Intent;
 use customers::json::Json;
+use customers::operator::input::{CustomFieldInput, PartnerInput, take_n};
+use customers::paging::Paging;
+use customers::partners::{CustomField, Profile};
 use customers::phone::E164;
+use customers::records::allowed_numbers::{self, ALLOWED_NUMBERS_MAX};
 use customers::records::calls::CALLS;
 use customers::records::measures::MEASURES;
 use customers::records::users::USERS;
-use customers::request::Params;
+use customers::request::{ID_MAX, Params};
 use customers::router::route;
-use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 use proptest::sample::{Index, select};
 
 /// What clients really send, and what has been sent to break such services.
@@ -71,6 +78,81 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 fn text() -> impl Strategy<Value = String> {
     let lossy = bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     prop_oneof![lossy, any::<String>()]
+}
+
+/// The names of what an input takes, and one that none does.
+const NAMES: &[&str] = &[
+    "name",
+    "custnr",
+    "email",
+    "receive_monthly_report",
+    "address_zip",
+    "custom_1",
+    "custom_3",
+    "custom_5",
+    "custom_7",
+    "custom_20",
+    "phonenrs",
+    "country",
+    "allowed_networks",
+    "enabled",
+    "n",
+    "label",
+    "max_length",
+    "required",
+    "page",
+    "pagesize",
+    "after",
+    "nothing",
+];
+
+/// A value as JSON has it, of any type.
+fn value() -> impl Strategy<Value = Json> {
+    let number = prop_oneof![Just("+46890510"), Just("192.0.2.0/24"), Just("::/0")];
+    let text = prop_oneof![text(), number.prop_map(str::to_owned)];
+    let text = text.prop_map(|text| Json::from(text.as_str())).boxed();
+    let scalar = prop_oneof![
+        4 => text.clone(),
+        1 => Just(Json::Null),
+        1 => Just(Json::Fraction),
+        1 => any::<bool>().prop_map(Json::Bool),
+        2 => (-2_i64..1_010).prop_map(Json::from),
+        1 => any::<i64>().prop_map(Json::from),
+    ]
+    .boxed();
+    let list = prop::collection::vec(scalar.clone(), 0..5).prop_map(Json::List);
+    let texts = prop::collection::vec(text, 0..5).prop_map(Json::List);
+    let spelt = texts.clone().prop_map(|list| Json::from(list.to_string()));
+    let object = scalar
+        .clone()
+        .prop_map(|value| Json::object([("a", value)]));
+    prop_oneof![6 => scalar, 1 => list, 1 => texts, 1 => spelt, 1 => object]
+}
+
+/// The members of a request's object.
+fn members() -> impl Strategy<Value = Vec<(String, Json)>> {
+    let name = prop_oneof![8 => select(NAMES).prop_map(str::to_owned), 1 => any::<String>()];
+    prop::collection::vec((name, value()), 0..12)
+}
+
+/// A partner with some custom fields.
+fn partner(country: &str) -> Profile {
+    let custom_fields = [1, 3, 5, 7].map(|n| CustomField {
+        n,
+        label: String::new(),
+        max_length: 40,
+        required: n < 7,
+    });
+    Profile {
+        partner_id: 1,
+        username: String::new(),
+        country: country.to_owned(),
+        allowed_networks: Vec::new(),
+        enabled: true,
+        ha1: None,
+        custom_fields: custom_fields.into(),
+        read_at: 0,
+    }
 }
 
 /// A text in which everything is percent-encoded that has to be, and perhaps more.
@@ -148,6 +230,66 @@ proptest! {
                 let _ = (kind.take)(&mut params, Intent::Create);
             }
             let _ = params.finish();
+        }
+    }
+
+    #[test]
+    fn no_customer_panics_and_one_that_is_taken_is_within_its_limits(members in members(), german in any::<bool>()) {
+        let partner = partner(if german { "DE" } else { "" });
+        for intent in [Intent::Create, Intent::Change] {
+            let mut params = Params::of_members(members.clone());
+            let input = CustomerInput::take(&mut params, &partner, intent);
+            let columns = input.columns();
+            if params.finish().is_ok() {
+                prop_assert!(columns.len() <= members.len());
+                prop_assert!(input.name.is_none_or(|name| (1..=60).contains(&name.chars().count())));
+                prop_assert!(input.custom.iter().all(|(_, value)| value.chars().count() <= 40));
+            }
+        }
+    }
+
+    #[test]
+    fn no_list_of_allowed_numbers_panics_and_one_that_is_taken_has_numbers_only(value in value(), list in bytes()) {
+        for value in [value, Json::from(String::from_utf8_lossy(&list).as_ref())] {
+            let mut params = Params::of_members(vec![("phonenrs".to_owned(), value)]);
+            let numbers = allowed_numbers::take(&mut params);
+            if params.finish().is_ok() {
+                prop_assert!(numbers.len() <= ALLOWED_NUMBERS_MAX);
+                let is_number = |number: &Json| number.as_text().is_some_and(|text| E164::parse(text).is_ok());
+                prop_assert!(numbers.iter().all(is_number));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_the_operator_gives_panics(members in members()) {
+        let params = || Params::of_members(members.clone());
+        let mut of_partner = params();
+        let fields = PartnerInput::take(&mut of_partner).fields();
+        if of_partner.finish().is_ok() {
+            prop_assert_eq!(fields.len(), members.len());
+        }
+        let mut of_field = params();
+        let input = CustomFieldInput::take(&mut of_field);
+        if of_field.finish().is_ok() {
+            prop_assert!((1..=20).contains(&input.n));
+            prop_assert!(input.max_length.is_none_or(|max| (1..=255).contains(&max)));
+        }
+        let mut of_end = params();
+        let n = take_n(&mut of_end);
+        prop_assert!(of_end.finish().is_err() || (1..=20).contains(&n));
+    }
+
+    #[test]
+    fn no_paging_panics_and_one_that_is_taken_is_within_what_there_can_be(members in members(), query in text()) {
+        let mut by_query = Params::default();
+        let _ = by_query.add_query(&query);
+        for mut params in [Params::of_members(members), by_query] {
+            let paging = Paging::take(&mut params);
+            let (limit, offset) = (paging.limit(), paging.offset());
+            if params.finish().is_ok() {
+                prop_assert!((2..=1_001).contains(&limit) && (0..=ID_MAX).contains(&offset));
+            }
         }
     }
 
