@@ -1,7 +1,5 @@
 //! The documents: the paths of the router, what each operation takes and answers, and what they have in common.
 
-use customers::auth::digest::REALM;
-use customers::error::Error;
 use customers::request::ID_MAX;
 use customers::router::{PartnerRoute, PublicRoute, Route, routes};
 use customers::version::{PUBLISHED, Version};
@@ -11,6 +9,7 @@ use crate::columns::Columns;
 use crate::inputs;
 use crate::operations::{self, Body, Operation, reference, schema_name};
 use crate::outputs::{Outputs, list, object};
+use crate::responses::{errors, headers, not_healthy, responses, success};
 
 /// All that a partner can call.
 pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
@@ -36,7 +35,11 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
                 if let PartnerRoute::ReadRecords(kind) = route {
                     document.add_schema(&schema_name(kind), outputs.record(kind)?);
                 }
-                document.add(method, path, operations::partner(outputs, route, path)?)?;
+                document.add(
+                    method,
+                    path,
+                    operations::partner::operation(outputs, route, path)?,
+                )?;
             }
             Route::Public(PublicRoute::Health) => document.add(method, path, health(outputs))?,
             Route::Public(PublicRoute::File(_)) | Route::Operator(_) => {}
@@ -61,14 +64,18 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
     let mut document = Document::new(
         outputs,
         json!({
-            "Partner": operations::partner_schema(outputs, false)?,
-            "CreatedPartner": operations::partner_schema(outputs, true)?,
-            "AuditEntry": operations::audit_entry(outputs)?,
+            "Partner": operations::operator::partner_schema(outputs, false)?,
+            "CreatedPartner": operations::operator::partner_schema(outputs, true)?,
+            "AuditEntry": operations::operator::audit_entry(outputs)?,
         }),
     );
     for (method, path, route) in routes() {
         if let Route::Operator(route) = route {
-            document.add(method, path, operations::operator(outputs, route)?)?;
+            document.add(
+                method,
+                path,
+                operations::operator::operation(outputs, route)?,
+            )?;
         }
     }
     let about = "Let partners in, keep them apart, and shut them out. Without the secret `OPERATOR_TOKEN` none of these \
@@ -284,139 +291,8 @@ impl Body {
     }
 }
 
-fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
-    let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
-    for (name, is_always) in headers {
-        let mut header = header_reference(name);
-        if !is_always {
-            header = json!({ "description": "When another page follows.", "schema": { "type": "string" } });
-        }
-        insert(&mut all, name, header);
-    }
-    json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
-}
-
-/// A 503 that says in the form of the 200 what is missing, or in that of an error that the store cannot be asked.
-fn not_healthy(answers: &Value) -> Value {
-    let schema = answers.pointer("/200/content/application~1json/schema");
-    let schema = json!({ "anyOf": [schema, reference("Errors")] });
-    json!({
-        "description": "The schema is older than the code, or the store cannot be asked",
-        "headers": { "X-Request-Id": header_reference("X-Request-Id") },
-        "content": { "application/json": { "schema": schema } },
-    })
-}
-
-fn errors() -> Value {
-    json!({
-        "type": "object",
-        "required": ["errors"],
-        "properties": { "errors": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["code", "message"],
-                "properties": {
-                    "code": { "type": "string", "description": "A stable machine word." },
-                    "message": { "type": "string", "description": "For people; names the limit that was broken." },
-                    "parameter": { "type": "string", "description": "The parameter at fault, where one is." },
-                },
-                "additionalProperties": false,
-            },
-        } },
-        "additionalProperties": false,
-    })
-}
-
-/// Every error, by its status.
-fn responses(refusal: &Value) -> Value {
-    let text = String::new;
-    let mut responses = json!({});
-    for (error, about) in [
-        (
-            Error::Invalid(Vec::new()),
-            "All that is wrong with the request, at once",
-        ),
-        (
-            Error::Unauthorized { stale: false },
-            "No credentials, or wrong ones",
-        ),
-        (
-            Error::Forbidden(""),
-            "The partner is disabled, or calls from outside its networks",
-        ),
-        (
-            Error::NotFound(""),
-            "There is no such record, or it is somebody else's",
-        ),
-        (Error::CustnrTaken, "Another live customer has the `custnr`"),
-        (
-            Error::PreconditionFailed,
-            "The record has changed since; nothing was done",
-        ),
-        (Error::BodyTooLarge(0), "The body has too many bytes"),
-        (
-            Error::UnsupportedMediaType(""),
-            "The body is of a media type that is not read here",
-        ),
-        (Error::TooManyRequests(0), "Too many requests"),
-        (Error::Internal(text()), "A fault of the service"),
-        (
-            Error::Unavailable(text()),
-            "The store is overloaded or has failed",
-        ),
-    ] {
-        let json = json!({ "application/json": { "schema": reference("Errors") } });
-        let mut headers = json!({ "X-Request-Id": header_reference("X-Request-Id") });
-        if error.retry_after().is_some() {
-            insert(&mut headers, "Retry-After", header_reference("Retry-After"));
-        }
-        let is_refusal = error.status() == 401;
-        if is_refusal {
-            insert(
-                &mut headers,
-                "WWW-Authenticate",
-                header_reference("WWW-Authenticate"),
-            );
-        }
-        let content = if is_refusal { refusal.clone() } else { json };
-        let response = json!({ "description": about, "headers": headers, "content": content });
-        insert(&mut responses, &error.status().to_string(), response);
-    }
-    responses
-}
-
-fn headers() -> Value {
-    let text = json!({ "type": "string" });
-    let mut headers = json!({});
-    for (name, about) in [
-        ("X-Request-Id", "What to quote to support.".to_owned()),
-        (
-            "ETag",
-            "The version of the record, for `If-Match`.".to_owned(),
-        ),
-        ("Location", "Where the new record is.".to_owned()),
-        ("Retry-After", "How many seconds to wait.".to_owned()),
-        (
-            "WWW-Authenticate",
-            format!("The challenges, of the realm `{REALM}`."),
-        ),
-    ] {
-        insert(
-            &mut headers,
-            name,
-            json!({ "description": about, "required": true, "schema": text }),
-        );
-    }
-    headers
-}
-
-fn header_reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/headers/{name}") })
-}
-
-fn insert(object: &mut Value, name: &str, value: Value) {
+/// Sets a member of an object.
+pub fn insert(object: &mut Value, name: &str, value: Value) {
     if let Some(object) = object.as_object_mut() {
         object.insert(name.to_owned(), value);
     }

@@ -18,6 +18,7 @@ mod inputs;
 mod operations;
 mod outputs;
 mod patterns;
+mod responses;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory: PathBuf = std::env::args_os()

@@ -1,0 +1,153 @@
+//! What each of the operator's routes takes and answers. One that is not told here does not compile.
+
+use customers::router::OperatorRoute;
+use serde_json::{Value, json};
+
+use super::{Body, Operation, members, paging, reference};
+use crate::inputs;
+use crate::outputs::{Outputs, described, list, object};
+
+/// What the operator can ask for.
+pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation, String> {
+    let columns = outputs.columns;
+    let partner = || object(members([("partner", reference("Partner"))]));
+    let username = ("partners", "username");
+    let operation = Operation {
+        tag: "Partners",
+        ids: vec![username],
+        statuses: vec![404],
+        ..Operation::default()
+    };
+    Ok(match route {
+        OperatorRoute::ListPartners => Operation {
+            summary: "List the partners".to_owned(),
+            ids: Vec::new(),
+            parameters: paging(),
+            answer: outputs.page("partners", reference("Partner")),
+            headers: vec![("Link", false)],
+            ..operation
+        },
+        OperatorRoute::ReadPartner => Operation {
+            summary: "Read a partner".to_owned(),
+            answer: partner(),
+            ..operation
+        },
+        OperatorRoute::PutPartner => Operation {
+            summary: "Create a partner, or change one".to_owned(),
+            about: "Changes what is given. A new partner's password is in the answer, this once.",
+            body: Some(Body::json(
+                inputs::operators_partner(columns)?,
+                json!({ "name": "Acme", "country": "SE", "allowed_networks": ["192.0.2.0/24"], "enabled": true }),
+            )),
+            answer: object(members([("partner", reference("CreatedPartner"))])),
+            ..operation
+        },
+        OperatorRoute::NewPassword => Operation {
+            summary: "Give a partner a new password".to_owned(),
+            about: "The old one ends at once. The new one is shown this once.",
+            answer: object(members([("password", password())])),
+            ..operation
+        },
+        OperatorRoute::PutCustomField => Operation {
+            summary: "Set up a custom field of a partner, or change its set-up".to_owned(),
+            about: "Changes what is given. A new one has no label, at most 255 characters, and may be left out, unless \
+                another is given. Those of the German rule stay as the rule has them.",
+            ids: vec![username, ("custom_fields", "n")],
+            body: Some(Body::json(
+                inputs::custom_field(columns)?,
+                json!({ "label": "Shop", "max_length": 40, "required": false }),
+            )),
+            answer: partner(),
+            ..operation
+        },
+        OperatorRoute::DeleteCustomField => Operation {
+            summary: "End a custom field of a partner".to_owned(),
+            about: "Removes what was stored in it, of all customers, and says what that has cost the database.",
+            ids: vec![username, ("custom_fields", "n")],
+            answer: object(members([
+                ("partner", reference("Partner")),
+                (
+                    "cost",
+                    object(members([
+                        ("customers_changed", outputs.integer()),
+                        ("rows_read", outputs.integer()),
+                        ("rows_written", outputs.integer()),
+                    ])),
+                ),
+            ])),
+            ..operation
+        },
+        OperatorRoute::ReadAudit => Operation {
+            tag: "Audit trail",
+            summary: "Read who has changed what".to_owned(),
+            about: "Oldest entry first: names of fields, never a value.",
+            ids: Vec::new(),
+            parameters: paging(),
+            answer: outputs.page("audit", reference("AuditEntry")),
+            headers: vec![("Link", false)],
+            ..operation
+        },
+    })
+}
+
+/// A partner as the operator sees it; a new one with its password.
+pub fn partner_schema(outputs: Outputs<'_>, is_created: bool) -> Result<Value, String> {
+    let names = ["partner_id", "username", "name", "country"];
+    let mut schema = outputs.columns("partners", names)?;
+    let networks = &outputs.columns.get("partners", "allowed_networks")?.about;
+    let mut field = outputs.columns("custom_fields", ["n", "label", "max_length"])?;
+    let about = &outputs.columns.get("custom_fields", "required")?.about;
+    field.insert(
+        "required".to_owned(),
+        described(json!({ "type": "boolean" }), about),
+    );
+    let enabled = &outputs.columns.get("partners", "enabled")?.about;
+    schema.extend(members([
+        (
+            "allowed_networks",
+            described(list(json!({ "type": "string" })), networks),
+        ),
+        ("enabled", described(json!({ "type": "boolean" }), enabled)),
+        ("custom_fields", list(object(field))),
+        ("customers", outputs.column("partners", "customers")?),
+    ]));
+    let mut schema = object(schema);
+    if let (true, Some(properties)) = (
+        is_created,
+        schema.get_mut("properties").and_then(Value::as_object_mut),
+    ) {
+        properties.insert("password".to_owned(), password());
+    }
+    Ok(schema)
+}
+
+/// An entry of the audit trail.
+pub fn audit_entry(outputs: Outputs<'_>) -> Result<Value, String> {
+    let names = [
+        "audit_id",
+        "at",
+        "actor",
+        "action",
+        "kind",
+        "record_id",
+        "customer_id",
+        "request_id",
+    ];
+    let mut schema = outputs.columns("audit", names)?;
+    let fields = &outputs.columns.get("audit", "fields")?.about;
+    schema.extend(members([
+        ("partner", outputs.column("partners", "username")?),
+        (
+            "fields",
+            described(list(json!({ "type": "string" })), fields),
+        ),
+    ]));
+    Ok(object(schema))
+}
+
+fn password() -> Value {
+    described(
+        json!({ "type": "string" }),
+        "256 random bits. It is kept nowhere.",
+    )
+}

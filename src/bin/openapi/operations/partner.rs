@@ -1,0 +1,290 @@
+//! What each of a partner's routes takes and answers. One that is not told here does not compile.
+
+use customers::customers::IDEMPOTENCY_KEY_MAX;
+use customers::intent::Intent;
+use customers::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
+use customers::records::kind::{BATCH_MAX, Creation, Kind, Removal};
+use customers::router::PartnerRoute;
+use serde_json::{Value, json};
+
+use super::{Body, Operation, header, members, paging, query, reference, schema_name};
+use crate::columns::Columns;
+use crate::inputs;
+use crate::outputs::{Outputs, object};
+use crate::patterns;
+
+const CUSTOMER: (&str, &str) = ("customers", "customer_id");
+
+/// What a partner can ask for, at a path of the router's.
+pub fn operation(
+    outputs: Outputs<'_>,
+    route: PartnerRoute,
+    path: &str,
+) -> Result<Operation, String> {
+    let columns = outputs.columns;
+    let customer = || reference("Customer");
+    let operation = Operation {
+        tag: "Customers",
+        ids: vec![CUSTOMER],
+        ..Operation::default()
+    };
+    Ok(match route {
+        PartnerRoute::Ping => Operation {
+            tag: "Service",
+            summary: "Whether the service answers you".to_owned(),
+            ids: Vec::new(),
+            answer: object(members([("ping", json!({ "const": "ok" }))])),
+            ..operation
+        },
+        PartnerRoute::ListCustomers => Operation {
+            summary: "List customers".to_owned(),
+            about: "The live customers by ascending `customer_id`. Follow the `Link` header to walk all of them.",
+            ids: Vec::new(),
+            parameters: [
+                vec![
+                    query(
+                        "customer_id",
+                        json!({ "type": "integer" }),
+                        "Only the customer with this id.",
+                    ),
+                    query(
+                        "custnr",
+                        json!({ "type": "string" }),
+                        "Only the customer with this number of yours.",
+                    ),
+                ],
+                paging(),
+            ]
+            .concat(),
+            answer: outputs.page("customers", customer()),
+            headers: vec![("Link", false)],
+            ..operation
+        },
+        PartnerRoute::CreateCustomer => Operation {
+            summary: "Create a customer".to_owned(),
+            about: "`custom_n` is taken only where it is set up for you. German partners must give `custom_1` to \
+                `custom_6`: street, house number, ZIP, city, `Firma`, `Herr` or `Frau`, full name.",
+            ids: Vec::new(),
+            parameters: vec![header(
+                "Idempotency-Key",
+                json!({
+                    "type": "string",
+                    "pattern": format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", IDEMPOTENCY_KEY_MAX - 2),
+                }),
+                "A repeated request with the same key has the first one's result, and creates nothing.",
+            )],
+            body: Some(Body::either(
+                inputs::customer(columns, Intent::Create)?,
+                json!({ "name": "Nordlund AB", "custnr": "SE-1003" }),
+            )),
+            answer: outputs.one("customers", customer()),
+            headers: vec![("ETag", true), ("Location", true)],
+            statuses: vec![404, 409],
+            ..operation
+        },
+        PartnerRoute::ReadCustomer => Operation {
+            summary: "Read a customer".to_owned(),
+            answer: outputs.one("customers", customer()),
+            headers: vec![("ETag", true)],
+            statuses: vec![404],
+            ..operation
+        },
+        PartnerRoute::ChangeCustomer => Operation {
+            summary: "Change a customer".to_owned(),
+            about: "Changes the fields that are given, and leaves the others.",
+            parameters: vec![if_match()],
+            body: Some(Body::either(
+                inputs::customer(columns, Intent::Change)?,
+                json!({ "email": "office@nordlund.example" }),
+            )),
+            answer: outputs.one("customers", customer()),
+            headers: vec![("ETag", true)],
+            statuses: vec![404, 409, 412],
+            ..operation
+        },
+        PartnerRoute::EraseCustomer => Operation {
+            tag: "Erasure",
+            summary: "Erase a customer".to_owned(),
+            about: "In one transaction: marks the account removed, expires its measures, removes its users and allowed \
+                numbers, masks every phone number after country code and national destination code, and removes \
+                everything else that is personal. Done again it answers the same receipt. The parameters may also \
+                stand in a urlencoded body.",
+            parameters: vec![
+                query(
+                    "dry_run",
+                    json!({ "type": "integer", "minimum": 0, "maximum": 1, "default": 0 }),
+                    "1 only counts what would be done.",
+                ),
+                if_match(),
+            ],
+            answer: object(members([("erasure", reference("Receipt"))])),
+            statuses: vec![404, 412],
+            ..operation
+        },
+        PartnerRoute::ReadErasure => Operation {
+            tag: "Erasure",
+            summary: "Read the receipt of an erasure".to_owned(),
+            answer: object(members([("erasure", reference("Receipt"))])),
+            statuses: vec![404],
+            ..operation
+        },
+        PartnerRoute::Export => Operation {
+            summary: "Export everything held about a customer".to_owned(),
+            about: "One document with all that is stored (GDPR articles 15 and 20).",
+            answer: reference("Export"),
+            statuses: vec![404],
+            ..operation
+        },
+        PartnerRoute::ReadRecords(kind) if path.ends_with(&format!("{{{}}}", kind.id)) => {
+            Operation {
+                summary: format!("Read a {}", kind.singular),
+                ids: vec![CUSTOMER, (kind.name, kind.id)],
+                answer: outputs.one(kind.name, reference(&schema_name(kind))),
+                ..of_kind(kind)?
+            }
+        }
+        PartnerRoute::ReadRecords(kind) => Operation {
+            summary: format!("List the {} of a customer", kind.name),
+            parameters: paging(),
+            answer: outputs.page(kind.name, reference(&schema_name(kind))),
+            headers: vec![("Link", false)],
+            ..of_kind(kind)?
+        },
+        PartnerRoute::CreateRecords(kind) => Operation {
+            summary: match kind.creation {
+                Creation::One => format!("Add a {} to a customer", kind.singular),
+                Creation::Batch => format!("Add {} to a customer", kind.name),
+            },
+            about: match kind.creation {
+                Creation::One => "",
+                Creation::Batch => "All or nothing. Each names a measure of the same customer.",
+            },
+            body: Some(new_records(columns, kind)?),
+            answer: outputs.one(kind.name, reference(&schema_name(kind))),
+            headers: vec![("Location", true)],
+            ..of_kind(kind)?
+        },
+        PartnerRoute::ChangeRecord(kind) => Operation {
+            summary: format!("Change a {}", kind.singular),
+            about: "Changes the fields that are given, and leaves the others.",
+            ids: vec![CUSTOMER, (kind.name, kind.id)],
+            body: Some(Body::either(
+                inputs::record(columns, kind, Intent::Change)?,
+                example(kind)?,
+            )),
+            answer: outputs.one(kind.name, reference(&schema_name(kind))),
+            ..of_kind(kind)?
+        },
+        PartnerRoute::RemoveRecord(kind, removal) => Operation {
+            summary: match removal {
+                Removal::Set(..) => format!("Expire a {}", kind.singular),
+                Removal::DeleteRow => format!("Remove a {}", kind.singular),
+            },
+            ids: vec![CUSTOMER, (kind.name, kind.id)],
+            answer: match removal {
+                Removal::Set(..) => outputs.one(kind.name, reference(&schema_name(kind))),
+                Removal::DeleteRow => object(members([(
+                    kind.name,
+                    json!({ "type": "array", "maxItems": 0 }),
+                )])),
+            },
+            ..of_kind(kind)?
+        },
+        PartnerRoute::ReadAllowedNumbers => Operation {
+            tag: "Allowed numbers",
+            summary: "Read the allowed numbers of a customer".to_owned(),
+            answer: reference("AllowedNumbers"),
+            statuses: vec![404],
+            ..operation
+        },
+        PartnerRoute::ReplaceAllowedNumbers => Operation {
+            tag: "Allowed numbers",
+            summary: "Replace the allowed numbers of a customer".to_owned(),
+            about: "The whole list. In a form, `phonenrs` holds the text of a JSON array.",
+            body: Some(Body {
+                json: allowed_numbers(json!({
+                    "type": "array",
+                    "items": reference(inputs::PHONE_NUMBER),
+                    "maxItems": ALLOWED_NUMBERS_MAX,
+                })),
+                form: Some(allowed_numbers(json!({
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "pattern": patterns::phone_number_array(ALLOWED_NUMBERS_MAX),
+                }))),
+                example: json!({ "phonenrs": ["+46701740605"] }),
+            }),
+            answer: reference("AllowedNumbers"),
+            statuses: vec![404],
+            ..operation
+        },
+    })
+}
+
+/// What the operations of a kind have in common.
+fn of_kind(kind: &Kind) -> Result<Operation, String> {
+    let tag = match kind.name {
+        "measures" => "Measures",
+        "users" => "Users",
+        "calls" => "Calls",
+        name => return Err(format!("{name}: say here under which heading they stand")),
+    };
+    Ok(Operation {
+        tag,
+        ids: vec![CUSTOMER],
+        statuses: vec![404],
+        ..Operation::default()
+    })
+}
+
+fn new_records(columns: &Columns, kind: &Kind) -> Result<Body, String> {
+    let record = inputs::record(columns, kind, Intent::Create)?;
+    Ok(match kind.creation {
+        Creation::One => Body::either(record, example(kind)?),
+        Creation::Batch => Body::json(
+            json!({
+                "type": "object",
+                "required": [kind.name],
+                "properties": {
+                    kind.name: { "type": "array", "minItems": 1, "maxItems": BATCH_MAX, "items": record },
+                },
+                "additionalProperties": false,
+            }),
+            json!({ kind.name: [example(kind)?] }),
+        ),
+    })
+}
+
+/// A record that could be given; its phone numbers are from ranges that are reserved for fiction.
+fn example(kind: &Kind) -> Result<Value, String> {
+    Ok(match kind.name {
+        "measures" => {
+            json!({ "name": "Leaflet", "phonenr": "+46313900650", "destnr": "+46313900602" })
+        }
+        "users" => json!({ "email": "karin@nordlund.example", "name": "Karin Nordlund" }),
+        "calls" => json!({
+            "measure_id": 4,
+            "start": "2026-09-05 10:00:00",
+            "duration": 42,
+            "answered": 1,
+            "anum": "+46701740699",
+            "bnum": "+46313900601",
+            "cnum": "+46313900650",
+        }),
+        name => return Err(format!("{name}: give an example here")),
+    })
+}
+
+fn allowed_numbers(phonenrs: Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["phonenrs"],
+        "properties": { "phonenrs": phonenrs },
+        "additionalProperties": false,
+    })
+}
+
+fn if_match() -> Value {
+    let about = "The `ETag` of the version that is meant; after another change the answer is a 412, and nothing is done.";
+    header("If-Match", json!({ "type": "string" }), about)
+}

@@ -1,0 +1,129 @@
+use super::*;
+use customers::phone::E164;
+use customers::validation::{email, not_blank, printable, time};
+use proptest::prelude::*;
+use serde_json::json;
+use std::sync::LazyLock;
+
+/// Whether a text matches, to a validator of JSON Schema.
+struct Matcher(jsonschema::Validator);
+
+impl Matcher {
+    fn of(pattern: &str) -> Self {
+        let schema = json!({ "type": "string", "pattern": pattern });
+        Self(jsonschema::validator_for(&schema).unwrap())
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        self.0.is_valid(&json!(text))
+    }
+}
+
+// They are long, and take a while to be compiled.
+static PHONE_NUMBERS: LazyLock<Matcher> = LazyLock::new(|| Matcher::of(&phone_number()));
+static NETWORKS: LazyLock<Matcher> = LazyLock::new(|| Matcher::of(&network()));
+
+/// Texts of what the rules turn on.
+fn text() -> impl Strategy<Value = String> {
+    let any = any::<char>().prop_map(|c| c.to_string());
+    let odd = prop::sample::select(vec![
+        "a", "Z", "0", "9", "@", ".", "-", "_", "+", " ", "é", "\u{85}", "\u{a0}", "\u{3000}",
+        "\u{feff}", "\u{7}", "\u{7f}", "\n", "株", "👋", "'", "|", "\\", "[", "]", "^", "`", "{",
+        ":", "/", ",", "(",
+    ]);
+    let part = prop_oneof![8 => odd.prop_map(str::to_owned), 1 => any];
+    prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
+}
+
+fn address() -> impl Strategy<Value = String> {
+    (text(), text(), 0..70_usize)
+        .prop_map(|(local, domain, long)| format!("{local}@{}{domain}", "a".repeat(long)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn texts_match_as_they_are_valid(text in text()) {
+        prop_assert_eq!(Matcher::of(PRINTABLE).matches(&text), printable(&text).is_ok());
+        let filled = !text.is_empty() && printable(&text).is_ok() && not_blank(&text).is_ok();
+        prop_assert_eq!(Matcher::of(NOT_BLANK).matches(&text), filled);
+    }
+
+    #[test]
+    fn addresses_match_as_they_are_valid(text in address()) {
+        let valid = email(&text).is_ok() && printable(&text).is_ok();
+        prop_assert_eq!(Matcher::of(EMAIL).matches(&text), valid);
+    }
+
+    #[test]
+    fn times_match_as_they_are_valid(
+        year in 0..10_000, month in 0..14, day in 0..33, hour in 0..26, minute in 0..62, second in 0..62
+    ) {
+        let times = Matcher::of(TIME);
+        for second in [second, 0] {
+            let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
+            prop_assert_eq!(times.matches(&text), time(&text).is_ok());
+        }
+    }
+
+    #[test]
+    fn networks_match_as_they_are_read(
+        v4 in "[0-9]{1,3}([.][0-9]{1,3}){2,4}/[0-9]{1,3}",
+        v6 in "(([0-9a-fA-F]{1,4}|):){1,8}([0-9a-f]{0,5}|[0-9]{1,3}([.][0-9]{1,3}){3})/[0-9]{1,3}",
+        address in any::<std::net::IpAddr>(),
+        prefix in 0..140_u32,
+    ) {
+        for text in [v4, v6, format!("{address}/{prefix}")] {
+            prop_assert_eq!(NETWORKS.matches(&text), text.parse::<ipnet::IpNet>().is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn phone_numbers_match_as_they_are_valid(digits in "[+]{0,2}[0-9]{1,17}x?") {
+        prop_assert_eq!(PHONE_NUMBERS.matches(&digits), E164::parse(&digits).is_ok());
+    }
+}
+
+#[test]
+fn every_29th_of_february_is_judged_alike() {
+    let times = Matcher::of(TIME);
+    for year in 0..10_000 {
+        let text = format!("{year:04}-02-29 00:00:00");
+        assert_eq!(times.matches(&text), time(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn integers_match_up_to_the_largest() {
+    for max in [0, 1, 2, 9, 10, 255, 1_000, 2_147_483_647] {
+        let integers = Matcher::of(&up_to(max));
+        for n in [
+            0,
+            1,
+            2,
+            3,
+            9,
+            10,
+            11,
+            199,
+            200,
+            249,
+            255,
+            256,
+            999,
+            1_000,
+            1_001,
+            2_147_483_647,
+            2_147_483_648,
+        ] {
+            assert_eq!(integers.matches(&n.to_string()), n <= max, "{n} of {max}");
+            assert_eq!(
+                integers.matches(&format!("00{n}")),
+                n <= max,
+                "00{n} of {max}"
+            );
+        }
+        assert!(!integers.matches("") && !integers.matches("-1") && !integers.matches("1.0"));
+    }
+}
