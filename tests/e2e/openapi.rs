@@ -56,7 +56,7 @@ impl Fixture {
             .arg(directory.join("schemathesis.toml"))
             .arg("run")
             .arg(format!("{}{path}", self.partner.server.origin))
-            .args(["--checks", "all", "--no-color"])
+            .arg("--no-color")
             .args(credentials)
             .output()
             .unwrap();
