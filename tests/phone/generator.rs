@@ -77,19 +77,7 @@ fn existing(country_code: i32) -> Vec<String> {
     let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(country_code);
     let kinds = regions.unwrap().flat_map(|region| {
         let metadata = util.get_metadata_for_region_or_calling_code(country_code, region);
-        let metadata = metadata.unwrap();
-        [
-            &metadata.fixed_line,
-            &metadata.mobile,
-            &metadata.toll_free,
-            &metadata.premium_rate,
-            &metadata.shared_cost,
-            &metadata.personal_number,
-            &metadata.voip,
-            &metadata.pager,
-            &metadata.uan,
-            &metadata.voicemail,
-        ]
+        kinds!(metadata.unwrap())
     });
     let patterns = kinds.map(|kind| kind.national_number_pattern().original_base().to_owned());
     patterns.filter(|pattern| !pattern.is_empty()).collect()

@@ -10,6 +10,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+#[macro_use]
+mod oracle;
 mod generator;
 mod numbers;
-mod oracle;

@@ -38,21 +38,9 @@ fn examples() -> BTreeSet<(i32, String)> {
         let country_code = country_code.unwrap();
         let metadata = util.get_metadata_for_region_or_calling_code(country_code, region);
         let metadata = metadata.unwrap();
-        let kinds = [
-            &metadata.general_desc,
-            &metadata.fixed_line,
-            &metadata.mobile,
-            &metadata.toll_free,
-            &metadata.premium_rate,
-            &metadata.shared_cost,
-            &metadata.personal_number,
-            &metadata.voip,
-            &metadata.pager,
-            &metadata.uan,
-            &metadata.voicemail,
-        ];
+        let kinds = kinds!(metadata).into_iter().chain([&metadata.general_desc]);
         let numbers = kinds.map(|kind| kind.original.example_number().to_owned());
-        let numbers = numbers.into_iter().filter(|number| !number.is_empty());
+        let numbers = numbers.filter(|number| !number.is_empty());
         examples.extend(numbers.map(|number| (country_code, number)));
     }
     examples

@@ -2,6 +2,25 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
+/// What a region's metadata says of each kind of number. (Its type has no public name.)
+macro_rules! kinds {
+    ($metadata:expr) => {{
+        let metadata = $metadata;
+        [
+            &metadata.fixed_line,
+            &metadata.mobile,
+            &metadata.toll_free,
+            &metadata.premium_rate,
+            &metadata.shared_cost,
+            &metadata.personal_number,
+            &metadata.voip,
+            &metadata.pager,
+            &metadata.uan,
+            &metadata.voicemail,
+        ]
+    }};
+}
+
 /// The length of the national destination code of a number, given as country code and the digits after it; 0 when
 /// libphonenumber cannot split it.
 ///
