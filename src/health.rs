@@ -44,19 +44,31 @@ pub async fn read(store: &Store, mut call: Call) -> Result<Reply, Error> {
         (503, "the schema is older than the code")
     };
     let latest = MIGRATIONS.len() - missing.len();
-    let reply = Reply::json(call.version.render(Json::object([
-        ("status", word.into()),
-        ("version", env!("CARGO_PKG_VERSION").into()),
-        ("migrations", i64::try_from(latest).unwrap_or(0).into()),
-        ("missing", Json::List(missing)),
-    ])));
+    let mut members = vec![
+        ("status".to_owned(), word.into()),
+        ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
+        (
+            "migrations".to_owned(),
+            i64::try_from(latest).unwrap_or(0).into(),
+        ),
+    ];
+    if !missing.is_empty() {
+        members.push(("missing".to_owned(), Json::List(missing)));
+    }
+    let reply = Reply::json(call.version.render(Json::Object(members)));
     Ok(Reply { status, ..reply })
 }
 
 /// The migrations that the code needs and the database lacks.
 async fn missing(store: &Store) -> Result<Vec<Json>, Error> {
-    let [rows] = store.batch([applied()]).await?;
-    let applied = rows.all();
+    let applied = match store.batch([applied()]).await {
+        Ok([rows]) => rows.all(),
+        // A database that was never migrated has no such table.
+        Err(error) => match store.batch([notes()]).await? {
+            [tables] if tables.first().is_none() => Vec::new(),
+            _ => return Err(error),
+        },
+    };
     let is_missing = |name: &&&str| {
         let mut names = applied.iter().map(|row| row.text("name"));
         !names.any(|applied| applied.is_ok_and(|applied| applied == **name))
@@ -68,4 +80,10 @@ async fn missing(store: &Store) -> Result<Vec<Json>, Error> {
 /// The names of the migrations that were applied, as the platform notes them.
 fn applied() -> Statement {
     Statement::new("/* health::applied */ SELECT name FROM d1_migrations", [])
+}
+
+/// The table in which the platform notes them.
+fn notes() -> Statement {
+    let sql = "/* health::notes */ SELECT name FROM sqlite_schema WHERE name = 'd1_migrations'";
+    Statement::new(sql, [])
 }
