@@ -18,13 +18,20 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Where a file stands among the assets, for a path with these segments in it.
+/// Where a file stands among the assets, for a path with these segments in it. What is no name of a file leads to none: a
+/// segment may have held an encoded slash, and so another path.
 pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> String {
     match (file, captures) {
         (File::Document(name), _) => format!("{}/{name}", version.prefix()),
-        (File::OfPage, [(_, name)]) => format!("/docs/{name}"),
-        (File::OfPage | File::Page, _) => "/index.html".to_owned(),
+        (File::OfPage, [(_, name)]) if is_file_name(name) => format!("/docs/{name}"),
+        (File::OfPage, _) => "/docs/".to_owned(),
+        (File::Page, _) => "/index.html".to_owned(),
     }
+}
+
+fn is_file_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.starts_with('.') && name.bytes().all(allowed)
 }
 
 /// Answers a file, or a 304 when the caller has it already (404).

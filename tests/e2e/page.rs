@@ -105,3 +105,37 @@ fn any_password_is_quoted_as_the_language_wants() {
 fn credentials_are_forgotten() {
     check("forgets", DEMO);
 }
+
+#[test]
+fn its_files_may_load_nothing_from_elsewhere_and_are_kept_until_they_change() {
+    let get = |path: &str| Request::new(demo(), "GET", path);
+    for path in ["/", "/docs", "/docs/page.js", "/openapi.json"] {
+        let file = get(path).expect(200);
+        let policy = file.header("Content-Security-Policy").unwrap();
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self'",
+        ] {
+            assert!(policy.split("; ").any(|found| found == rule), "{policy}");
+        }
+        assert_eq!(file.header("X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(file.header("Referrer-Policy"), Some("no-referrer"));
+        assert_eq!(
+            file.header("Cache-Control"),
+            Some("public, max-age=0, must-revalidate")
+        );
+        file.request_id();
+        let tag = file.header("ETag").unwrap();
+        get(path).header("If-None-Match", tag).expect(304);
+    }
+    for path in [
+        "/docs/nothing.js",
+        "/docs/..%2f..%2fopenapi.json",
+        "/docs/..%5cindex.html",
+        "/docs/page.js%3fx",
+        "/docs/.%2fpage.js",
+    ] {
+        get(path).expect(404).request_id();
+    }
+}
