@@ -234,10 +234,13 @@ pub fn operator_token(env: &Env) -> Option<String> {
     platform::secret(env, "OPERATOR_TOKEN").filter(|token| !token.is_empty())
 }
 
-/// Whether a text can be a partner's user name: `[A-Za-z0-9._-]{1,45}`.
+/// The most characters of a partner's user name.
+pub const USERNAME_MAX: usize = 45;
+
+/// Whether a text can be a partner's user name: 1 to [`USERNAME_MAX`] of `[A-Za-z0-9._-]`.
 pub fn is_username(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=45).contains(&text.len()) && text.bytes().all(allowed)
+    (1..=USERNAME_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 #[cfg(test)]

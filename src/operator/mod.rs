@@ -3,7 +3,7 @@
 
 use crate::audit::{self, Actor};
 use crate::auth::digest::Ha1;
-use crate::auth::{Operator, Secrets, is_username, seal};
+use crate::auth::{Operator, Secrets, USERNAME_MAX, is_username, seal};
 use crate::call::{Call, Site};
 use crate::error::{Error, Fault};
 use crate::json::Json;
@@ -197,7 +197,9 @@ async fn publish(site: &Site<'_>, rows: &Rows) -> Result<String, Error> {
 fn take_username(call: &mut Call) -> String {
     let username = call.params.text("username").unwrap_or_default();
     if !is_username(&username) {
-        let message = "must be 1 to 45 of the characters A-Z, a-z, 0-9, dot, underscore and hyphen";
+        let message = format!(
+            "must be 1 to {USERNAME_MAX} of the characters A-Z, a-z, 0-9, dot, underscore and hyphen"
+        );
         call.params
             .fault(Fault::of("username", "username", message));
     }

@@ -1,5 +1,6 @@
 //! The documents: the paths of the router, what each operation takes and answers, and what they have in common.
 
+use customers::auth::USERNAME_MAX;
 use customers::request::ID_MAX;
 use customers::router::{PartnerRoute, PublicRoute, Route, routes};
 use customers::version::{PUBLISHED, Version};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::columns::Columns;
 use crate::inputs;
 use crate::operations::{self, Body, Operation, reference, schema_name};
-use crate::outputs::{Outputs, list, object};
+use crate::outputs::{Outputs, list, object, object_with};
 use crate::responses::{errors, headers, not_healthy, responses, success};
 
 /// All that a partner can call.
@@ -218,7 +219,10 @@ fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     let mut all = statuses;
     all.extend([400, 500, 503]);
     if path != HEALTH {
-        all.extend([401, 403, 429]);
+        all.extend([401, 429]);
+    }
+    if path != HEALTH && !path.starts_with("/operator") {
+        all.push(403);
     }
     if matches!(method, "POST" | "PUT" | "DELETE") {
         all.extend([413, 415]);
@@ -240,11 +244,12 @@ fn health(outputs: Outputs<'_>) -> Operation {
         ("missing", list(text())),
     ];
     let members = members.map(|(name, schema)| (name.to_owned(), schema));
+    let answer = object_with(members.into_iter().collect(), |name| name != "missing");
     Operation {
         tag: "Service",
         summary: "Whether the service is up".to_owned(),
         about: "Without credentials. A 503 when the schema of the database is older than the code.",
-        answer: object(members.into_iter().collect()),
+        answer,
         ..Operation::default()
     }
 }
@@ -259,7 +264,9 @@ fn operation_id(method: &str, path: &str) -> String {
 fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Result<Value, String> {
     let column = columns.get(table, name)?;
     let schema = match name {
-        "username" => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,45}$" }),
+        "username" => {
+            json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{USERNAME_MAX}}}$") })
+        }
         "n" => {
             json!({ "type": "integer", "minimum": 1, "maximum": customers::customers::model::CUSTOM_FIELDS })
         }

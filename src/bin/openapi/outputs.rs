@@ -137,7 +137,8 @@ pub fn object(members: Map<String, Value>) -> Value {
     object_with(members, |_| true)
 }
 
-fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
+/// An object that has these members, some of them not always, and no other.
+pub fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
     let required: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
     json!({
         "type": "object",

@@ -62,8 +62,8 @@ pub fn operation(
         },
         PartnerRoute::CreateCustomer => Operation {
             summary: "Create a customer".to_owned(),
-            about: "`custom_n` is taken only where it is set up for you. German partners must give `custom_1` to \
-                `custom_6`: street, house number, ZIP, city, `Firma`, `Herr` or `Frau`, full name.",
+            about: "`custom_n` is taken only where it is set up for you. For a partner in Germany some \
+                of them are mandatory; a 400 says which, and what each must be.",
             ids: Vec::new(),
             parameters: vec![header(
                 "Idempotency-Key",
