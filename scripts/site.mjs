@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fingerprint, main, root, run, step } from "./tools.mjs";
 
 // The OpenAPI documents come out of the code that serves the API, Swagger UI out of the package that the lock names.
-const SOURCES = ["site", "src", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
+const SOURCES = ["site", "src", "migrations", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
 
 /** The languages of the examples, by the end of their files' names. */
 const LANGUAGES = { sh: "curl", php: "PHP", py: "Python" };

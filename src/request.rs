@@ -9,7 +9,8 @@ use crate::router::is_id;
 /// The most parameters of a request: a customer has 34. It bounds the work of looking for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
 
-/// The most faults that are told at once: the largest batch has 1,000 calls of 8 members. Nobody reads as many, but a
+/// The most faults that are told at once: the largest batch has 1,000 calls, of which one answers 8
+/// members and takes 7. Nobody reads as many, but a
 /// program may; and at 100 to 300 bytes each they make an answer of 2 MB, while 1 MiB of unknown names would make 10.
 pub const FAULTS_MAX: usize = 8_000;
 

@@ -390,6 +390,11 @@ fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended()
     let partner = Partner::with(&json!({"country": "DE"}));
     let path = format!("/operator/partners/{}/custom_fields", partner.username);
     let end = |n: &str| operator("DELETE", &format!("{path}/{n}"));
+    let fields = json!({"name": "Laden", "custnr": "1", "custom_1": "Lindenstraße", "custom_2": "9a",
+        "custom_3": "10969", "custom_4": "Berlin", "custom_5": "Firma", "custom_6": "Anke Vogt"});
+    let created = partner.request("POST", "/customers").json(&fields);
+    let customer = created.expect(200).customer();
+    let customer_id = customer["customer_id"].as_i64().unwrap();
     assert_eq!(end("7").expect(404).errors(), ["not_found"]);
     for n in 1..=6 {
         assert_eq!(end(&n.to_string()).expect(400).errors(), ["n: german_rule"]);
@@ -405,6 +410,7 @@ fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended()
     let custom_fields = operator("GET", &path.replace("/custom_fields", "")).expect(200);
     let custom_fields = custom_fields.json()["partner"]["custom_fields"].clone();
     assert_eq!(custom_fields.as_array().unwrap().len(), 6);
+    assert_eq!(partner.customer(customer_id), customer);
     // Once the partner is no longer German, they are fields like any other.
     operator("PUT", &path.replace("/custom_fields", ""))
         .json(&json!({"country": "SE"}))
