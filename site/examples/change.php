@@ -16,6 +16,9 @@ curl_setopt_array($curl, [
     },
 ]);
 curl_exec($curl);
+if (curl_getinfo($curl, CURLINFO_RESPONSE_CODE) !== 200) {
+    throw new RuntimeException("customer $customer could not be read");
+}
 curl_setopt_array($curl, [
     CURLOPT_CUSTOMREQUEST => 'PUT',
     CURLOPT_HTTPHEADER => ["If-Match: $etag"],
