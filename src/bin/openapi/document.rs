@@ -280,6 +280,13 @@ fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Resu
 impl Body {
     /// Adds a member that must be there.
     fn require(&mut self, name: &str, schema: &Value) {
+        // Records of the demo's second customer.
+        let id = match name {
+            "measure_id" => 4,
+            "user_id" => 3,
+            _ => 2,
+        };
+        insert(&mut self.example, name, id.into());
         for body in [Some(&mut self.json), self.form.as_mut()]
             .into_iter()
             .flatten()

@@ -75,7 +75,7 @@ pub fn operation(
             )],
             body: Some(Body::either(
                 inputs::customer(columns, Intent::Create)?,
-                json!({ "name": "Nordlund AB", "custnr": "SE-1003" }),
+                json!({ "name": "Nordlund AB", "custnr": "SE-1020" }),
             )),
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true), ("Location", true)],
