@@ -1,6 +1,6 @@
 //! The operator's command, as it is typed: each thing it does is seen from the partner's side.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -8,15 +8,20 @@ use crate::client::{Request, operator};
 use crate::partner::unused_username;
 use crate::server::{OPERATOR_TOKEN, shared};
 
-/// Runs the command against the shared server.
-fn run(arguments: &[&str]) -> Output {
-    let _under_way = shared().request_under_way();
-    Command::new(env!("CARGO_BIN_EXE_operator"))
+/// The command, against the shared server.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
+    command
         .args(["--url", &shared().origin])
         .args(arguments)
-        .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
-        .output()
-        .unwrap()
+        .env("OPERATOR_TOKEN", OPERATOR_TOKEN);
+    command
+}
+
+/// Runs it.
+fn run(arguments: &[&str]) -> Output {
+    let _under_way = shared().request_under_way();
+    command(arguments).output().unwrap()
 }
 
 /// What it prints when it works.
@@ -163,6 +168,23 @@ fn for_scripts_it_prints_the_answer_of_the_worker() {
         .expect(200)
         .json();
     assert_eq!(shown, read);
+}
+
+#[test]
+fn whoever_has_read_enough_may_close_the_pipe() {
+    let _under_way = shared().request_under_way();
+    let mut show = command(&["show"]);
+    let mut child = show
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:#?}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! It speaks to the Worker's `/operator` paths and to nothing else, and sends the Worker's own input types.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -164,12 +165,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::EndField { username, n } => worker.delete(&field_path(&username, n))?,
     };
-    if cli.json {
-        println!("{answer}");
+    let text = if cli.json {
+        format!("{answer}\n")
     } else {
-        print!("{}", told(&answer));
+        told(&answer)
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads it has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| format!("the answer cannot be written: {error}")),
     }
-    Ok(())
 }
 
 fn enabled(enabled: bool) -> PartnerInput {
