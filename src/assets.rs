@@ -18,14 +18,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Where a file stands among the assets, for a path with these segments in it. What is no name of a file leads to none: a
-/// segment may have held an encoded slash, and so another path.
-pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> String {
-    match (file, captures) {
-        (File::Document(name), _) => format!("{}/{name}", version.prefix()),
-        (File::OfPage, [(_, name)]) if is_file_name(name) => format!("/docs/{name}"),
-        (File::OfPage, _) => "/docs/".to_owned(),
-        (File::Page, _) => "/index.html".to_owned(),
+/// Where a file stands among the assets, for a path with these segments in it; `None` for a segment that names no file:
+/// it may have held an encoded slash, and so another path.
+pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> Option<String> {
+    match file {
+        File::Page => Some("/index.html".to_owned()),
+        File::Document(name) => Some(format!("{}/{name}", version.prefix())),
+        File::OfPage => {
+            let (_, name) = captures.first()?;
+            is_file_name(name).then(|| format!("/docs/{name}"))
+        }
     }
 }
 

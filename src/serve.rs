@@ -135,7 +135,7 @@ async fn answer(
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
-            assets::read(env, request, &path).await
+            assets::read(env, request, &path.ok_or(Error::NotFound("path"))?).await
         }
         Route::Partner(route) => {
             let site = Site::new(env, context, &store)?;
