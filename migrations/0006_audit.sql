@@ -10,7 +10,7 @@ CREATE TABLE audit (
     actor TEXT NOT NULL CHECK (actor IN ('operator', 'partner')),
     -- Whose record it is.
     partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
-    -- What was done: create, change, remove, replace, erase, password, …
+    -- What was done: create, change, remove, expire, replace, erase, new password, set up, end.
     action TEXT NOT NULL,
     -- Of what kind the record is: the table that it stands in.
     kind TEXT NOT NULL,

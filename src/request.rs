@@ -9,9 +9,9 @@ use crate::router::is_id;
 /// The most parameters of a request: a customer has 34. It bounds the work of looking for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
 
-/// The most faults that are told at once: the largest batch has 1,000 calls, of which one answers 8
-/// members and takes 7. Nobody reads as many, but a
-/// program may; and at 100 to 300 bytes each they make an answer of 2 MB, while 1 MiB of unknown names would make 10.
+/// The most faults that are told at once: one for each of the 7 members of 1,000 calls, the largest batch, and some.
+/// Nobody reads as many, but a program may; and at 100 to 300 bytes each they make an answer of 2 MB, while 1 MiB of
+/// unknown names would make 10.
 pub const FAULTS_MAX: usize = 8_000;
 
 /// The largest id: what a JSON number, and so D1, holds exactly (2^53 - 1).

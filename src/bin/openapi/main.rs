@@ -2,8 +2,9 @@
 //!
 //! They are made of what the Worker itself is made of: the paths and methods of its router, the limits that stand beside
 //! the fields of its input types, the answers that its validation gives to wrong values, and the columns of its migrations
-//! with their comments. What is left to be written by hand is a sentence for each operation. A route, a rule or a column
-//! that this does not know ends it with an error, and so the build.
+//! with their comments. What is left to be written by hand for each operation is a sentence, an example, and the statuses
+//! that it may end in; schemathesis fails on one that it meets and that is not told. A route, a rule or a column that this
+//! does not know ends it with an error, and so the build.
 
 use std::error::Error;
 use std::fs;
