@@ -15,7 +15,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use customers::schema::CUSTOMER_TABLES;
+use customers_api::db::schema::CUSTOMER_TABLES;
 use rusqlite::{Connection, params};
 
 #[path = "../tests/e2e/client.rs"]

@@ -1,9 +1,11 @@
 -- Who may call, and what is set up for them. Nothing here belongs to a customer.
+--
+-- Every id of this database is AUTOINCREMENT: SQLite then never gives an id a second time, not even one whose row is gone.
 
 -- A partner is the tenant: an agency or a reseller that keeps its customers here.
 CREATE TABLE partners (
     -- Assigned. The tenant in every query of the partner API.
-    partner_id INTEGER PRIMARY KEY,
+    partner_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- What the partner authenticates as: [A-Za-z0-9._-], 1 to 45 characters.
     username TEXT NOT NULL UNIQUE,
     -- The partner's name, for the operator's eyes.
@@ -12,14 +14,14 @@ CREATE TABLE partners (
     country TEXT NOT NULL DEFAULT '',
     -- JSON array of CIDR networks that the partner may call from; [] lets it call from anywhere.
     allowed_networks TEXT NOT NULL DEFAULT '[]',
-    -- 0 shuts the partner out: every request of its is a 403.
+    -- 0 shuts the partner out: each of its requests is a 403.
     enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
     -- HA1 = SHA-256(username:realm:password), sealed with AES-256-GCM under the secret HA1_KEY:
     -- hex of nonce, ciphertext and tag. The password itself is kept nowhere.
     ha1_sealed TEXT NOT NULL,
-    -- How many live customers the partner has. Changed in the transaction that creates or erases
-    -- one, so that the total of a list costs one row.
-    customers INTEGER NOT NULL DEFAULT 0 CHECK (customers >= 0),
+    -- How many live customers the partner has. The transaction that creates or erases one changes it, so the total of a
+    -- list costs one row. No CHECK holds it above 0: a wrong count must never forbid an erasure.
+    customers INTEGER NOT NULL DEFAULT 0,
     -- When the partner was let in, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL
 ) STRICT;

@@ -1,13 +1,13 @@
 -- The customers. A row is never deleted: an erasure blanks it and leaves what statistics need.
 
 CREATE TABLE customers (
-    -- Assigned, never used again: an erased customer's row keeps it.
-    customer_id INTEGER PRIMARY KEY,
-    -- The tenant: no query finds a customer without it.
+    -- Assigned, and never given again: the row of an erased customer keeps it.
+    customer_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The tenant. No query finds a customer without it.
     partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
     -- Assigned, UUID version 4. Kept by an erasure.
     uuid TEXT NOT NULL,
-    -- The partner's own number of the customer, unique among its live customers.
+    -- The partner's own number of the customer, unique among the partner's live customers.
     custnr TEXT NOT NULL,
     -- The customer's name.
     name TEXT NOT NULL,
@@ -46,17 +46,22 @@ CREATE TABLE customers (
     custom_18 TEXT NOT NULL DEFAULT '',
     custom_19 TEXT NOT NULL DEFAULT '',
     custom_20 TEXT NOT NULL DEFAULT '',
-    -- Counts the changes, from 1; the ETag is made of it.
+    -- Counts the changes, from 1. The ETag is made of it.
     version INTEGER NOT NULL DEFAULT 1,
-    -- HMAC of the Idempotency-Key that the customer was created with, or '' when it had none.
-    -- Kept by an erasure, so that a creation that is repeated late does not bring the customer back.
+    -- HMAC of the Idempotency-Key that came with the creation, or '' when none came. An erasure keeps it, so that a late
+    -- repeat of the creation does not bring the customer back.
     idempotency_key TEXT NOT NULL DEFAULT '',
     -- HMAC of the parameters that came with that key, or ''.
     idempotency_params TEXT NOT NULL DEFAULT '',
     -- When the customer was created, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL,
     -- When the customer was erased, in the same form; '' while it lives.
-    removed_at TEXT NOT NULL DEFAULT ''
+    removed_at TEXT NOT NULL DEFAULT '',
+    -- How many records of each kind hang on the customer. The transaction that adds or removes one changes its count, so
+    -- the total of a list costs one row.
+    measures_total INTEGER NOT NULL DEFAULT 0,
+    users_total INTEGER NOT NULL DEFAULT 0,
+    calls_total INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- A partner's live customers in the order of their ids: the list, and a page of it.

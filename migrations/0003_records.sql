@@ -1,12 +1,12 @@
 -- What hangs on a customer. Every row carries the customer_id; the tenant is the customer's.
 --
--- Beside every phone number that an erasure masks stands <column>_ccndc: how many digits its country
--- code and national destination code have together, found when the number is written.
+-- Beside every phone number that an erasure masks stands <column>_ccndc: how many digits country code and national
+-- destination code of the number have together. It is found when the number is written.
 
 -- A measure: a tracked number.
 CREATE TABLE measures (
     -- Assigned.
-    measure_id INTEGER PRIMARY KEY,
+    measure_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer whose measure it is.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
     -- What the partner calls it.
@@ -30,7 +30,7 @@ CREATE INDEX measures_customer ON measures (customer_id, measure_id);
 -- A person who may log in and see the customer's statistics.
 CREATE TABLE users (
     -- Assigned.
-    user_id INTEGER PRIMARY KEY,
+    user_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer whose user it is.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
     -- The user's e-mail address.
@@ -59,7 +59,7 @@ CREATE TABLE allowed_numbers (
 -- A call record.
 CREATE TABLE calls (
     -- Assigned.
-    call_id INTEGER PRIMARY KEY,
+    call_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer who was called.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
     -- The measure that was called.

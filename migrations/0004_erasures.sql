@@ -1,4 +1,4 @@
--- The receipts of erasures: what DELETE answered, and answers again. Nothing personal.
+-- The receipts of erasures: what DELETE has answered, and answers again. They hold nothing personal.
 
 CREATE TABLE erasures (
     -- The customer that was erased; one receipt each.

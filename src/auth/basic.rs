@@ -1,4 +1,4 @@
-//! HTTP Basic (RFC 7617). Pure.
+//! HTTP Basic (RFC 7617).
 
 use base64ct::{Base64Unpadded, Encoding};
 

@@ -1,4 +1,4 @@
-//! HTTP Digest (RFC 7616) with `qop="auth"` and SHA-256, and stateless nonces. Pure.
+//! HTTP Digest (RFC 7616) with `qop="auth"` and SHA-256, and stateless nonces.
 
 use base16ct::lower as hex;
 use hmac::{Hmac, KeyInit, Mac};

@@ -1,6 +1,6 @@
-//! From where a partner may call. Pure.
+//! Networks: where a partner may call from, and who counts as one caller.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -21,6 +21,19 @@ pub fn contain(networks: &[String], address: IpAddr) -> bool {
         let may_be_mapped = network.prefix_len() >= MAPPED_PREFIX;
         network.contains(&plain) || (may_be_mapped && network.contains(&mapped))
     })
+}
+
+/// What the failures of a caller are counted by: an address of IPv4, or the network of 64 bits that a caller by IPv6 has
+/// to itself (RFC 6177 §2).
+pub fn caller(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let network = u128::from(address) >> 64 << 64;
+            Ipv6Addr::from(network).to_string()
+        }
+        Some(address) => address.to_string(),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -70,5 +83,23 @@ mod tests {
             assert_contain(&[all], &callers.map(|(address, _)| (address, true)));
             assert_contain(&[all], &[("2001:db8::1", false)]);
         }
+    }
+
+    #[test]
+    fn whoever_has_a_network_of_ipv6_is_one_caller() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+            ("2001:db8:1:3::", "2001:db8:1:3::"),
+        ] {
+            assert_eq!(
+                caller(Some(address.parse().unwrap())),
+                expected,
+                "{address}"
+            );
+        }
+        assert_eq!(caller(None), "");
     }
 }

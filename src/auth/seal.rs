@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AesGcmParams, CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
 use super::digest::Ha1;
-use crate::error::Error;
-use crate::random;
+use crate::http::error::Error;
+use crate::platform::random;
 
 /// Bytes of an AES-GCM nonce (NIST SP 800-38D §5.2.1.1).
 const NONCE_BYTES: usize = 12;

@@ -1,6 +1,6 @@
-//! The German rule: what the Bundesnetzagentur wants known of a customer who is given numbers. Pure.
+//! The German rule: what the Bundesnetzagentur wants to know of a customer who is given numbers.
 
-use crate::error::Fault;
+use crate::http::error::Fault;
 
 /// The country of the partners that the rule is for.
 pub const COUNTRY: &str = "DE";

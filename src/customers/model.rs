@@ -1,19 +1,19 @@
-//! A customer as it comes in, is validated, and goes out. Pure.
+//! A customer as it comes in, is validated, and goes out.
 
 use serde::Serialize;
 use validator::Validate;
 
 use super::german;
-use crate::error::Fault;
-use crate::intent::Intent;
-use crate::partners::{CustomField, Profile};
-use crate::request::Params;
-use crate::sql::Arg;
-use crate::validation::{self, faults, length_fault, not_blank, printable};
-use crate::version::Version;
+use crate::db::sql::{Arg, Member};
+use crate::http::error::Fault;
+use crate::http::intent::Intent;
+use crate::http::params::Params;
+use crate::http::validation::{self, faults, length_fault, not_blank, printable};
+use crate::http::version::Version;
+use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 
-/// How many custom fields there can be.
-pub const CUSTOM_FIELDS: u8 = 20;
+/// Characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 /// What a caller gives of a customer: all of it optional, since a `PUT` changes what is given.
 /// Limits count Unicode characters.
@@ -58,9 +58,9 @@ pub struct CustomerInput {
     pub address_state: Option<String>,
     #[validate(length(max = 255), custom(function = "printable"))]
     pub address_country: Option<String>,
-    /// The values of `custom_n` by ascending n; only those that are set up for the partner.
+    /// The values of `custom_1` to `custom_20`; only those that are set up for the partner can be given.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
-    pub custom: Vec<(u8, String)>,
+    pub custom: [Option<String>; CUSTOM_FIELDS.len()],
 }
 
 impl CustomerInput {
@@ -89,7 +89,7 @@ impl CustomerInput {
     }
 
     /// The columns that are given, with their values.
-    pub fn columns(&self) -> Vec<(String, Arg)> {
+    pub fn columns(&self) -> Vec<Column> {
         let Self {
             name,
             custnr,
@@ -104,70 +104,92 @@ impl CustomerInput {
             address_country,
             custom,
         } = self;
-        let texts = [
-            ("name", name),
-            ("custnr", custnr),
-            ("corporateid", corporateid),
-            ("email", email),
-            ("address_street", address_street),
-            ("address_zip", address_zip),
-            ("address_city", address_city),
-            ("address_state", address_state),
-            ("address_country", address_country),
+        let text = |name, value: &Option<String>| (name, Arg::from(value.as_deref()));
+        let fixed = [
+            text("name", name),
+            text("custnr", custnr),
+            text("corporateid", corporateid),
+            text("email", email),
+            text("address_street", address_street),
+            text("address_zip", address_zip),
+            text("address_city", address_city),
+            text("address_state", address_state),
+            text("address_country", address_country),
+            ("receive_monthly_report", (*receive_monthly_report).into()),
+            ("freespee_caller_id", (*freespee_caller_id).into()),
         ];
-        let integers = [
-            ("receive_monthly_report", *receive_monthly_report),
-            ("freespee_caller_id", *freespee_caller_id),
-        ];
-        let texts = texts
-            .into_iter()
-            .filter_map(|(column, value)| Some((column.to_owned(), value.as_deref()?.into())));
-        let integers = integers
-            .into_iter()
-            .filter_map(|(column, value)| Some((column.to_owned(), value?.into())));
-        let custom = custom
-            .iter()
-            .map(|(n, value)| (format!("custom_{n}"), value.as_str().into()));
-        texts.chain(integers).chain(custom).collect()
+        let given = fixed.into_iter().filter(|(_, value)| *value != Arg::Null);
+        let fixed = given.map(|(name, value)| Column {
+            name,
+            custom: None,
+            value,
+        });
+        let custom = custom.iter().zip(CUSTOM_FIELDS).zip(1..);
+        let custom = custom.filter_map(|((value, name), n)| {
+            Some(Column {
+                name,
+                custom: Some(n),
+                value: value.as_deref()?.into(),
+            })
+        });
+        fixed.chain(custom).collect()
     }
 }
 
-fn take_custom(params: &mut Params, partner: &Profile, intent: Intent) -> Vec<(u8, String)> {
-    let mut values = Vec::new();
-    for n in 1..=CUSTOM_FIELDS {
-        let name = format!("custom_{n}");
-        let given = params.has(&name);
-        match partner.custom_fields.iter().find(|field| field.n == n) {
+/// A column of `customers` with the value that it is given.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// The n of `custom_n`.
+    pub custom: Option<u8>,
+    /// What is given.
+    pub value: Arg,
+}
+
+fn take_custom(
+    params: &mut Params,
+    partner: &Profile,
+    intent: Intent,
+) -> [Option<String>; CUSTOM_FIELDS.len()] {
+    CUSTOM_FIELDS.map(|name| {
+        let given = params.has(name);
+        match partner
+            .custom_fields
+            .iter()
+            .find(|field| field.name == name)
+        {
             Some(field) if given => {
-                if let Some(value) = params.text(&name) {
-                    params.faults(custom_faults(field, partner, &value));
-                    values.push((n, value));
+                let value = params.text(name)?;
+                params.faults(custom_faults(field, partner, &value));
+                Some(value)
+            }
+            Some(field) => {
+                if field.required && intent == Intent::Create {
+                    let message = match field.label.as_str() {
+                        "" => "is required".to_owned(),
+                        label => format!("is required ({label})"),
+                    };
+                    params.fault(Fault::of(name, "required", message));
                 }
+                None
             }
-            Some(field) if field.required && intent == Intent::Create => {
-                let message = match field.label.as_str() {
-                    "" => "is required".to_owned(),
-                    label => format!("is required ({label})"),
-                };
-                params.fault(Fault::of(name, "required", message));
+            None => {
+                if given {
+                    params.value(name);
+                    let message = "is not set up for this partner; the operator can set it up";
+                    params.fault(Fault::of(name, "custom_field_not_set_up", message));
+                }
+                None
             }
-            None if given => {
-                params.value(&name);
-                params.fault(Fault::of(
-                    name,
-                    "custom_field_not_set_up",
-                    "is not set up for this partner; the operator can set it up",
-                ));
-            }
-            _ => {}
         }
-    }
-    values
+    })
 }
 
 fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fault> {
-    let name = field.name();
     let CustomField {
+        name,
+        n,
         max_length: max,
         required,
         ..
@@ -175,11 +197,11 @@ fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fau
     let length = value.chars().count();
     let mut faults = Vec::new();
     if length > max || (required && length == 0) {
-        faults.push(length_fault(name.clone(), usize::from(required), max));
+        faults.push(length_fault(name, usize::from(required), max));
     } else if required && value.trim().is_empty() {
-        faults.push(Fault::of(name.clone(), "blank", "must not be blank"));
+        faults.push(Fault::of(name, "blank", "must not be blank"));
     } else if partner.country == german::COUNTRY {
-        faults.extend(german::fault(field.n, &name, value));
+        faults.extend(german::fault(n, name, value));
     }
     if let Err(error) = printable(value) {
         let message = error.message.unwrap_or_default();
@@ -188,18 +210,13 @@ fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fau
     faults
 }
 
-/// A customer as it goes out: each member and the SQL expression that it is made from.
-pub fn output(version: Version, partner: &Profile) -> Vec<(String, String)> {
-    let integer = |column: &str| (column.to_owned(), version.integer_sql(column));
-    let text = |column: &str| (column.to_owned(), column.to_owned());
+/// The members of a customer as it goes out, in their order.
+pub fn output(version: Version, partner: &Profile) -> Vec<Member> {
+    let integer = |name| Member::integer(version, name);
     let mut members = vec![integer("customer_id")];
-    members.extend(["name", "custnr", "corporateid", "email", "uuid"].map(text));
-    members.extend(
-        partner
-            .custom_fields
-            .iter()
-            .map(|field| text(&field.name())),
-    );
+    members.extend(["name", "custnr", "corporateid", "email", "uuid"].map(Member::column));
+    let custom = partner.custom_fields.iter();
+    members.extend(custom.map(|field| Member::column(field.name)));
     members.extend(["receive_monthly_report", "freespee_caller_id"].map(integer));
     members.extend(
         [
@@ -209,7 +226,7 @@ pub fn output(version: Version, partner: &Profile) -> Vec<(String, String)> {
             "address_state",
             "address_country",
         ]
-        .map(text),
+        .map(Member::column),
     );
     members
 }

@@ -1,13 +1,14 @@
-//! What the operator gives, validated. Pure.
+//! What the operator gives, validated.
 
 use ipnet::IpNet;
 use serde::Serialize;
 use validator::Validate;
 
-use crate::error::Fault;
-use crate::json::Json;
-use crate::request::Params;
-use crate::validation::{faults, printable};
+use crate::http::error::Fault;
+use crate::http::json::Json;
+use crate::http::params::Params;
+use crate::http::validation::{faults, printable};
+use crate::partners::profile::{CUSTOM_FIELDS, custom_field};
 
 /// The most networks of a partner; each is looked at for every request that it makes.
 pub const NETWORKS_MAX: usize = 100;
@@ -78,14 +79,10 @@ fn given<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str>
     given.map(|(name, _)| name).collect()
 }
 
-/// What the operator gives of a custom field; all of it optional.
+/// What the operator gives of the set-up of a custom field; all of it optional.
 #[derive(Debug, Serialize, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct CustomFieldInput {
-    /// The n of `custom_n`; it stands in the path.
-    #[validate(range(min = 1, max = 20))]
-    #[serde(skip)]
-    pub n: i64,
+pub struct CustomFieldSetUp {
     /// What the partner keeps in it.
     #[validate(length(max = 60), custom(function = "printable"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,25 +96,23 @@ pub struct CustomFieldInput {
     pub required: Option<bool>,
 }
 
-impl CustomFieldInput {
-    /// Takes a custom field out of a request's parameters, and adds every fault that it has to theirs.
+impl CustomFieldSetUp {
+    /// Takes a set-up out of a request's parameters, and adds every fault that it has to theirs.
     pub fn take(params: &mut Params) -> Self {
-        let input = Self {
-            n: params.integer("n").unwrap_or(0),
+        let set_up = Self {
             label: params.text("label"),
             max_length: params.integer("max_length"),
             required: take_bool(params, "required"),
         };
-        if let Err(errors) = input.validate() {
+        if let Err(errors) = set_up.validate() {
             params.faults(faults(&errors));
         }
-        input
+        set_up
     }
 
     /// The names of the fields that are given.
     pub fn fields(&self) -> Vec<&'static str> {
         let Self {
-            n: _,
             label,
             max_length,
             required,
@@ -130,13 +125,42 @@ impl CustomFieldInput {
     }
 }
 
-/// Takes the n of `custom_n`.
-pub fn take_n(params: &mut Params) -> i64 {
-    let n = params.integer("n").unwrap_or(0);
-    if !(1..=20).contains(&n) {
-        params.fault(Fault::of("n", "range", "must be from 1 to 20"));
+/// The n of `custom_n`: 1 to 20.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldNumber {
+    n: u8,
+    name: &'static str,
+}
+
+impl FieldNumber {
+    /// Takes the number out of a request's parameters, and adds the fault that it may have to theirs.
+    pub fn take(params: &mut Params) -> Self {
+        let given = params
+            .integer("n")
+            .and_then(|n| Self::of(n.try_into().ok()?));
+        given.unwrap_or_else(|| {
+            let message = format!("must be from 1 to {}", CUSTOM_FIELDS.len());
+            params.fault(Fault::of("n", "range", message));
+            let [name, ..] = CUSTOM_FIELDS;
+            Self { n: 1, name }
+        })
     }
-    n
+
+    /// The n-th field; `None` when there cannot be one.
+    pub fn of(n: u8) -> Option<Self> {
+        let name = custom_field(n)?;
+        Some(Self { n, name })
+    }
+
+    /// The number.
+    pub fn n(self) -> i64 {
+        self.n.into()
+    }
+
+    /// The name: `custom_n`.
+    pub fn name(self) -> &'static str {
+        self.name
+    }
 }
 
 fn take_bool(params: &mut Params, name: &str) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! The numbering plans of the world: how long country code and national destination code of a number are. Pure.
+//! The numbering plans of the world: how long country code and national destination code of a number are.
 //!
 //! `plan.bin` is made from libphonenumber's metadata by `tests/phone/generator.rs`, which a test holds it
 //! against. It begins with the number of country codes and, for each, two bytes of the code and two of an

@@ -1,54 +1,15 @@
 //! The allowed numbers of a customer: one list, read and replaced as a whole.
 
-use super::store::Scope;
-use crate::auth::Partner;
-use crate::call::Call;
-use crate::error::{Error, Fault};
-use crate::intent::Intent;
-use crate::json::Json;
+use crate::http::error::Fault;
+use crate::http::intent::Intent;
+use crate::http::json::Json;
+use crate::http::params::Params;
 use crate::phone::E164;
-use crate::reply::Reply;
-use crate::request::Params;
-use crate::store::{Rows, Store};
 
 /// The most numbers of a list.
 pub const ALLOWED_NUMBERS_MAX: usize = 1_000;
 
-/// Reads the list:
-/// 1. reads the customer's id (400);
-/// 2. reads the numbers, if there is such a customer (404);
-/// 3. answers them.
-pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
-    let customer_id = call.params.required_id("customer_id");
-    call.params.finish()?;
-
-    let now = call.now.utc();
-    let scope = Scope::of(partner, &call, customer_id, &now);
-    let [numbers] = store.batch([scope.allowed_numbers()]).await?;
-    answer(&numbers)
-}
-
-/// Replaces the list:
-/// 1. reads the customer's id and validates every number (400);
-/// 2. replaces the numbers, if there is such a customer (404);
-/// 3. answers them.
-pub async fn replace(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
-    let customer_id = call.params.required_id("customer_id");
-    let numbers = take(&mut call.params);
-    call.params.finish()?;
-
-    let now = call.now.utc();
-    let scope = Scope::of(partner, &call, customer_id, &now);
-    let [_, _, _, numbers] = store.batch(scope.replace_allowed_numbers(numbers)).await?;
-    answer(&numbers)
-}
-
-fn answer(numbers: &Rows) -> Result<Reply, Error> {
-    let row = numbers.first().ok_or(Error::NotFound("customer"))?;
-    Reply::object("allowed_numbers", &row)
-}
-
-/// Takes `phonenrs`: a list, or the text of one, as a form holds it. Adds every fault that it has to those of the
+/// Takes `phonenrs`: a list, or the text of one, which is what a form holds. Adds every fault of it to those of the
 /// parameters.
 pub fn take(params: &mut Params) -> Vec<Json> {
     const NAME: &str = "phonenrs";

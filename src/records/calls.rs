@@ -1,30 +1,32 @@
-//! A call record. Pure.
+//! A call record.
 
 use validator::Validate;
 
 use super::given::Given;
-use super::kind::{Creation, Form, Kind, Order};
-use crate::intent::Intent;
-use crate::request::Params;
-use crate::validation::{faults, time};
+use super::kind::{Creation, Form, Kind, Order, Unset};
+use crate::http::intent::Intent;
+use crate::http::params::Params;
+use crate::http::validation::{faults, time};
 
 /// The calls of a customer.
 pub const CALLS: Kind = Kind {
     name: "calls",
     singular: "call",
     id: "call_id",
+    total: "calls_total",
     columns: &[
-        ("measure_id", "0"),
-        ("start", "''"),
-        ("duration", "0"),
-        ("answered", "0"),
-        ("anum", "''"),
-        ("anum_ccndc", "0"),
-        ("bnum", "''"),
-        ("bnum_ccndc", "0"),
-        ("cnum", "''"),
-        ("cnum_ccndc", "0"),
+        ("measure_id", Unset::Zero),
+        ("start", Unset::Empty),
+        ("duration", Unset::Zero),
+        ("answered", Unset::Zero),
+        ("anum", Unset::Empty),
+        ("anum_ccndc", Unset::Zero),
+        ("bnum", Unset::Empty),
+        ("bnum_ccndc", Unset::Zero),
+        ("cnum", Unset::Empty),
+        ("cnum_ccndc", Unset::Zero),
     ],
+    numbers: &["anum", "bnum", "cnum"],
     members: &[
         ("call_id", Form::Integer),
         ("measure_id", Form::Integer),
@@ -40,6 +42,7 @@ pub const CALLS: Kind = Kind {
     schema: || schemars::schema_for!(CallInput),
     order: Order::NewestFirst,
     creation: Creation::Batch,
+    removal: None,
 };
 
 /// What a partner gives of a call, beside its phone numbers.

@@ -1,48 +1,64 @@
-//! What a partner gives of one record, as columns and their values. Pure.
+//! What a partner gives of one record, as columns and their values.
 
-use crate::error::Fault;
-use crate::json::Json;
+use crate::http::error::Fault;
+use crate::http::json::Json;
+use crate::http::params::Params;
 use crate::phone::E164;
-use crate::request::Params;
 
 /// Columns of a record with their values: those that are given, and no others.
 #[derive(Debug, Default)]
-pub struct Given(Vec<(String, Json)>);
+pub struct Given {
+    columns: Vec<(String, Json)>,
+    /// The names of the parameters that were given: the columns without those that are only ours.
+    fields: Vec<&'static str>,
+}
 
 impl Given {
     /// Sets a column, if there is a value.
-    pub fn set(&mut self, column: &str, value: Option<impl Into<Json>>) {
-        self.0
-            .extend(value.map(|value| (column.to_owned(), value.into())));
+    pub fn set(&mut self, column: &'static str, value: Option<impl Into<Json>>) {
+        if let Some(value) = value {
+            self.fields.push(column);
+            self.columns.push((column.to_owned(), value.into()));
+        }
     }
 
-    /// Takes a phone number out of parameters, and sets its column and the one with the length of its
-    /// country code and national destination code.
-    pub fn number(&mut self, params: &mut Params, column: &str, ccndc: &str) {
+    /// Takes a phone number out of parameters. Sets its column, and the column with the length of its country code and
+    /// national destination code, which is only ours.
+    pub fn number(&mut self, params: &mut Params, column: &'static str, ccndc: &'static str) {
         let Some(text) = params.text(column) else {
             return;
         };
         match E164::parse(&text) {
             Ok(number) => {
                 self.set(column, Some(number.as_str()));
-                self.set(ccndc, Some(number.ccndc()));
+                self.columns.push((ccndc.to_owned(), number.ccndc().into()));
             }
             Err(fault) => params.fault(Fault::of(column, fault.code(), fault.message())),
         }
     }
 
     /// The same, where `""` is no number.
-    pub fn number_or_none(&mut self, params: &mut Params, column: &str, ccndc: &str) {
+    pub fn number_or_none(
+        &mut self,
+        params: &mut Params,
+        column: &'static str,
+        ccndc: &'static str,
+    ) {
         if params.is_empty_text(column) {
             self.set(column, params.text(column));
-            self.set(ccndc, Some(0));
+            self.columns.push((ccndc.to_owned(), 0.into()));
         } else {
             self.number(params, column, ccndc);
         }
     }
 
+    /// The names of the parameters that were given.
+    pub fn fields(&self) -> &[&'static str] {
+        &self.fields
+    }
+
     /// The columns as the members of an object.
     pub fn into_json(self) -> Json {
-        Json::Object(self.0)
+        Json::Object(self.columns)
     }
 }

@@ -1,13 +1,26 @@
 //! What a kind of record is: a table, and what a partner gives and gets of it.
 
+use super::calls::CALLS;
 use super::given::Given;
-use crate::body::Rules;
-use crate::intent::Intent;
-use crate::request::Params;
-use crate::version::Version;
+use super::measures::MEASURES;
+use super::users::USERS;
+use crate::db::sql::{Member, Sql};
+use crate::http::intent::Intent;
+use crate::http::params::Params;
+use crate::http::routes::Resource;
+use crate::http::version::Version;
+use crate::sql;
 
-/// A kind of record that hangs on a customer. Its table has a `customer_id`, and `customers` a column
-/// `<name>_total` with how many there are.
+/// The kind of a resource.
+pub fn kind(resource: Resource) -> &'static Kind {
+    match resource {
+        Resource::Measures => &MEASURES,
+        Resource::Users => &USERS,
+        Resource::Calls => &CALLS,
+    }
+}
+
+/// A kind of record that hangs on a customer. Its table has a `customer_id`.
 #[derive(Debug)]
 pub struct Kind {
     /// Its name in the path and in the envelope, and its table.
@@ -16,9 +29,12 @@ pub struct Kind {
     pub singular: &'static str,
     /// The column and parameter with its id.
     pub id: &'static str,
-    /// Every column that is written, and the SQL expression that stands there when nothing is given at the
-    /// creation; `?1` is the time.
-    pub columns: &'static [(&'static str, &'static str)],
+    /// The column of `customers` with how many there are.
+    pub total: &'static str,
+    /// Every column that is written, and what stands there when nothing is given at the creation.
+    pub columns: &'static [(&'static str, Unset)],
+    /// Those of the columns that hold a phone number.
+    pub numbers: &'static [&'static str],
     /// What is answered of a record, in this order.
     pub members: &'static [(&'static str, Form)],
     /// Takes what a partner gives of one out of parameters, and adds every fault that it has to theirs.
@@ -30,6 +46,30 @@ pub struct Kind {
     pub order: Order,
     /// How they are created.
     pub creation: Creation,
+    /// What a `DELETE` does to one; `None` where there is no `DELETE`.
+    pub removal: Option<Removal>,
+}
+
+/// What stands in a column when nothing is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// `''`
+    Empty,
+    /// 0
+    Zero,
+    /// The time of the request.
+    Now,
+}
+
+impl Unset {
+    /// The SQL expression.
+    pub fn sql(self, now: &str) -> Sql {
+        match self {
+            Self::Empty => sql!("''"),
+            Self::Zero => sql!("0"),
+            Self::Now => sql!("{now}", now = now),
+        }
+    }
 }
 
 /// How a member of the answer is made.
@@ -39,8 +79,8 @@ pub enum Form {
     Integer,
     /// Of the column of its name, a text.
     Text,
-    /// Of this SQL expression, a text; `?1` is the time.
-    Sql(&'static str),
+    /// Of the expression that this makes of the time, a text.
+    Computed(fn(&str) -> Sql),
 }
 
 /// The order of a list.
@@ -62,53 +102,26 @@ pub enum Creation {
     Batch,
 }
 
-impl Creation {
-    /// What the body of a creation may be.
-    pub fn body(self) -> Rules {
-        match self {
-            Self::One => Rules::PARTNER,
-            Self::Batch => Rules::BATCH,
-        }
-    }
-}
-
 /// The most records of a batch.
 pub const BATCH_MAX: usize = 1_000;
 
 /// What a `DELETE` does to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Removal {
-    /// Sets this column to this SQL expression, and answers the record; `?1` is the time.
-    Set(&'static str, &'static str),
+    /// Sets this column to the expression that this makes of the time, and answers the record.
+    Set(&'static str, fn(&str) -> Sql),
     /// Deletes the row.
     DeleteRow,
 }
 
 impl Kind {
-    /// The members of the answer, each with the SQL expression that it is made from.
-    pub fn output(&self, version: Version) -> Vec<(String, String)> {
-        let member = |(name, form): &(&str, Form)| {
-            let expression = match form {
-                Form::Integer => version.integer_sql(name),
-                Form::Text => (*name).to_owned(),
-                Form::Sql(expression) => (*expression).to_owned(),
-            };
-            ((*name).to_owned(), expression)
+    /// The members of a record as it goes out, in their order.
+    pub fn output(&self, version: Version, now: &str) -> Vec<Member> {
+        let member = |(name, form): &(&'static str, Form)| match form {
+            Form::Integer => Member::integer(version, name),
+            Form::Text => Member::column(name),
+            Form::Computed(expression) => Member::scalar(name, expression(now)),
         };
         self.members.iter().map(member).collect()
     }
-
-    /// The column of `customers` with how many there are.
-    pub fn total(&self) -> String {
-        format!("{}_total", self.name)
-    }
 }
-
-/// Kinds are told apart by their names.
-impl PartialEq for Kind {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Kind {}

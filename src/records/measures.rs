@@ -1,29 +1,31 @@
-//! A measure: a tracked number. Pure.
+//! A measure: a tracked number.
 
 use validator::Validate;
 
 use super::given::Given;
-use super::kind::{Creation, Form, Kind, Order, Removal};
-use crate::intent::Intent;
-use crate::request::Params;
-use crate::schema::{MEASURE_EXPIRED, MEASURE_STATUS};
-use crate::validation::{self, faults, not_blank, printable};
+use super::kind::{Creation, Form, Kind, Order, Removal, Unset};
+use crate::db::schema::{measure_expired, measure_status};
+use crate::http::intent::Intent;
+use crate::http::params::Params;
+use crate::http::validation::{self, faults, not_blank, printable};
 
 /// The measures of a customer.
 pub const MEASURES: Kind = Kind {
     name: "measures",
     singular: "measure",
     id: "measure_id",
+    total: "measures_total",
     columns: &[
-        ("name", "''"),
-        ("media", "''"),
-        ("phonenr", "''"),
-        ("phonenr_ccndc", "0"),
-        ("destnr", "''"),
-        ("destnr_ccndc", "0"),
-        ("created", "?1"),
-        ("expires", "''"),
+        ("name", Unset::Empty),
+        ("media", Unset::Empty),
+        ("phonenr", Unset::Empty),
+        ("phonenr_ccndc", Unset::Zero),
+        ("destnr", Unset::Empty),
+        ("destnr_ccndc", Unset::Zero),
+        ("created", Unset::Now),
+        ("expires", Unset::Empty),
     ],
+    numbers: &["phonenr", "destnr"],
     members: &[
         ("measure_id", Form::Integer),
         ("name", Form::Text),
@@ -32,17 +34,15 @@ pub const MEASURES: Kind = Kind {
         ("destnr", Form::Text),
         ("created", Form::Text),
         ("expires", Form::Text),
-        ("status", Form::Sql(MEASURE_STATUS)),
+        ("status", Form::Computed(measure_status)),
     ],
     take,
     #[cfg(not(target_arch = "wasm32"))]
     schema: || schemars::schema_for!(MeasureInput),
     order: Order::Id,
     creation: Creation::One,
+    removal: Some(Removal::Set("expires", measure_expired)),
 };
-
-/// What a `DELETE` does to a measure: it expires.
-pub const EXPIRY: Removal = Removal::Set("expires", MEASURE_EXPIRED);
 
 /// What a partner gives of a measure. Limits count Unicode characters.
 #[derive(Debug, Validate)]

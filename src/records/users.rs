@@ -1,24 +1,26 @@
-//! A user: a person who may log in and see the customer's statistics. Pure.
+//! A user: a person who may log in and see the customer's statistics.
 
 use validator::Validate;
 
 use super::given::Given;
-use super::kind::{Creation, Form, Kind, Order};
-use crate::intent::Intent;
-use crate::request::Params;
-use crate::validation::{self, faults, not_blank, printable};
+use super::kind::{Creation, Form, Kind, Order, Removal, Unset};
+use crate::http::intent::Intent;
+use crate::http::params::Params;
+use crate::http::validation::{self, faults, not_blank, printable};
 
 /// The users of a customer.
 pub const USERS: Kind = Kind {
     name: "users",
     singular: "user",
     id: "user_id",
+    total: "users_total",
     columns: &[
-        ("email", "''"),
-        ("name", "''"),
-        ("write_access", "0"),
-        ("receive_monthly_report", "0"),
+        ("email", Unset::Empty),
+        ("name", Unset::Empty),
+        ("write_access", Unset::Zero),
+        ("receive_monthly_report", Unset::Zero),
     ],
+    numbers: &[],
     members: &[
         ("user_id", Form::Integer),
         ("email", Form::Text),
@@ -31,6 +33,7 @@ pub const USERS: Kind = Kind {
     schema: || schemars::schema_for!(UserInput),
     order: Order::Id,
     creation: Creation::One,
+    removal: Some(Removal::DeleteRow),
 };
 
 /// What a partner gives of a user. Limits count Unicode characters.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use customers::schema::{CUSTOMER_TABLES, Rule};
+use customers_api::db::schema::{CUSTOMER_TABLES, Rule};
 use rusqlite::types::Value::Text;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};

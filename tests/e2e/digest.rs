@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use customers::auth::digest::{NONCE_LIFETIME, REALM, nonce};
+use customers_api::auth::digest::{NONCE_LIFETIME, REALM, nonce};
 use digest_auth::{AuthContext, HttpMethod};
 
 use crate::auth::{assert_refused, digest_challenge};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use customers::schema::{CUSTOMER_TABLES, Rule};
+use customers_api::db::schema::{CUSTOMER_TABLES, Rule};
 use rusqlite::types::Value as Sql;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use customers::schema::MIGRATIONS;
+use customers_api::db::schema::MIGRATIONS;
 use serde_json::json;
 
 use crate::client::{Request, Response, anonymous};

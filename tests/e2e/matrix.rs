@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use customers::router::routes;
+use customers_api::http::routes::routes;
 use serde_json::{Value, json};
 
 use crate::client::{Request, operator};

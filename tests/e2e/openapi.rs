@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use customers::router::{Route, routes};
+use customers_api::http::routes::{Route, routes};
 use serde_json::{Value, json};
 
 use crate::client::anonymous;

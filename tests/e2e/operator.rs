@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use customers::auth::digest::Ha1;
+use customers_api::auth::digest::Ha1;
 use serde_json::{Value, json};
 
 use crate::client::{Request, anonymous, operator};

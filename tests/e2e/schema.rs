@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use customers::schema::{CUSTOMER_TABLES, OTHER_TABLES, Table};
+use customers_api::db::schema::{CUSTOMER_TABLES, OTHER_TABLES, Table};
 
 use crate::db::{db_columns, db_query};
 use crate::server::shared;

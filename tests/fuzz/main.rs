@@ -12,22 +12,22 @@
 )]
 
 use base64ct::{Base64, Encoding};
-use customers::auth::{basic, digest};
-use customers::customers::model::CustomerInput;
-use customers::decode::{media_type, percent_decode};
-use customers::etag::IfMatch;
-use customers::intent::Intent;
-use customers::json::Json;
-use customers::operator::input::{CustomFieldInput, PartnerInput, take_n};
-use customers::paging::Paging;
-use customers::partners::{CustomField, Profile};
-use customers::phone::E164;
-use customers::records::allowed_numbers::{self, ALLOWED_NUMBERS_MAX};
-use customers::records::calls::CALLS;
-use customers::records::measures::MEASURES;
-use customers::records::users::USERS;
-use customers::request::{ID_MAX, Params};
-use customers::router::route;
+use customers_api::auth::{basic, digest};
+use customers_api::customers::model::CustomerInput;
+use customers_api::http::decode::{media_type, percent_decode};
+use customers_api::http::etag::IfMatch;
+use customers_api::http::intent::Intent;
+use customers_api::http::json::Json;
+use customers_api::http::paging::Paging;
+use customers_api::http::params::{ID_MAX, Params};
+use customers_api::http::router::route;
+use customers_api::operator::input::{CustomFieldInput, PartnerInput, take_n};
+use customers_api::partners::profile::{CustomField, Profile};
+use customers_api::phone::E164;
+use customers_api::records::allowed_numbers::{self, ALLOWED_NUMBERS_MAX};
+use customers_api::records::calls::CALLS;
+use customers_api::records::measures::MEASURES;
+use customers_api::records::users::USERS;
 use proptest::prelude::{
     Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };

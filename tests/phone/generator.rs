@@ -39,7 +39,7 @@ struct Plan {
     roots: BTreeMap<i32, usize>,
 }
 
-/// The bytes of the table; [`customers::phone::plan`] says how to read them.
+/// The bytes of the table; [`customers_api::phone::plan`] says how to read them.
 pub fn table() -> Vec<u8> {
     let mut plan = Plan::default();
     plan.place(Node {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use customers::phone::{E164, PhoneFault};
+use customers_api::phone::{E164, PhoneFault};
 use rlibphonenumber::interfaces::AsOriginal;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 

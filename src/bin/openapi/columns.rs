@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use customers::schema::MIGRATIONS;
+use customers_api::db::schema::MIGRATIONS;
 
 /// A column.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use customers::schema::{CUSTOMER_TABLES, OTHER_TABLES};
+    use customers_api::db::schema::{CUSTOMER_TABLES, OTHER_TABLES};
 
     #[test]
     fn a_comment_stands_for_all_columns_below_it() {

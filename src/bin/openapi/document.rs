@@ -1,9 +1,10 @@
 //! The documents: the paths of the router, what each operation takes and answers, and what they have in common.
 
-use customers::auth::USERNAME_MAX;
-use customers::request::ID_MAX;
-use customers::router::{PartnerRoute, PublicRoute, Route, routes};
-use customers::version::{PUBLISHED, Version};
+use customers_api::http::params::ID_MAX;
+use customers_api::http::routes::{PartnerRoute, PublicRoute, Route, routes};
+use customers_api::http::version::{PUBLISHED, Version};
+use customers_api::partners::profile::{CUSTOM_FIELDS, USERNAME_MAX};
+use customers_api::records::kind::kind;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
@@ -33,7 +34,8 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
     for (method, path, route) in routes() {
         match route {
             Route::Partner(route) => {
-                if let PartnerRoute::ReadRecords(kind) = route {
+                if let PartnerRoute::ReadRecords(resource) = route {
+                    let kind = kind(resource);
                     document.add_schema(&schema_name(kind), outputs.record(kind)?);
                 }
                 document.add(
@@ -268,7 +270,7 @@ fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Resu
             json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{USERNAME_MAX}}}$") })
         }
         "n" => {
-            json!({ "type": "integer", "minimum": 1, "maximum": customers::customers::model::CUSTOM_FIELDS })
+            json!({ "type": "integer", "minimum": 1, "maximum": CUSTOM_FIELDS.len() })
         }
         _ => json!({ "type": "integer", "minimum": 1, "maximum": ID_MAX }),
     };

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use customers::customers::model::{CUSTOM_FIELDS, CustomerInput};
-use customers::error::{Error, Fault};
-use customers::intent::Intent;
-use customers::json::Json;
-use customers::operator::input::{CustomFieldInput, NETWORKS_MAX, PartnerInput};
-use customers::paging::Bounds;
-use customers::partners::{CustomField, Profile};
-use customers::records::kind::Kind;
-use customers::request::{ID_MAX, Params};
+use customers_api::customers::model::CustomerInput;
+use customers_api::http::error::{Error, Fault};
+use customers_api::http::intent::Intent;
+use customers_api::http::json::Json;
+use customers_api::http::paging::Bounds;
+use customers_api::http::params::{ID_MAX, Params};
+use customers_api::operator::input::{CustomFieldSetUp, NETWORKS_MAX, PartnerInput};
+use customers_api::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
+use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
@@ -35,19 +35,23 @@ const CUSTOM_FIELD_MAX: usize = 255;
 
 /// A partner for whom every custom field is set up.
 pub fn partner() -> Profile {
-    let custom_fields = (1..=CUSTOM_FIELDS).map(|n| CustomField {
-        n,
-        label: String::new(),
-        max_length: CUSTOM_FIELD_MAX,
-        required: false,
-    });
+    let custom_fields = CUSTOM_FIELDS
+        .into_iter()
+        .zip(1..)
+        .map(|(name, n)| CustomField {
+            n,
+            name,
+            label: String::new(),
+            max_length: CUSTOM_FIELD_MAX,
+            required: false,
+        });
     Profile {
         partner_id: 1,
         username: String::new(),
         country: String::new(),
         allowed_networks: Vec::new(),
         enabled: true,
-        ha1: None,
+        ha1_sealed: String::new(),
         custom_fields: custom_fields.collect(),
         read_at: 0,
     }
@@ -62,7 +66,7 @@ pub fn customer(columns: &Columns, intent: Intent) -> Result<Value, String> {
     let mut properties = properties(&schemars::schema_for!(CustomerInput));
     properties.extend(partner.custom_fields.iter().map(|field| {
         let schema = json!({ "type": "string", "maxLength": field.max_length });
-        (field.name(), schema)
+        (field.name.to_owned(), schema)
     }));
     let table = "customers";
     let input = Input {
@@ -79,12 +83,8 @@ pub fn record(columns: &Columns, kind: &Kind, intent: Intent) -> Result<Value, S
         (kind.take)(params, intent);
     };
     let mut properties = properties(&(kind.schema)());
-    // A phone number is the column that has the length of its codes beside it.
-    let numbers = kind
-        .columns
-        .iter()
-        .filter_map(|(column, _)| column.strip_suffix("_ccndc"));
-    properties.extend(numbers.map(|name| (name.to_owned(), json!({ "type": "string" }))));
+    let numbers = kind.numbers.iter();
+    properties.extend(numbers.map(|name| ((*name).to_owned(), json!({ "type": "string" }))));
     let input = Input {
         table: kind.name,
         properties,
@@ -109,11 +109,11 @@ pub fn operators_partner(columns: &Columns) -> Result<Value, String> {
 /// The set-up of a custom field, as the operator gives it.
 pub fn custom_field(columns: &Columns) -> Result<Value, String> {
     let take = |params: &mut Params, _| {
-        CustomFieldInput::take(params);
+        CustomFieldSetUp::take(params);
     };
     let input = Input {
         table: "custom_fields",
-        properties: properties(&schemars::schema_for!(CustomFieldInput)),
+        properties: properties(&schemars::schema_for!(CustomFieldSetUp)),
         take: &take,
     };
     input.object(columns, Intent::Change)

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use columns::Columns;
-use customers::version::Version;
+use customers_api::http::version::Version;
 
 mod columns;
 mod document;

@@ -1,7 +1,7 @@
 //! What each route takes and answers.
 
-use customers::paging::{AFTER, PAGE, PAGESIZE};
-use customers::records::kind::Kind;
+use customers_api::http::paging::{AFTER, PAGE, PAGESIZE};
+use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::inputs;

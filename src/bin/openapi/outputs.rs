@@ -1,10 +1,12 @@
 //! What goes out, as schemas: the members are those that the handlers answer, their types and what they are is what the
 //! migrations say of the columns that they are made from.
 
-use customers::customers::{erasure, model};
-use customers::records::kind::{Form, Kind};
-use customers::schema::CUSTOMER_TABLES;
-use customers::version::Version;
+use customers_api::customers::model;
+use customers_api::db::schema::CUSTOMER_TABLES;
+use customers_api::db::sql::Member;
+use customers_api::erasure::receipt;
+use customers_api::http::version::Version;
+use customers_api::records::kind::{Form, Kind};
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
@@ -55,7 +57,7 @@ impl Outputs<'_> {
     /// A customer. Custom fields are there as they are set up.
     pub fn customer(self) -> Result<Value, String> {
         let members = model::output(self.version, &inputs::partner());
-        let names = members.iter().map(|(name, _)| name.as_str());
+        let names = members.iter().map(Member::name);
         let members = self.columns("customers", names)?;
         Ok(object_with(members, |name| !name.starts_with("custom_")))
     }
@@ -66,7 +68,7 @@ impl Outputs<'_> {
         for (name, form) in kind.members {
             let schema = match form {
                 Form::Integer | Form::Text => self.column(kind.name, name)?,
-                Form::Sql(_) => computed(name)?,
+                Form::Computed(_) => computed(name)?,
             };
             members.insert((*name).to_owned(), schema);
         }
@@ -76,7 +78,7 @@ impl Outputs<'_> {
     /// The receipt of an erasure.
     pub fn receipt(self) -> Result<Value, String> {
         let mut members = self.columns("customers", ["customer_id", "uuid", "removed_at"])?;
-        members.append(&mut self.columns("erasures", erasure::COUNTS)?);
+        members.append(&mut self.columns("erasures", receipt::COUNTS)?);
         Ok(object(members))
     }
 

@@ -1,6 +1,6 @@
 //! The rules of the validation as regular expressions (ECMA 262), as JSON Schema wants them. The tests throw texts at both.
 
-use customers::phone::plan::CountryCode;
+use customers_api::phone::plan::CountryCode;
 
 /// What `char::is_whitespace` is true for, and what `char::is_control` is, as parts of a class.
 macro_rules! blank {

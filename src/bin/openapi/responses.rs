@@ -1,7 +1,7 @@
 //! Answers: those that went well, and every error.
 
-use customers::auth::digest::REALM;
-use customers::error::Error;
+use customers_api::auth::digest::REALM;
+use customers_api::http::error::Error;
 use serde_json::{Value, json};
 
 use crate::document::insert;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use customers::operator::input::{CustomFieldInput, PartnerInput};
+use customers_api::operator::input::{CustomFieldSetUp, PartnerInput};
 use tables::told;
 use worker::Worker;
 
@@ -155,13 +155,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
             required,
             optional,
         } => {
-            let field = CustomFieldInput {
-                n,
+            let set_up = CustomFieldSetUp {
                 label,
                 max_length,
                 required: (required || optional).then_some(required),
             };
-            worker.put(&field_path(&username, n), &field)?
+            worker.put(&field_path(&username, n), &set_up)?
         }
         Command::EndField { username, n } => worker.delete(&field_path(&username, n))?,
     };

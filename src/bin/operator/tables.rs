@@ -1,6 +1,6 @@
 //! Answers for people.
 
-use customers::json::Json;
+use customers_api::http::json::Json;
 
 /// An answer for a person: an object as lines, a list of objects as a table.
 pub fn told(answer: &Json) -> String {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use customers::json::Json;
-use customers::operator::input::PartnerInput;
+use customers_api::http::json::Json;
+use customers_api::operator::input::PartnerInput;
 use serde::Serialize;
 use ureq::http::Response;
 use ureq::{Agent, Body};

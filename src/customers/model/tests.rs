@@ -1,7 +1,8 @@
 //! The promises of `src/customers/model.rs`.
 
 use super::*;
-use crate::error::Error;
+use crate::http::error::Error;
+use crate::partners::profile::custom_field;
 
 fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
     Profile {
@@ -10,7 +11,7 @@ fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
         country: country.into(),
         allowed_networks: Vec::new(),
         enabled: true,
-        ha1: None,
+        ha1_sealed: String::new(),
         custom_fields,
         read_at: 0,
     }
@@ -19,6 +20,7 @@ fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
 fn german_partner() -> Profile {
     let fields = german::FIELDS.iter().map(|field| CustomField {
         n: field.n,
+        name: custom_field(field.n).unwrap(),
         label: field.label.into(),
         max_length: field.max_length,
         required: true,
@@ -106,6 +108,7 @@ fn all_faults_are_told_at_once() {
 fn a_custom_field_has_the_length_that_was_set_up() {
     let field = CustomField {
         n: 7,
+        name: "custom_7",
         label: "Shop".into(),
         max_length: 3,
         required: false,

@@ -1,7 +1,8 @@
 use super::*;
 use crate::outputs::Outputs;
-use customers::router::{PartnerRoute, Route, routes};
-use customers::version::Version;
+use customers_api::http::routes::{PartnerRoute, Route, routes};
+use customers_api::http::version::Version;
+use customers_api::records::kind::kind;
 
 fn properties_of(schema: &Value) -> BTreeSet<&str> {
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -19,7 +20,8 @@ fn whatever_can_be_given_is_answered() {
     let answered = outputs.customer().unwrap();
     assert!(properties_of(&given).is_subset(&properties_of(&answered)));
     for (_, _, route) in routes() {
-        if let Route::Partner(PartnerRoute::ReadRecords(kind)) = route {
+        if let Route::Partner(PartnerRoute::ReadRecords(resource)) = route {
+            let kind = kind(resource);
             let given = record(&columns, kind, Intent::Create).unwrap();
             let answered = outputs.record(kind).unwrap();
             assert!(properties_of(&given).is_subset(&properties_of(&answered)));

@@ -1,6 +1,6 @@
 //! What each of the operator's routes takes and answers. One that is not told here does not compile.
 
-use customers::router::OperatorRoute;
+use customers_api::http::routes::OperatorRoute;
 use serde_json::{Value, json};
 
 use super::{Body, Operation, members, paging, reference};

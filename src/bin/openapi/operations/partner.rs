@@ -1,10 +1,10 @@
 //! What each of a partner's routes takes and answers. One that is not told here does not compile.
 
-use customers::customers::IDEMPOTENCY_KEY_MAX;
-use customers::intent::Intent;
-use customers::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
-use customers::records::kind::{BATCH_MAX, Creation, Kind, Removal};
-use customers::router::PartnerRoute;
+use customers_api::customers::model::IDEMPOTENCY_KEY_MAX;
+use customers_api::http::intent::Intent;
+use customers_api::http::routes::PartnerRoute;
+use customers_api::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
+use customers_api::records::kind::{BATCH_MAX, Creation, Kind, Removal, kind};
 use serde_json::{Value, json};
 
 use super::{Body, Operation, header, members, paging, query, reference, schema_name};
@@ -135,61 +135,10 @@ pub fn operation(
             statuses: vec![404],
             ..operation
         },
-        PartnerRoute::ReadRecords(kind) if path.ends_with(&format!("{{{}}}", kind.id)) => {
-            Operation {
-                summary: format!("Read a {}", kind.singular),
-                ids: vec![CUSTOMER, (kind.name, kind.id)],
-                answer: outputs.one(kind.name, reference(&schema_name(kind))),
-                ..of_kind(kind)?
-            }
-        }
-        PartnerRoute::ReadRecords(kind) => Operation {
-            summary: format!("List the {} of a customer", kind.name),
-            parameters: paging(),
-            answer: outputs.page(kind.name, reference(&schema_name(kind))),
-            headers: vec![("Link", false)],
-            ..of_kind(kind)?
-        },
-        PartnerRoute::CreateRecords(kind) => Operation {
-            summary: match kind.creation {
-                Creation::One => format!("Add a {} to a customer", kind.singular),
-                Creation::Batch => format!("Add {} to a customer", kind.name),
-            },
-            about: match kind.creation {
-                Creation::One => "",
-                Creation::Batch => "All or nothing. Each names a measure of the same customer.",
-            },
-            body: Some(new_records(columns, kind)?),
-            answer: outputs.one(kind.name, reference(&schema_name(kind))),
-            headers: vec![("Location", true)],
-            ..of_kind(kind)?
-        },
-        PartnerRoute::ChangeRecord(kind) => Operation {
-            summary: format!("Change a {}", kind.singular),
-            about: "Changes the fields that are given, and leaves the others.",
-            ids: vec![CUSTOMER, (kind.name, kind.id)],
-            body: Some(Body::either(
-                inputs::record(columns, kind, Intent::Change)?,
-                example(kind)?,
-            )),
-            answer: outputs.one(kind.name, reference(&schema_name(kind))),
-            ..of_kind(kind)?
-        },
-        PartnerRoute::RemoveRecord(kind, removal) => Operation {
-            summary: match removal {
-                Removal::Set(..) => format!("Expire a {}", kind.singular),
-                Removal::DeleteRow => format!("Remove a {}", kind.singular),
-            },
-            ids: vec![CUSTOMER, (kind.name, kind.id)],
-            answer: match removal {
-                Removal::Set(..) => outputs.one(kind.name, reference(&schema_name(kind))),
-                Removal::DeleteRow => object(members([(
-                    kind.name,
-                    json!({ "type": "array", "maxItems": 0 }),
-                )])),
-            },
-            ..of_kind(kind)?
-        },
+        PartnerRoute::ReadRecords(resource)
+        | PartnerRoute::CreateRecords(resource)
+        | PartnerRoute::ChangeRecord(resource)
+        | PartnerRoute::RemoveRecord(resource) => of_records(outputs, route, kind(resource), path)?,
         PartnerRoute::ReadAllowedNumbers => Operation {
             tag: "Allowed numbers",
             summary: "Read the allowed numbers of a customer".to_owned(),
@@ -217,6 +166,75 @@ pub fn operation(
             answer: reference("AllowedNumbers"),
             statuses: vec![404],
             ..operation
+        },
+    })
+}
+
+/// What one of the routes of a kind of record takes and answers.
+fn of_records(
+    outputs: Outputs<'_>,
+    route: PartnerRoute,
+    kind: &Kind,
+    path: &str,
+) -> Result<Operation, String> {
+    let columns = outputs.columns;
+    let one = || outputs.one(kind.name, reference(&schema_name(kind)));
+    let no_removal = || format!("{}: its DELETE says nothing of what it does", kind.name);
+    let is_of_one = path.ends_with(&format!("{{{}}}", kind.id));
+    Ok(match route {
+        PartnerRoute::ReadRecords(_) if is_of_one => Operation {
+            summary: format!("Read a {}", kind.singular),
+            ids: vec![CUSTOMER, (kind.name, kind.id)],
+            answer: one(),
+            ..of_kind(kind)?
+        },
+        PartnerRoute::CreateRecords(_) => Operation {
+            summary: match kind.creation {
+                Creation::One => format!("Add a {} to a customer", kind.singular),
+                Creation::Batch => format!("Add {} to a customer", kind.name),
+            },
+            about: match kind.creation {
+                Creation::One => "",
+                Creation::Batch => "All or nothing. Each names a measure of the same customer.",
+            },
+            body: Some(new_records(columns, kind)?),
+            answer: one(),
+            headers: vec![("Location", true)],
+            ..of_kind(kind)?
+        },
+        PartnerRoute::ChangeRecord(_) => Operation {
+            summary: format!("Change a {}", kind.singular),
+            about: "Changes the fields that are given, and leaves the others.",
+            ids: vec![CUSTOMER, (kind.name, kind.id)],
+            body: Some(Body::either(
+                inputs::record(columns, kind, Intent::Change)?,
+                example(kind)?,
+            )),
+            answer: one(),
+            ..of_kind(kind)?
+        },
+        PartnerRoute::RemoveRecord(_) => {
+            let (summary, answer) = match kind.removal.ok_or_else(no_removal)? {
+                Removal::Set(..) => (format!("Expire a {}", kind.singular), one()),
+                Removal::DeleteRow => {
+                    let none = json!({ "type": "array", "maxItems": 0 });
+                    let answer = object(members([(kind.name, none)]));
+                    (format!("Remove a {}", kind.singular), answer)
+                }
+            };
+            Operation {
+                summary,
+                ids: vec![CUSTOMER, (kind.name, kind.id)],
+                answer,
+                ..of_kind(kind)?
+            }
+        }
+        _ => Operation {
+            summary: format!("List the {} of a customer", kind.name),
+            parameters: paging(),
+            answer: outputs.page(kind.name, reference(&schema_name(kind))),
+            headers: vec![("Link", false)],
+            ..of_kind(kind)?
         },
     })
 }

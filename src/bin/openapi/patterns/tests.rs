@@ -1,6 +1,6 @@
 use super::*;
-use customers::phone::E164;
-use customers::validation::{email, not_blank, printable, time};
+use customers_api::http::validation::{email, not_blank, printable, time};
+use customers_api::phone::E164;
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::LazyLock;

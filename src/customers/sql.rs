@@ -1,0 +1,270 @@
+//! The SQL of `/customers`. The tenant's condition comes from [`crate::db::tenant`] alone.
+
+use super::model::{Column, CustomerInput, output};
+use crate::db::audit::{Context, Record};
+use crate::db::batch::{At, Batch, Steps};
+use crate::db::sql::{Sql, Statement, json_object};
+use crate::db::tenant::{live_customer, live_customers};
+use crate::http::etag::IfMatch;
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::http::version::Version;
+use crate::partners::profile::Profile;
+use crate::sql;
+
+/// The columns of a customer's row: its `json` as the database assembles it, its `id`, its `version`.
+fn row(version: Version, partner: &Profile) -> Sql {
+    let json = json_object(&output(version, partner));
+    sql!("{json} AS json, customer_id AS id, version", json = json)
+}
+
+/// A customer is at one of the versions that an `If-Match` names.
+pub fn at_version(if_match: &IfMatch) -> Sql {
+    match if_match {
+        IfMatch::Any => sql!("TRUE"),
+        IfMatch::Versions(versions) => {
+            let versions = versions.iter().map(|version| Json::from(*version));
+            sql!(
+                "version IN (SELECT value FROM json_each({versions}))",
+                versions = Json::List(versions.collect()).to_string()
+            )
+        }
+    }
+}
+
+/// A page of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// One row: how many live customers there are, as `total`.
+    pub total: At,
+    /// The customers.
+    pub rows: At,
+}
+
+/// Reads a page of the partner's live customers by ascending id, and how many there are. It touches the rows that it
+/// passes over and those that it answers, and one of `partners`.
+pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> {
+    let total = sql!(
+        "SELECT customers AS total FROM partners WHERE partner_id = {partner_id}",
+        partner_id = partner.partner_id
+    );
+    let rows = sql!(
+        "SELECT {row} FROM customers WHERE {live} AND customer_id > {after} \
+         ORDER BY customer_id LIMIT {limit} OFFSET {offset}",
+        row = row(version, partner),
+        live = live_customers(partner.partner_id),
+        after = paging.after,
+        limit = paging.limit(),
+        offset = paging.offset(),
+    );
+    let mut steps = Steps::default();
+    let total = steps.add(total.named("customers::total"));
+    let rows = steps.add(rows.named("customers::page"));
+    steps.named(Page { total, rows })
+}
+
+/// Finds the live customer with this id, this `custnr`, or both: one row at most.
+pub fn find(
+    version: Version,
+    partner: &Profile,
+    customer_id: Option<i64>,
+    custnr: Option<&str>,
+) -> Statement {
+    let mine = match customer_id {
+        Some(customer_id) => live_customer(partner.partner_id, customer_id),
+        None => live_customers(partner.partner_id),
+    };
+    let found = match custnr {
+        Some(custnr) => sql!("{mine} AND custnr = {custnr}", mine = mine, custnr = custnr),
+        None => mine,
+    };
+    sql!(
+        "SELECT {row} FROM customers WHERE {found}",
+        row = row(version, partner),
+        found = found
+    )
+    .named("customers::find")
+}
+
+/// What is kept of an `Idempotency-Key` and of the parameters that came with it: two HMACs.
+#[derive(Clone, Debug)]
+pub struct Fingerprints {
+    /// Of the key.
+    pub key: String,
+    /// Of the parameters.
+    pub params: String,
+}
+
+/// A creation.
+#[derive(Clone, Copy, Debug)]
+pub struct Creation {
+    /// The new customer; no row when its `custnr` or its `Idempotency-Key` is taken.
+    pub created: At,
+    /// The customer that the `Idempotency-Key` has created before, whether it lives or not. Beside it stand the HMAC of
+    /// the `idempotency_params`, and when it was `removed_at`.
+    pub earlier: Option<At>,
+}
+
+/// Creates a customer, counts it and enters it in the audit trail, unless its `custnr` or its `Idempotency-Key` is taken.
+/// It writes one row of each of three tables.
+pub fn create(
+    version: Version,
+    partner: &Profile,
+    input: &CustomerInput,
+    uuid: &str,
+    fingerprints: Option<&Fingerprints>,
+    audit: Context<'_>,
+) -> Batch<Creation> {
+    let partner_id = partner.partner_id;
+    let (key, params) = match fingerprints {
+        Some(Fingerprints { key, params }) => (key.as_str(), params.as_str()),
+        None => ("", ""),
+    };
+    let assigned = [
+        ("partner_id", sql!("{id}", id = partner_id)),
+        ("uuid", sql!("{uuid}", uuid = uuid)),
+        ("created", sql!("{now}", now = audit.now)),
+        ("idempotency_key", sql!("{key}", key = key)),
+        ("idempotency_params", sql!("{params}", params = params)),
+    ];
+    let given = input.columns().into_iter().map(|column| {
+        let name = column.name;
+        (name, value(partner_id, column, sql!("''")))
+    });
+    let (names, values): (Vec<Sql>, Vec<Sql>) = assigned
+        .into_iter()
+        .chain(given)
+        .map(|(name, value)| (Sql::name(name), value))
+        .unzip();
+    let insert = sql!(
+        "INSERT INTO customers ({names}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING {row}",
+        names = Sql::join(names, ", "),
+        values = Sql::join(values, ", "),
+        row = row(version, partner),
+    );
+    let count = sql!(
+        "UPDATE partners SET customers = customers + 1 WHERE partner_id = {partner_id} AND changes() = 1",
+        partner_id = partner_id
+    );
+    let entry = audit.entry(
+        "create",
+        "customers",
+        Record::InsertedCustomer,
+        fields(input),
+    );
+    let mut steps = Steps::default();
+    let created = steps.counted_change(
+        insert.named("customers::create"),
+        count.named("customers::count"),
+        entry,
+    );
+    let earlier = fingerprints.map(|Fingerprints { key, .. }| {
+        let earlier = sql!(
+            "SELECT {row}, idempotency_params, removed_at FROM customers \
+             WHERE partner_id = {partner_id} AND idempotency_key = {key} AND idempotency_key <> ''",
+            row = row(version, partner),
+            partner_id = partner_id,
+            key = key.as_str(),
+        );
+        steps.add(earlier.named("customers::by_idempotency_key"))
+    });
+    steps.named(Creation { created, earlier })
+}
+
+/// What a column is set to. A custom field that has been ended stays as it is, `instead`: a node may hear of the end up to
+/// a minute late, and what it stored would come back with the field.
+fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
+    match column.custom {
+        Some(n) => sql!(
+            "COALESCE((SELECT {value} FROM custom_fields WHERE partner_id = {partner_id} AND n = {n}), {instead})",
+            value = column.value,
+            partner_id = partner_id,
+            n = i64::from(n),
+            instead = instead,
+        ),
+        None => sql!("{value}", value = column.value),
+    }
+}
+
+/// The parameters that are given, for the audit trail.
+fn fields(input: &CustomerInput) -> Vec<Json> {
+    let columns = input.columns().into_iter();
+    columns.map(|column| column.name.into()).collect()
+}
+
+/// A change.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The changed customer; no row when its version or a taken `custnr` forbids the change.
+    pub changed: At,
+    /// Why there was no change: `version` is what the customer's is, and `custnr_taken` is 1 when another live customer
+    /// of the partner has the `custnr`. No row: there is no such customer.
+    pub why: At,
+}
+
+/// Changes the given columns of a live customer, and enters that in the audit trail. It writes one row of each of two
+/// tables.
+pub fn change(
+    version: Version,
+    partner: &Profile,
+    customer_id: i64,
+    if_match: &IfMatch,
+    input: &CustomerInput,
+    audit: Context<'_>,
+) -> Batch<Change> {
+    let partner_id = partner.partner_id;
+    let live = live_customer(partner_id, customer_id);
+    let custnr_taken = custnr_taken(partner_id, customer_id, input.custnr.as_deref());
+    let row = row(version, partner);
+    let at_version = at_version(if_match);
+    let mut steps = Steps::default();
+    let changes: Vec<Sql> = input
+        .columns()
+        .into_iter()
+        .map(|column| {
+            let name = Sql::name(column.name);
+            let value = value(partner_id, column, name.clone());
+            sql!("{name} = {value}", name = name, value = value)
+        })
+        .collect();
+    let changed = if changes.is_empty() {
+        let read = sql!(
+            "SELECT {row} FROM customers WHERE {live} AND {at_version}",
+            row = row,
+            live = &live,
+            at_version = at_version,
+        );
+        steps.add(read.named("customers::unchanged"))
+    } else {
+        let update = sql!(
+            "UPDATE customers SET version = version + 1, {changes} \
+             WHERE {live} AND {at_version} AND NOT {custnr_taken} RETURNING {row}",
+            changes = Sql::join(changes, ", "),
+            live = &live,
+            at_version = at_version,
+            custnr_taken = &custnr_taken,
+            row = row,
+        );
+        let record = Record::OfCustomer(customer_id, customer_id);
+        let entry = audit.entry("change", "customers", record, fields(input));
+        steps.change(update.named("customers::change"), entry)
+    };
+    let why = sql!(
+        "SELECT version, {custnr_taken} AS custnr_taken FROM customers WHERE {live}",
+        custnr_taken = custnr_taken,
+        live = live,
+    );
+    let why = steps.add(why.named("customers::why_unchanged"));
+    steps.named(Change { changed, why })
+}
+
+/// Another live customer of the partner has this `custnr`.
+fn custnr_taken(partner_id: i64, customer_id: i64, custnr: Option<&str>) -> Sql {
+    sql!(
+        "EXISTS (SELECT 1 FROM customers AS other WHERE {live} \
+         AND other.custnr = {custnr} AND other.customer_id <> {customer_id})",
+        live = live_customers(partner_id),
+        custnr = custnr,
+        customer_id = customer_id,
+    )
+}

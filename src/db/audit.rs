@@ -1,0 +1,186 @@
+//! The audit trail: one entry for each request that changes something, written in the transaction of the change.
+
+use super::batch::{At, Batch, Steps};
+use super::sql::{Member, Sql, Statement, json_object};
+use crate::http::call::Taken;
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::http::version::Version;
+use crate::sql;
+
+/// Who makes a change.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// A partner, by its id: it changes a record of its own.
+    Partner(i64),
+    /// The operator changes a record of the partner with this user name.
+    Operator(&'a str),
+}
+
+/// Which record is changed.
+#[derive(Clone, Copy, Debug)]
+pub enum Record {
+    /// The customer that this transaction has inserted last.
+    InsertedCustomer,
+    /// The record that this transaction has inserted last, of the customer with this id.
+    InsertedOf(i64),
+    /// The record with this id, of the customer with that id.
+    OfCustomer(i64, i64),
+    /// A record of the partner itself with this id; no customer is concerned.
+    OfPartner(i64),
+    /// The partner itself.
+    Partner,
+}
+
+/// What every entry of a request says.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time of the request, UTC.
+    pub now: &'a str,
+    /// Its id.
+    pub request_id: &'a str,
+    /// Who makes the change.
+    pub actor: Actor<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a request.
+    pub fn of(call: &'a Taken, actor: Actor<'a>) -> Self {
+        Self {
+            now: &call.now.utc,
+            request_id: &call.request_id,
+            actor,
+        }
+    }
+
+    /// An entry. `kind` is the table that the record stands in; `fields` are the names of the fields that were given.
+    pub fn entry(
+        self,
+        action: &'static str,
+        kind: &'static str,
+        record: Record,
+        fields: Vec<Json>,
+    ) -> Entry {
+        let (actor, partner) = match self.actor {
+            Actor::Partner(partner_id) => ("partner", sql!("{id}", id = partner_id)),
+            Actor::Operator(username) => (
+                "operator",
+                sql!(
+                    "(SELECT partner_id FROM partners WHERE username = {username})",
+                    username = username
+                ),
+            ),
+        };
+        let inserted = || sql!("last_insert_rowid()");
+        let (record_id, customer_id) = match record {
+            Record::InsertedCustomer => (inserted(), inserted()),
+            Record::InsertedOf(customer_id) => (inserted(), sql!("{id}", id = customer_id)),
+            Record::OfCustomer(id, customer_id) => {
+                (sql!("{id}", id = id), sql!("{id}", id = customer_id))
+            }
+            Record::OfPartner(id) => (sql!("{id}", id = id), sql!("0")),
+            Record::Partner => (partner.clone(), sql!("0")),
+        };
+        Entry {
+            request_id: self.request_id.to_owned(),
+            once: false,
+            insert: sql!(
+                "INSERT INTO audit \
+                 (at, actor, partner_id, action, kind, record_id, customer_id, fields, request_id) \
+                 SELECT {at}, {actor}, {partner}, {action}, {kind}, {record_id}, {customer_id}, {fields}, {request_id}",
+                at = self.now,
+                actor = actor,
+                partner = partner,
+                action = action,
+                kind = kind,
+                record_id = record_id,
+                customer_id = customer_id,
+                fields = Json::List(fields).to_string(),
+                request_id = self.request_id,
+            ),
+        }
+    }
+}
+
+/// An entry, before it is said when it is written. It touches its own row.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    insert: Sql,
+    request_id: String,
+    once: bool,
+}
+
+impl Entry {
+    /// Of several changes of one request to the same record, the first entry tells all.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// The entry is written when the statement before it has changed rows. Only [`Steps`] may ask for that.
+    pub(super) fn if_changed(self) -> Statement {
+        let request_id = self.request_id.as_str();
+        let condition = if self.once {
+            sql!(
+                "changes() > 0 AND {request_id} NOT IN \
+                 (SELECT request_id FROM audit ORDER BY audit_id DESC LIMIT 1)",
+                request_id = request_id,
+            )
+        } else {
+            sql!("changes() > 0")
+        };
+        self.when(condition)
+    }
+
+    /// The entry is written when this condition holds.
+    pub fn when(self, condition: Sql) -> Statement {
+        sql!(
+            "{insert} WHERE {condition}",
+            insert = self.insert,
+            condition = condition
+        )
+        .named("audit::entry")
+    }
+}
+
+/// A page of the trail.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// One row: how many entries there are, as `total`.
+    pub total: At,
+    /// The entries, oldest first.
+    pub rows: At,
+}
+
+/// Reads a page, and how many entries there are: as many as the last one's id, for none is ever removed. It touches the
+/// rows that it passes over and those that it answers.
+pub fn page(version: Version, paging: Paging) -> Batch<Page> {
+    let integer = |column| Member::integer(version, column);
+    let json = json_object(&[
+        integer("audit_id"),
+        Member::column("at"),
+        Member::column("actor"),
+        Member::scalar("partner", sql!("username")),
+        Member::column("action"),
+        Member::column("kind"),
+        integer("record_id"),
+        integer("customer_id"),
+        Member::json("fields", sql!("fields")),
+        Member::column("request_id"),
+    ]);
+    let mut steps = Steps::default();
+    let total = sql!("SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit").named("audit::total");
+    let total = steps.add(total);
+    let rows = steps.add(
+        sql!(
+            "SELECT {json} AS json, audit_id AS id FROM audit JOIN partners USING (partner_id) \
+             WHERE audit_id > {after} ORDER BY audit_id LIMIT {limit} OFFSET {offset}",
+            json = json,
+            after = paging.after,
+            limit = paging.limit(),
+            offset = paging.offset(),
+        )
+        .named("audit::page"),
+    );
+    steps.named(Page { total, rows })
+}

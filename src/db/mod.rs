@@ -1,0 +1,11 @@
+//! What the code knows of the database: how SQL is built, which tables there are, and who may see a row. Pure.
+
+pub mod audit;
+pub mod batch;
+pub mod memory;
+pub mod schema;
+pub mod sql;
+pub mod tenant;
+
+#[cfg(test)]
+mod tests;

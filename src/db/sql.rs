@@ -1,0 +1,350 @@
+//! The SQL builder. A statement is written whole, as SQL, by [`sql!`](crate::sql): each argument is named at the place
+//! where it stands, and the builder numbers it. D1 has no named parameters; nobody counts `?1` to `?9` by hand here.
+//!
+//! Only literals and `&'static str` become text. What comes from a request can only be bound: there is no way from a
+//! `String` to the text of a statement, which appears in traces.
+
+use crate::http::version::Version;
+
+/// A value that is bound to a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// `NULL`
+    Null,
+    /// An integer; D1 carries it as a JavaScript number, so it is exact below 2^53.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+impl From<i64> for Arg {
+    fn from(integer: i64) -> Self {
+        Self::Integer(integer)
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<T: Into<Arg>> From<Option<T>> for Arg {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A piece of SQL with the arguments that are bound to it, numbered from `?1`. Placed into another piece it takes them
+/// along and is numbered anew, so a copy binds what the original binds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sql {
+    text: String,
+    args: Vec<Arg>,
+}
+
+/// A piece of SQL of a literal. `{name}` in it stands for one of the parts that follow: another [`Sql`] is spliced in, any
+/// other value is bound. A name that is missing, or not used, does not compile.
+///
+/// ```
+/// # use customers_api::{db::sql::Sql, sql};
+/// let mine = sql!("partner_id = {partner}", partner = 7);
+/// let page = sql!("SELECT name FROM customers WHERE {mine} LIMIT {limit}", mine = mine, limit = 20);
+/// assert_eq!(page.text(), "SELECT name FROM customers WHERE partner_id = ?1 LIMIT ?2");
+/// ```
+#[macro_export]
+macro_rules! sql {
+    ($text:literal $(,)?) => {
+        $crate::db::sql::Sql::of(::std::format!($text), ::std::vec::Vec::new())
+    };
+    ($text:literal $(, $name:ident = $part:expr)+ $(,)?) => {{
+        let mut args = ::std::vec::Vec::new();
+        // All parts are placed before the first name is bound, so no part sees the name of another.
+        let ($($name,)+) = ($($crate::db::sql::Part::place($part, &mut args),)+);
+        $crate::db::sql::Sql::of(::std::format!($text $(, $name = $name)+), args)
+    }};
+}
+
+/// What can stand for a `{name}` in [`sql!`](crate::sql).
+pub trait Part {
+    /// Takes over its arguments, and answers the text that stands there.
+    fn place(self, args: &mut Vec<Arg>) -> String;
+}
+
+impl<T: Into<Arg>> Part for T {
+    fn place(self, args: &mut Vec<Arg>) -> String {
+        args.push(self.into());
+        format!("?{}", args.len())
+    }
+}
+
+impl Part for Sql {
+    fn place(self, args: &mut Vec<Arg>) -> String {
+        let text = renumbered(&self.text, args.len());
+        args.extend(self.args);
+        text
+    }
+}
+
+impl Part for &Sql {
+    fn place(self, args: &mut Vec<Arg>) -> String {
+        self.clone().place(args)
+    }
+}
+
+impl Sql {
+    /// For [`sql!`](crate::sql) alone, which makes the text of a literal.
+    #[doc(hidden)]
+    pub fn of(text: String, args: Vec<Arg>) -> Self {
+        Self { text, args }
+    }
+
+    /// A name of ours: a table, a column.
+    pub fn name(name: &'static str) -> Self {
+        Self::of(name.to_owned(), Vec::new())
+    }
+
+    /// Pieces one after another, with `separator` between them.
+    pub fn join(pieces: impl IntoIterator<Item = Self>, separator: &'static str) -> Self {
+        let mut args = Vec::new();
+        let pieces = pieces.into_iter().map(|piece| piece.place(&mut args));
+        let text = pieces.collect::<Vec<_>>().join(separator);
+        Self { text, args }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A statement under the name of the function that makes it, which its text begins with.
+    pub fn named(self, name: &'static str) -> Statement {
+        Statement {
+            name,
+            sql: format!("/* {name} */ {}", self.text),
+            args: self.args,
+        }
+    }
+}
+
+/// `?1` and its kin, each by `offset` more.
+fn renumbered(text: &str, offset: usize) -> String {
+    let mut pieces = text.split('?');
+    let mut renumbered = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = piece.strip_suffix(rest).unwrap_or_default();
+        let number = digits.parse::<usize>().unwrap_or(0);
+        renumbered.push_str(&format!("?{}{rest}", number + offset));
+    }
+    renumbered
+}
+
+/// One statement, ready for the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    name: &'static str,
+    sql: String,
+    args: Vec<Arg>,
+}
+
+impl Statement {
+    /// The function that made it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The SQL.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// What is bound to `?1`, `?2`, …
+    pub fn args(&self) -> &[Arg] {
+        &self.args
+    }
+}
+
+/// Pairs of one `json_object`: SQLite functions in D1 take 32 arguments.
+const PAIRS_PER_OBJECT: usize = 16;
+
+/// A member of [`json_object`].
+#[derive(Clone, Debug)]
+pub struct Member {
+    name: &'static str,
+    value: Sql,
+    is_json: bool,
+}
+
+impl Member {
+    /// A member whose value is a text, an integer or `NULL`.
+    pub fn scalar(name: &'static str, value: Sql) -> Self {
+        let is_json = false;
+        Self {
+            name,
+            value,
+            is_json,
+        }
+    }
+
+    /// A member that is made of the column of its name.
+    pub fn column(name: &'static str) -> Self {
+        Self::scalar(name, Sql::name(name))
+    }
+
+    /// A member that is made of the column of its name, an integer, as `version` writes one.
+    pub fn integer(version: Version, name: &'static str) -> Self {
+        Self::scalar(name, integer(version, Sql::name(name)))
+    }
+
+    /// A member whose value is JSON text: an array or an object.
+    pub fn json(name: &'static str, value: Sql) -> Self {
+        let is_json = true;
+        Self {
+            name,
+            value,
+            is_json,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// An integer whose value `json_object` writes the way this version writes one.
+pub fn integer(version: Version, value: Sql) -> Sql {
+    match version {
+        Version::Bare => value,
+        Version::Published => sql!("CAST({value} AS TEXT)", value = value),
+    }
+}
+
+/// The JSON text of an object with these members, however many, in their order.
+///
+/// Scalars stand in `json_object`s, which are joined without their braces: each begins with `{"` and ends with a quote,
+/// a digit or `null` before its `}`, so trimming takes one brace and no more. JSON stands between them as it is.
+pub fn json_object(members: &[Member]) -> Sql {
+    let runs = members.chunk_by(|a, b| !a.is_json && !b.is_json);
+    let pieces: Vec<Sql> = runs
+        .flat_map(|run| run.chunks(PAIRS_PER_OBJECT))
+        .map(|chunk| match chunk {
+            [
+                Member {
+                    name,
+                    value,
+                    is_json: true,
+                },
+            ] => {
+                sql!(
+                    "'\"{name}\":' || {value}",
+                    name = Sql::name(name),
+                    value = value
+                )
+            }
+            scalars => sql!("trim({scalars}, '{{}}')", scalars = scalar_object(scalars)),
+        })
+        .collect();
+    let is_one = members.len() <= PAIRS_PER_OBJECT && !members.iter().any(|member| member.is_json);
+    match members {
+        [] => sql!("'{{}}'"),
+        scalars if is_one => scalar_object(scalars),
+        _ => sql!(
+            "'{{' || {members} || '}}'",
+            members = Sql::join(pieces, " || ',' || ")
+        ),
+    }
+}
+
+fn scalar_object(members: &[Member]) -> Sql {
+    let pairs = members.iter().map(|member| {
+        sql!(
+            "'{name}', {value}",
+            name = Sql::name(member.name),
+            value = &member.value
+        )
+    });
+    sql!("json_object({pairs})", pairs = Sql::join(pairs, ", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::json::Json;
+
+    #[test]
+    fn a_part_means_what_it_means_outside_whatever_the_parts_before_it_are_called() {
+        let (a, b) = ("x", "y");
+        let piece = sql!("{a}, {b}", a = b, b = sql!("({a})", a = a));
+        assert_eq!(
+            piece,
+            sql!("{first}, ({second})", first = "y", second = "x")
+        );
+    }
+
+    #[test]
+    fn a_piece_takes_its_arguments_to_wherever_it_is_placed() {
+        let mine = sql!("a = {a} AND b = {b} AND c = {a}", a = 1, b = "x");
+        assert_eq!(mine.text(), "a = ?1 AND b = ?2 AND c = ?1");
+        let whole = sql!(
+            "SELECT {first}, ({mine}), {last} WHERE {mine}",
+            first = 0,
+            mine = &mine,
+            last = None::<i64>,
+        );
+        assert_eq!(
+            whole.text(),
+            "SELECT ?1, (a = ?2 AND b = ?3 AND c = ?2), ?4 WHERE a = ?2 AND b = ?3 AND c = ?2"
+        );
+        let args = [0.into(), 1.into(), "x".into(), Arg::Null];
+        assert_eq!(whole.args, args);
+        let joined = Sql::join([mine.clone(), mine], " OR ");
+        assert!(joined.text().ends_with("a = ?3 AND b = ?4 AND c = ?3"));
+        let statement = joined.named("tests::joined");
+        assert!(statement.sql().starts_with("/* tests::joined */ a = ?1"));
+    }
+
+    /// Members of every kind, at every place around the ends of a chunk, made by the database and read again.
+    #[test]
+    fn an_object_of_any_members_is_one_json_object() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        let names: Vec<&'static str> = vec![
+            "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12", "f13",
+            "f14", "f15", "f16", "f17", "f18", "f19", "f20", "f21", "f22", "f23", "f24", "f25",
+            "f26", "f27", "f28", "f29", "f30", "f31", "f32", "f33",
+        ];
+        let kinds: [fn(&'static str) -> (Member, &'static str); 5] = [
+            |name| (Member::scalar(name, sql!("'{{}}'")), r#""{}""#),
+            |name| (Member::scalar(name, sql!("7")), "7"),
+            |name| (Member::scalar(name, sql!("NULL")), "null"),
+            |name| (Member::json(name, sql!("'{{\"a\":{{}}}}'")), r#"{"a":{}}"#),
+            |name| (Member::json(name, sql!("json_array('}}')")), r#"["}"]"#),
+        ];
+        for count in [0, 1, 2, 15, 16, 17, 32, 33, 34] {
+            for shift in 0..kinds.len() {
+                for every in [1, 2, kinds.len()] {
+                    let made = names.iter().take(count).enumerate();
+                    let (members, values): (Vec<Member>, Vec<String>) = made
+                        .map(|(at, name)| {
+                            let (member, value) = kinds[(at / every + shift) % kinds.len()](name);
+                            (member, format!("\"{name}\":{value}"))
+                        })
+                        .unzip();
+                    let select = sql!("SELECT {object}", object = json_object(&members));
+                    let object: String = database
+                        .query_row(select.text(), [], |row| row.get(0))
+                        .unwrap();
+                    assert_eq!(object, format!("{{{}}}", values.join(",")));
+                    assert!(Json::parse(object.as_bytes()).is_ok());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The handlers of the erasure and its receipt.
+
+use super::sql::{self, Target};
+use crate::auth::login::Partner;
+use crate::db::audit::{Actor, Context};
+use crate::http::call::Call;
+use crate::http::error::{Error, Fault};
+use crate::platform::d1::{Row, Store};
+use crate::platform::reply::Reply;
+
+/// Erases a customer, or says what that would do:
+/// 1. reads the id and whether this is a dry run (400);
+/// 2. in one transaction applies every rule to every row of the customer, if it lives and its version still matches; a
+///    dry run only counts what that would do;
+/// 3. answers the receipt; of a customer that was erased before, the first one's (404, 412).
+pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let customer_id = call.params.required_id("customer_id");
+    let dry_run = call.params.integer("dry_run").unwrap_or(0);
+    if !(0..=1).contains(&dry_run) {
+        let message = "must be from 0 to 1";
+        call.params.fault(Fault::of("dry_run", "range", message));
+    }
+    let call = call.finish()?;
+
+    let target = Target {
+        partner_id: partner.partner_id,
+        customer_id,
+        if_match: &call.if_match,
+        version: call.version,
+        audit: Context::of(&call, Actor::Partner(partner.partner_id)),
+    };
+    if dry_run == 1 {
+        preview(store, target).await
+    } else {
+        carry_out(store, target).await
+    }
+}
+
+async fn preview(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
+    let results = store.run(target.preview()).await?;
+    let receipt = results.first(|at| at.receipt);
+    let receipt = receipt.ok_or(Error::NotFound("customer"))?;
+    if is_erased(&receipt)? {
+        return Reply::object("erasure", &receipt);
+    }
+    let preview = results.first(|at| at.preview);
+    Reply::object("erasure", &preview.ok_or(Error::PreconditionFailed)?)
+}
+
+async fn carry_out(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
+    let results = store.run(target.erase()).await?;
+    let receipt = results.first(|at| at.receipt);
+    let receipt = receipt.ok_or(Error::NotFound("customer"))?;
+    if is_erased(&receipt)? {
+        return Reply::object("erasure", &receipt);
+    }
+    Err(Error::PreconditionFailed)
+}
+
+/// Reads the receipt of an erasure:
+/// 1. reads the id (400);
+/// 2. finds the receipt, if the customer was the partner's and was erased (404);
+/// 3. answers it.
+pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let customer_id = call.params.required_id("customer_id");
+    let call = call.finish()?;
+
+    let receipt = sql::receipt(call.version, partner.partner_id, customer_id);
+    match store.read(receipt).await?.first() {
+        Some(row) if is_erased(&row)? => Reply::object("erasure", &row),
+        _ => Err(Error::NotFound("erasure")),
+    }
+}
+
+fn is_erased(receipt: &Row) -> Result<bool, Error> {
+    Ok(!receipt.text("removed_at")?.is_empty())
+}

@@ -1,0 +1,133 @@
+//! The SQL of the erasure.
+
+use super::receipt::{self, COUNTS};
+use crate::customers::sql::at_version;
+use crate::db::audit::{Context, Record};
+use crate::db::batch::{At, Batch, Steps};
+use crate::db::schema::CUSTOMER_TABLES;
+use crate::db::sql::{Sql, Statement};
+use crate::db::tenant::live_customer;
+use crate::http::etag::IfMatch;
+use crate::http::version::Version;
+use crate::sql;
+
+/// The customer that is to be erased, for a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Whose it is.
+    pub partner_id: i64,
+    /// Its id.
+    pub customer_id: i64,
+    /// The versions that it may have.
+    pub if_match: &'a IfMatch,
+    /// How integers are written.
+    pub version: Version,
+    /// Who erases it, and when.
+    pub audit: Context<'a>,
+}
+
+/// A dry run.
+#[derive(Clone, Copy, Debug)]
+pub struct Preview {
+    /// The receipt as it would be; no row when the customer is not there to be erased.
+    pub preview: At,
+    /// See [`receipt`].
+    pub receipt: At,
+}
+
+/// An erasure.
+#[derive(Clone, Copy, Debug)]
+pub struct Erasure {
+    /// See [`receipt`].
+    pub receipt: At,
+}
+
+/// Reads the receipt of one of the partner's customers, as `json`, and when the customer was `removed_at`. While it lives
+/// that is `""`, and all counts are 0. It touches two rows.
+pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
+    let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
+    sql!(
+        "SELECT {json} AS json, removed_at FROM customers LEFT JOIN erasures USING (customer_id) \
+         WHERE customer_id = {customer_id} AND partner_id = {partner_id}",
+        json = receipt::json(version, counts),
+        customer_id = customer_id,
+        partner_id = partner_id,
+    )
+    .named("erasure::receipt")
+}
+
+impl Target<'_> {
+    /// Counts what an erasure would do, and changes nothing. It reads every row of the customer.
+    pub fn preview(self) -> Batch<Preview> {
+        let json = receipt::json(self.version, receipt::counts(self.audit.now));
+        let preview = sql!(
+            "SELECT {json} AS json FROM customers WHERE {to_be_erased}",
+            json = json,
+            to_be_erased = self.to_be_erased(),
+        );
+        let mut steps = Steps::default();
+        let preview = steps.add(preview.named("erasure::preview"));
+        let receipt = steps.add(self.receipt());
+        steps.named(Preview { preview, receipt })
+    }
+
+    /// Erases the customer. It writes every row of the customer.
+    ///
+    /// The receipt comes first, because the counts can only be taken before the deed. Every later statement asks for a
+    /// receipt whose customer still lives. So all of them do their work or none does, and a second erasure finds nothing
+    /// to do.
+    pub fn erase(self) -> Batch<Erasure> {
+        let columns = COUNTS.map(Sql::name);
+        let begin = sql!(
+            "INSERT INTO erasures (customer_id, {columns}) \
+             SELECT customer_id, {counts} FROM customers WHERE {to_be_erased}",
+            columns = Sql::join(columns, ", "),
+            counts = Sql::join(receipt::counts(self.audit.now), ", "),
+            to_be_erased = self.to_be_erased(),
+        );
+        // NULL equals nothing: when no erasure is under way, no row is looked at.
+        let under_way = sql!(
+            "customer_id = (SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
+            live = self.live()
+        );
+        let mut steps = Steps::default();
+        steps.add(begin.named("erasure::begin"));
+        let mut tables = CUSTOMER_TABLES.iter().map(|table| {
+            table
+                .erase(self.audit.now, &under_way)
+                .named("erasure::erase")
+        });
+        // The customer itself is the last of the tables, and what is counted.
+        if let Some(customer) = tables.next_back() {
+            for table in tables {
+                steps.add(table);
+            }
+            let count = sql!(
+                "UPDATE partners SET customers = customers - 1 \
+                 WHERE partner_id = {partner_id} AND changes() = 1",
+                partner_id = self.partner_id
+            );
+            let record = Record::OfCustomer(self.customer_id, self.customer_id);
+            let entry = self.audit.entry("erase", "customers", record, Vec::new());
+            steps.counted_change(customer, count.named("erasure::count"), entry);
+        }
+        let receipt = steps.add(self.receipt());
+        steps.named(Erasure { receipt })
+    }
+
+    fn receipt(self) -> Statement {
+        receipt(self.version, self.partner_id, self.customer_id)
+    }
+
+    fn live(self) -> Sql {
+        live_customer(self.partner_id, self.customer_id)
+    }
+
+    fn to_be_erased(self) -> Sql {
+        sql!(
+            "{live} AND {at_version}",
+            live = self.live(),
+            at_version = at_version(self.if_match)
+        )
+    }
+}

@@ -1,0 +1,17 @@
+//! HTTP as this API speaks it: routes, parameters, errors, versions, paging. Pure.
+
+pub mod body;
+pub mod call;
+pub mod decode;
+pub mod error;
+pub mod etag;
+pub mod intent;
+pub mod json;
+pub mod origin;
+pub mod paging;
+pub mod params;
+pub mod router;
+pub mod routes;
+pub mod time;
+pub mod validation;
+pub mod version;

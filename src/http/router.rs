@@ -1,0 +1,148 @@
+//! Finds the route of a request. A 404 or 405 costs no I/O.
+
+use super::decode::percent_decode;
+use super::error::{Error, Fault};
+use super::routes::{self, OPERATOR, PARTNER, PUBLIC, Route, Segment, Table};
+use super::version::{PUBLISHED, Version};
+
+/// A request whose path is known.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// How the caller has addressed the API.
+    pub version: Version,
+    /// The path as it stands in the table, for the log: it holds no id.
+    pub template: &'static str,
+    /// The segments that stood for `{name}`, decoded.
+    pub captures: Vec<(&'static str, String)>,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What a known path is asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Answer this route.
+    Serve(Route),
+    /// `OPTIONS`: say which methods there are; the text is the value of `Allow`.
+    Options(String),
+    /// The path lacks the method; the text is the value of `Allow`.
+    Refuse(String),
+}
+
+/// Finds the route of a request.
+///
+/// `method` is as sent; `HEAD` is routed as `GET`. `path` is the raw path of the request target; one
+/// slash at its end makes no difference.
+///
+/// # Errors
+/// 400 for malformed percent-encoding, 404 for an unknown path or version.
+pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut segments = Vec::new();
+    for segment in path.split('/').skip(1) {
+        segments.push(percent_decode(segment, false).map_err(|fault| {
+            Error::Invalid(vec![Fault::of_request(
+                fault.code,
+                format!("the path has {}", fault.message),
+            )])
+        })?);
+    }
+    let (version, segments) = match segments.split_first() {
+        Some((first, rest)) if first == PUBLISHED => (Version::Published, rest),
+        Some((first, _)) if looks_like_a_version(first) => return Err(Error::UnknownVersion),
+        _ => (Version::Bare, segments.as_slice()),
+    };
+    find(PARTNER, method, segments, Route::Partner)
+        .or_else(|| find(OPERATOR, method, segments, Route::Operator))
+        .or_else(|| find(PUBLIC, method, segments, Route::Public))
+        .map(|found| Routed { version, ..found })
+        .ok_or(Error::NotFound("path"))
+}
+
+fn find<R: Copy>(
+    tables: &[Table<R>],
+    method: &str,
+    segments: &[String],
+    route: impl Fn(R) -> Route,
+) -> Option<Routed> {
+    let (template, captures, methods) =
+        tables
+            .iter()
+            .copied()
+            .flatten()
+            .find_map(|(template, methods)| {
+                Some((*template, captures(template, segments)?, *methods))
+            })?;
+    let routed_as = if method == "HEAD" { "GET" } else { method };
+    let found = methods.iter().find(|(name, _)| *name == routed_as);
+    let action = match found {
+        Some((_, found)) => Action::Serve(route(*found)),
+        None if method == "OPTIONS" => Action::Options(allow(methods)),
+        None => Action::Refuse(allow(methods)),
+    };
+    Some(Routed {
+        version: Version::Bare,
+        template,
+        captures,
+        action,
+    })
+}
+
+impl Routed {
+    /// Whether the path lies on the operator's surface, which is not there at all without its secret.
+    pub fn is_operator(&self) -> bool {
+        self.template.starts_with("/operator/")
+    }
+}
+
+/// `2`, `2.4`, `v3`, `2.5.0-beta` look like versions; `customers` does not.
+fn looks_like_a_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix(['v', 'V']).unwrap_or(segment);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+    let mut captures = Vec::new();
+    let mut given = segments.iter();
+    let path = template.strip_suffix('/').unwrap_or(template);
+    for expected in path.split('/').skip(1) {
+        let segment = given.next()?;
+        match captured(expected) {
+            Some(name) => {
+                let fits = match routes::segment(name)? {
+                    Segment::Text => true,
+                    Segment::Id | Segment::Number => {
+                        segment.bytes().all(|byte| byte.is_ascii_digit())
+                    }
+                };
+                if segment.is_empty() || !fits {
+                    return None;
+                }
+                captures.push((name, segment.clone()));
+            }
+            None if expected == segment => {}
+            None => return None,
+        }
+    }
+    given.next().is_none().then_some(captures)
+}
+
+/// `customer_id`, of the segment `{customer_id}` of a template.
+fn captured(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn allow<R>(methods: &[(&str, R)]) -> String {
+    let mut names = Vec::new();
+    for (name, _) in methods {
+        names.push(*name);
+        if *name == "GET" {
+            names.push("HEAD");
+        }
+    }
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

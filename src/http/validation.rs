@@ -1,0 +1,251 @@
+//! The rules that texts are held to, and what a caller is told who breaks one.
+//!
+//! The limits themselves stand beside the fields, in the `#[validate(…)]` of each input type.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use validator::{ValidationError, ValidationErrors};
+
+use super::error::Fault;
+
+/// A text holds no control characters (Unicode category Cc), line breaks included.
+///
+/// # Errors
+/// `control_character`
+pub fn printable(text: &str) -> Result<(), ValidationError> {
+    if text.chars().any(char::is_control) {
+        return Err(error(
+            "control_character",
+            "must not contain control characters",
+        ));
+    }
+    Ok(())
+}
+
+/// A text that is not empty is not blank either. (Whether it may be empty is its length's matter.)
+///
+/// # Errors
+/// `blank`
+pub fn not_blank(text: &str) -> Result<(), ValidationError> {
+    if !text.is_empty() && text.trim().is_empty() {
+        return Err(error("blank", "must not be blank"));
+    }
+    Ok(())
+}
+
+/// A text that is not empty is an e-mail address as HTML's `<input type=email>` takes it (the HTML
+/// standard, "valid e-mail address"), and may besides hold letters beyond ASCII (RFC 6531).
+///
+/// # Errors
+/// `email`
+pub fn email(text: &str) -> Result<(), ValidationError> {
+    const SYMBOLS: &str = ".!#$%&'*+/=?^_`{|}~-";
+    let letter = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && !c.is_whitespace());
+    let label = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| letter(c) || c == '-')
+    };
+    let is_address = text.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && local.chars().all(|c| letter(c) || SYMBOLS.contains(c))
+            && domain.split('.').all(label)
+    });
+    if text.is_empty() || is_address {
+        return Ok(());
+    }
+    Err(error(
+        "email",
+        "must be an e-mail address, like name@example.com",
+    ))
+}
+
+/// A time is UTC, `YYYY-MM-DD HH:MM:SS`, and stands in the calendar.
+///
+/// # Errors
+/// `time`
+pub fn time(text: &str) -> Result<(), ValidationError> {
+    const FORM: &[u8] = b"dddd-dd-dd dd:dd:dd";
+    let is_form = text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            form => byte == *form,
+        });
+    let mut numbers = text.split(['-', ' ', ':']).map(str::parse::<u32>);
+    let mut number = || numbers.next().and_then(Result::ok).unwrap_or(u32::MAX);
+    let [year, month, day, hour, minute, second] = [(); 6].map(|()| number());
+    let is_time = is_form
+        && (1..=12).contains(&month)
+        && (1..=days(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if is_time {
+        return Ok(());
+    }
+    Err(error(
+        "time",
+        "must be a time in UTC, YYYY-MM-DD HH:MM:SS, like 2026-01-31 13:45:00",
+    ))
+}
+
+/// The same, or empty.
+///
+/// # Errors
+/// `time`
+pub fn time_or_none(text: &str) -> Result<(), ValidationError> {
+    if text.is_empty() { Ok(()) } else { time(text) }
+}
+
+/// The days of a month.
+fn days(year: u32, month: u32) -> u32 {
+    let is_leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn error(code: &'static str, message: &'static str) -> ValidationError {
+    ValidationError::new(code).with_message(Cow::Borrowed(message))
+}
+
+/// A fault for a text of a wrong length; counts are of Unicode characters.
+pub fn length_fault(parameter: impl Into<String>, min: usize, max: usize) -> Fault {
+    let message = if min == 0 {
+        format!("must be at most {max} characters")
+    } else {
+        format!("must be {min} to {max} characters")
+    };
+    Fault::of(parameter, "length", message)
+}
+
+/// What the validator found, as it is told, by ascending parameter. Messages are made of the limits, never of the value,
+/// which `validator` hands along.
+pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (field, errors) in errors.field_errors() {
+        for error in errors {
+            let fault = fault(field.to_string(), error);
+            // The validator keeps them in no order.
+            let at = faults.partition_point(|other: &Fault| other.parameter <= fault.parameter);
+            faults.insert(at, fault);
+        }
+    }
+    faults
+}
+
+fn fault(field: String, error: &ValidationError) -> Fault {
+    let limit = |name: &str| error.params.get(name).and_then(Value::as_u64).unwrap_or(0);
+    match error.code.as_ref() {
+        "length" => {
+            let [min, max] = ["min", "max"].map(|name| usize::try_from(limit(name)).unwrap_or(0));
+            length_fault(field, min, max)
+        }
+        "range" => {
+            let message = format!("must be from {} to {}", limit("min"), limit("max"));
+            Fault::of(field, "range", message)
+        }
+        _ => {
+            let code = match &error.code {
+                Cow::Borrowed(code) => code,
+                Cow::Owned(_) => "invalid",
+            };
+            Fault::of(field, code, error.message.clone().unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_of_both_unicode_blocks() {
+        for (text, valid) in [
+            ("Björn & Söner 株式会社 👋🏽", true),
+            ("a\tb", false),
+            ("a\nb", false),
+            ("a\u{0}", false),
+            ("a\u{7f}", false),
+            ("a\u{85}", false),
+            ("a\u{a0}", true),
+        ] {
+            assert_eq!(printable(text).is_ok(), valid, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn blank_is_white_space_alone() {
+        for (text, valid) in [
+            ("", true),
+            (" ", false),
+            ("\u{3000}\u{a0}", false),
+            (" a ", true),
+        ] {
+            assert_eq!(not_blank(text).is_ok(), valid, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_has_one_form_and_stands_in_the_calendar() {
+        for (text, valid) in [
+            ("2026-01-31 13:45:00", true),
+            ("2024-02-29 23:59:59", true),
+            ("2000-02-29 00:00:00", true),
+            ("2026-02-29 00:00:00", false),
+            ("1900-02-29 00:00:00", false),
+            ("2026-04-31 00:00:00", false),
+            ("2026-00-10 00:00:00", false),
+            ("2026-13-10 00:00:00", false),
+            ("2026-01-00 00:00:00", false),
+            ("2026-01-01 24:00:00", false),
+            ("2026-01-01 00:60:00", false),
+            ("2026-01-01 00:00:60", false),
+            ("2026-01-01T00:00:00", false),
+            ("2026-01-01 00:00:00Z", false),
+            ("2026-01-01", false),
+            ("2026-1-1 0:0:0", false),
+            ("+026-01-01 00:00:00", false),
+            ("2026-01-01 00-00-00", false),
+            ("２０２６-01-01 00:00:00", false),
+            ("", false),
+        ] {
+            assert_eq!(time(text).is_ok(), valid, "{text}");
+        }
+        assert!(time_or_none("").is_ok() && time_or_none(" ").is_err());
+    }
+
+    #[test]
+    fn addresses_are_those_that_html_takes() {
+        let label = "a".repeat(63);
+        for (text, valid) in [
+            ("", true),
+            ("name@example.com", true),
+            ("first.last+tag@sub.example.co.uk", true),
+            ("o'brien@example.com", true),
+            ("a@b", true),
+            ("jörg@müller.example", true),
+            (&format!("a@{label}.example"), true),
+            (&format!("a@{label}a.example"), false),
+            ("name", false),
+            ("@example.com", false),
+            ("name@", false),
+            ("a@b@example.com", false),
+            ("a b@example.com", false),
+            ("name@-example.com", false),
+            ("name@example-.com", false),
+            ("name@example..com", false),
+            ("name@.com", false),
+            ("name@example.com.", false),
+            ("name@exa_mple.com", false),
+            ("Name <name@example.com>", false),
+        ] {
+            assert_eq!(email(text).is_ok(), valid, "{text}");
+        }
+    }
+}

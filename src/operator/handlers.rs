@@ -1,0 +1,254 @@
+//! The handlers of the operator's surface.
+
+use std::rc::Rc;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use super::sql;
+use crate::auth::cache::{self, Known};
+use crate::auth::digest::Ha1;
+use crate::auth::login::Operator;
+use crate::auth::seal;
+use crate::auth::secrets::Secrets;
+use crate::db::audit::{self, Actor, Context};
+use crate::http::call::{Call, Taken};
+use crate::http::error::{Error, Fault};
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::partners::profile::{Profile, USERNAME_MAX, is_username};
+use crate::partners::sql::{OURS, select};
+use crate::platform::d1::{Cost, Row};
+use crate::platform::random;
+use crate::platform::reply::Reply;
+use crate::platform::site::Site;
+
+/// Random bytes of a password: 256 bits, so that no dictionary helps.
+const PASSWORD_BYTES: usize = 32;
+
+/// Reads a partner:
+/// 1. reads the user name (400);
+/// 2. finds the partner (404) and answers it.
+pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let call = call.finish()?;
+
+    let found = site.store.read(select(&username)).await?;
+    let partner = Selected::parse(found.first())?;
+    Ok(answer(&call, partner.members()))
+}
+
+/// Creates or changes a partner:
+/// 1. validates what is given (400);
+/// 2. inserts the partner if there is none, with a new password; changes what is given; sets up the custom fields of the
+///    German rule for a German one;
+/// 3. answers the partner, with the password if it is new.
+pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let input = PartnerInput::take(&mut call.params);
+    let call = call.finish()?;
+
+    let (password, sealed) = make_password(&site.secrets, &username).await?;
+    let audit = Context::of(&call, Actor::Operator(&username));
+    let results = site
+        .store
+        .run(sql::put(&username, &sealed, &input, audit))
+        .await?;
+    let (partner, _) = publish(site, results.first(|at| at.partner)).await?;
+    let mut members = partner.members();
+    if results.first(|at| at.created).is_some() {
+        members.push(("password".to_owned(), password.into()));
+    }
+    Ok(answer(&call, members))
+}
+
+/// Gives a partner a new password; the old one ends at once:
+/// 1. reads the user name (400);
+/// 2. seals and stores the new one (404);
+/// 3. answers it, this once.
+pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let call = call.finish()?;
+
+    let (password, sealed) = make_password(&site.secrets, &username).await?;
+    let audit = Context::of(&call, Actor::Operator(&username));
+    let results = site
+        .store
+        .run(sql::new_password(&username, &sealed, audit))
+        .await?;
+    publish(site, results.first(|at| *at)).await?;
+    Ok(Reply::json(Json::object([("password", password.into())])))
+}
+
+/// Sets up a custom field of a partner:
+/// 1. validates what is given (400);
+/// 2. sets up the field or changes its set-up, unless the German rule has it;
+/// 3. answers the partner (404).
+pub async fn put_custom_field(
+    _: &Operator,
+    site: &Site<'_>,
+    mut call: Call,
+) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let field = FieldNumber::take(&mut call.params);
+    let set_up = CustomFieldSetUp::take(&mut call.params);
+    let call = call.finish()?;
+
+    let audit = Context::of(&call, Actor::Operator(&username));
+    let put = sql::put_custom_field(&username, field, &set_up, audit);
+    let results = site.store.run(put).await?;
+    let (partner, _) = publish(site, results.first(|at| *at)).await?;
+    Ok(answer(&call, partner.members()))
+}
+
+/// Ends a custom field of a partner:
+/// 1. reads the user name and the n (400);
+/// 2. ends the field, if it is set up (404) and not one of the German rule (400), and removes what was stored in it, of
+///    all customers;
+/// 3. answers the partner, and what that has cost the database.
+pub async fn delete_custom_field(
+    _: &Operator,
+    site: &Site<'_>,
+    mut call: Call,
+) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    let field = FieldNumber::take(&mut call.params);
+    let call = call.finish()?;
+
+    let audit = Context::of(&call, Actor::Operator(&username));
+    let delete = sql::delete_custom_field(&username, field, audit);
+    let results = site.store.run(delete).await?;
+    let (partner, known) = publish(site, results.first(|at| at.partner)).await?;
+    if results.first(|at| at.ended).is_none() {
+        return Err(not_ended(&known.profile, field));
+    }
+    let changed = results.first(|at| at.changed);
+    let changed = changed.map_or(Ok(0), |row| row.integer("changed"))?;
+    let Cost {
+        rows_read,
+        rows_written,
+        ..
+    } = site.store.cost();
+    let cost = Json::object([
+        ("customers_changed", changed.into()),
+        ("rows_read", rows_read.into()),
+        ("rows_written", rows_written.into()),
+    ]);
+    let partner = Json::Object(partner.members());
+    let answer = Json::object([("partner", partner), ("cost", cost)]);
+    Ok(Reply::json(call.version.render(answer)))
+}
+
+/// Why a custom field was not ended.
+fn not_ended(partner: &Profile, field: FieldNumber) -> Error {
+    let mut fields = partner.custom_fields.iter();
+    if fields.any(|set_up| set_up.name == field.name()) {
+        let message = "is mandatory for a partner in DE, and cannot be ended";
+        return Error::invalid("n", "german_rule", message);
+    }
+    Error::NotFound("custom field")
+}
+
+/// Lists the partners by ascending id:
+/// 1. reads the paging (400);
+/// 2. reads the page, and the total;
+/// 3. answers the page, with a `Link` to the next.
+pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let paging = Paging::take(&mut call.params);
+    let call = call.finish()?;
+
+    let results = site.store.run(sql::page(call.version, paging)).await?;
+    let total = results.first(|at| at.total);
+    let total = total.map_or(Ok(0), |row| row.integer("total"))?;
+    let rows = results.all(|at| at.rows);
+    Reply::page(
+        call.version,
+        "/operator/partners",
+        "partners",
+        paging,
+        &rows,
+        total,
+    )
+}
+
+/// Reads the audit trail, oldest entry first:
+/// 1. reads the paging (400);
+/// 2. reads the page, and the total;
+/// 3. answers the page, with a `Link` to the next.
+pub async fn audit(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let paging = Paging::take(&mut call.params);
+    let call = call.finish()?;
+
+    let results = site.store.run(audit::page(call.version, paging)).await?;
+    let total = results.first(|at| at.total);
+    let total = total.map_or(Ok(0), |row| row.integer("total"))?;
+    let rows = results.all(|at| at.rows);
+    Reply::page(
+        call.version,
+        "/operator/audit",
+        "audit",
+        paging,
+        &rows,
+        total,
+    )
+}
+
+/// A partner as [`select`] has read it.
+struct Selected {
+    text: String,
+    json: Json,
+}
+
+impl Selected {
+    /// Parses a row.
+    ///
+    /// # Errors
+    /// 404 without a row; 500 when the row is no JSON.
+    fn parse(row: Option<Row>) -> Result<Self, Error> {
+        let text = row.ok_or(Error::NotFound("partner"))?.text("partner")?;
+        let json = Json::parse(text.as_bytes()).map_err(|_| cache::no_profile())?;
+        Ok(Self { text, json })
+    }
+
+    /// The partner as the operator sees it.
+    fn members(self) -> Vec<(String, Json)> {
+        let Json::Object(mut members) = self.json else {
+            return Vec::new();
+        };
+        members.retain(|(name, _)| !OURS.contains(&name.as_str()));
+        members
+    }
+}
+
+/// Makes a change known at once, here and by KV elsewhere, and hands on the partner as it is now.
+async fn publish(site: &Site<'_>, row: Option<Row>) -> Result<(Selected, Rc<Known>), Error> {
+    let partner = Selected::parse(row)?;
+    let profile = Profile::of(&partner.json).ok_or_else(cache::no_profile)?;
+    let known = cache::publish(site, &partner.text, profile).await;
+    Ok((partner, known))
+}
+
+fn take_username(call: &mut Call) -> String {
+    let username = call.params.text("username").unwrap_or_default();
+    if !is_username(&username) {
+        let message = format!(
+            "must be 1 to {USERNAME_MAX} of the characters A-Z, a-z, 0-9, dot, underscore and hyphen"
+        );
+        call.params
+            .fault(Fault::of("username", "username", message));
+    }
+    username
+}
+
+fn answer(call: &Taken, partner: Vec<(String, Json)>) -> Reply {
+    let partner = Json::object([("partner", Json::Object(partner))]);
+    Reply::json(call.version.render(partner))
+}
+
+/// A password, and its HA1 sealed.
+async fn make_password(secrets: &Secrets, username: &str) -> Result<(String, String), Error> {
+    let password = Base64UrlUnpadded::encode_string(&random::bytes::<PASSWORD_BYTES>()?);
+    let ha1 = Ha1::of(username, &password);
+    let sealed = seal::seal(secrets.ha1_key(), username, &ha1).await?;
+    Ok((password, sealed))
+}

@@ -1,0 +1,263 @@
+//! The SQL of the operator's surface. A partner is named by its user name; custom fields are read where one is ended.
+
+use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use crate::customers::german;
+use crate::db::audit::{Context, Entry, Record};
+use crate::db::batch::{At, Batch, Steps};
+use crate::db::sql::{Sql, Statement};
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::http::version::Version;
+use crate::partners::profile::custom_field;
+use crate::partners::sql::{json, select};
+use crate::sql;
+
+/// A partner that is created or changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Put {
+    /// A row if the partner is new.
+    pub created: At,
+    /// The partner: see [`select`].
+    pub partner: At,
+}
+
+/// Creates a partner unless there is one, changes what is given, sets up the German rule for a German one, and reads the
+/// partner. The audit trail has an entry for the partner and one for the fields of the rule, each if it is another then
+/// than before. It writes 9 rows at most.
+pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_>) -> Batch<Put> {
+    let entry = |action| {
+        let fields = input.fields().into_iter().map(Json::from).collect();
+        audit.entry(action, "partners", Record::Partner, fields)
+    };
+    let create = sql!(
+        "INSERT INTO partners (username, ha1_sealed, created) VALUES ({username}, {sealed}, {now}) \
+         ON CONFLICT (username) DO NOTHING RETURNING partner_id",
+        username = username,
+        sealed = sealed,
+        now = audit.now,
+    );
+    let german_fields = german::FIELDS.iter();
+    let german_fields = german_fields.filter_map(|field| Some(custom_field(field.n)?.into()));
+    let german_fields = audit.entry(
+        "set up",
+        "custom_fields",
+        Record::Partner,
+        german_fields.collect(),
+    );
+    let mut steps = Steps::default();
+    let created = steps.change(create.named("operator::create"), entry("create"));
+    steps.change(change(username, input), entry("change").once());
+    steps.change(set_up_german_fields(username), german_fields);
+    let partner = steps.add(select(username));
+    steps.named(Put { created, partner })
+}
+
+/// Changes what is given of a partner, if that makes a difference.
+fn change(username: &str, input: &PartnerInput) -> Statement {
+    let PartnerInput {
+        name,
+        country,
+        allowed_networks,
+        enabled,
+    } = input;
+    let networks = allowed_networks.as_ref().map(|networks| {
+        let networks = networks.iter().map(|network| network.as_str().into());
+        Json::List(networks.collect()).to_string()
+    });
+    sql!(
+        "UPDATE partners SET {columns} = {new} WHERE username = {username} AND {columns} IS NOT {new}",
+        columns = sql!("(name, country, allowed_networks, enabled)"),
+        new = sql!(
+            "(COALESCE({name}, name), COALESCE({country}, country), \
+             COALESCE({networks}, allowed_networks), COALESCE({enabled}, enabled))",
+            name = name.as_deref(),
+            country = country.as_deref(),
+            networks = networks,
+            enabled = enabled.map(i64::from),
+        ),
+        username = username,
+    )
+    .named("operator::change")
+}
+
+/// Sets up the fields of the German rule, if the partner is German and they are not yet so.
+fn set_up_german_fields(username: &str) -> Statement {
+    let rows = german::FIELDS.iter().map(|field| {
+        sql!(
+            "({n}, {label}, {max_length})",
+            n = i64::from(field.n),
+            label = field.label,
+            max_length = i64::try_from(field.max_length).unwrap_or(i64::MAX),
+        )
+    });
+    sql!(
+        "WITH rule (n, label, max_length) AS (VALUES {rows}) \
+         INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
+         SELECT partner_id, n, rule.label, rule.max_length, 1 FROM partners, rule \
+         WHERE username = {username} AND country = {country} \
+         ON CONFLICT (partner_id, n) DO UPDATE SET label = excluded.label, \
+         max_length = excluded.max_length, required = 1 WHERE \
+         (label, max_length, required) IS NOT (excluded.label, excluded.max_length, 1)",
+        rows = Sql::join(rows, ", "),
+        username = username,
+        country = german::COUNTRY,
+    )
+    .named("operator::set_up_german_fields")
+}
+
+/// Replaces a partner's password, enters that in the audit trail, and reads the partner. It writes two rows.
+pub fn new_password(username: &str, sealed: &str, audit: Context<'_>) -> Batch<At> {
+    let replace = sql!(
+        "UPDATE partners SET ha1_sealed = {sealed} WHERE username = {username}",
+        sealed = sealed,
+        username = username,
+    );
+    let entry = audit.entry("new password", "partners", Record::Partner, Vec::new());
+    let mut steps = Steps::default();
+    steps.change(replace.named("operator::new_password"), entry);
+    let partner = steps.add(select(username));
+    steps.named(partner)
+}
+
+/// A row of `partners` is the one whose custom field the operator may set up and end: any field but those of the German
+/// rule of a German partner, which stay as the rule has them.
+fn may_set_up(username: &str, field: FieldNumber) -> Sql {
+    let german = german::FIELDS
+        .iter()
+        .map(|field| Json::from(i64::from(field.n)));
+    sql!(
+        "username = {username} AND NOT (country = {country} \
+         AND {n} IN (SELECT value FROM json_each({german})))",
+        username = username,
+        country = german::COUNTRY,
+        n = field.n(),
+        german = Json::List(german.collect()).to_string(),
+    )
+}
+
+/// Sets up a custom field of a partner, or changes what is given of its set-up; enters that in the audit trail, and reads
+/// the partner. It writes two rows.
+pub fn put_custom_field(
+    username: &str,
+    field: FieldNumber,
+    set_up: &CustomFieldSetUp,
+    audit: Context<'_>,
+) -> Batch<At> {
+    let CustomFieldSetUp {
+        label,
+        max_length,
+        required,
+    } = set_up;
+    let (label, required) = (label.as_deref(), required.map(i64::from));
+    let put = sql!(
+        "INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
+         SELECT partner_id, {n}, COALESCE({label}, ''), COALESCE({max_length}, 255), COALESCE({required}, 0) \
+         FROM partners WHERE {may_set_up} \
+         ON CONFLICT (partner_id, n) DO UPDATE SET {columns} = {new} WHERE {columns} IS NOT {new}",
+        n = field.n(),
+        label = label,
+        max_length = *max_length,
+        required = required,
+        may_set_up = may_set_up(username, field),
+        columns = sql!("(label, max_length, required)"),
+        new = sql!(
+            "(COALESCE({label}, label), COALESCE({max_length}, max_length), COALESCE({required}, required))",
+            label = label,
+            max_length = *max_length,
+            required = required,
+        ),
+    );
+    let entry = custom_field_entry("set up", field, set_up.fields(), audit);
+    let mut steps = Steps::default();
+    steps.change(put.named("operator::put_custom_field"), entry);
+    let partner = steps.add(select(username));
+    steps.named(partner)
+}
+
+/// A custom field that is ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// A row if the field was set up and could be ended.
+    pub ended: At,
+    /// How many customers had something stored in it, as `changed`.
+    pub changed: At,
+    /// The partner: see [`select`].
+    pub partner: At,
+}
+
+/// Ends a custom field of a partner unless it is one of the German rule, and removes what was stored in it. It reads and
+/// may write every live customer of the partner.
+pub fn delete_custom_field(
+    username: &str,
+    field: FieldNumber,
+    audit: Context<'_>,
+) -> Batch<Ending> {
+    let end = sql!(
+        "DELETE FROM custom_fields WHERE n = {n} \
+         AND partner_id = (SELECT partner_id FROM partners WHERE {may_set_up}) RETURNING n",
+        n = field.n(),
+        may_set_up = may_set_up(username, field),
+    );
+    // The statement before this one is the entry, which was written only if the field was there.
+    let empty = sql!(
+        "UPDATE customers SET {column} = '', version = version + 1 \
+         WHERE partner_id = (SELECT partner_id FROM partners WHERE username = {username}) \
+         AND removed_at = '' AND {column} <> '' AND changes() = 1",
+        column = Sql::name(field.name()),
+        username = username,
+    );
+    let mut steps = Steps::default();
+    let entry = custom_field_entry("end", field, Vec::new(), audit);
+    let ended = steps.change(end.named("operator::end_custom_field"), entry);
+    steps.add(empty.named("operator::empty_custom_field"));
+    let changed = steps.add(sql!("SELECT changes() AS changed").named("operator::changed"));
+    let partner = steps.add(select(username));
+    steps.named(Ending {
+        ended,
+        changed,
+        partner,
+    })
+}
+
+/// The entry of a change of a custom field, with what was given of its set-up.
+fn custom_field_entry(
+    action: &'static str,
+    field: FieldNumber,
+    given: Vec<&str>,
+    audit: Context<'_>,
+) -> Entry {
+    let mut fields = vec![Json::from(field.name())];
+    fields.extend(given.into_iter().map(Json::from));
+    audit.entry(
+        action,
+        "custom_fields",
+        Record::OfPartner(field.n()),
+        fields,
+    )
+}
+
+/// A page of the partners.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// One row: how many partners there are, as `total`.
+    pub total: At,
+    /// The partners.
+    pub rows: At,
+}
+
+/// Reads a page of the partners by ascending id, and how many there are. It touches every partner: they are few, and only
+/// the operator asks.
+pub fn page(version: Version, paging: Paging) -> Batch<Page> {
+    let rows = sql!(
+        "SELECT {json} AS json, partner_id AS id FROM partners AS p \
+         WHERE partner_id > {after} ORDER BY partner_id LIMIT {limit} OFFSET {offset}",
+        json = json(version),
+        after = paging.after,
+        limit = paging.limit(),
+        offset = paging.offset(),
+    );
+    let mut steps = Steps::default();
+    let total = steps.add(sql!("SELECT COUNT(*) AS total FROM partners").named("operator::total"));
+    let rows = steps.add(rows.named("operator::page"));
+    steps.named(Page { total, rows })
+}

@@ -1,0 +1,144 @@
+//! A partner's profile: what a request needs to know of the partner that makes it.
+
+use crate::http::json::Json;
+
+/// The custom fields that there can be, as parameters and as columns: `custom_n` is the n-th.
+pub const CUSTOM_FIELDS: [&str; 20] = [
+    "custom_1",
+    "custom_2",
+    "custom_3",
+    "custom_4",
+    "custom_5",
+    "custom_6",
+    "custom_7",
+    "custom_8",
+    "custom_9",
+    "custom_10",
+    "custom_11",
+    "custom_12",
+    "custom_13",
+    "custom_14",
+    "custom_15",
+    "custom_16",
+    "custom_17",
+    "custom_18",
+    "custom_19",
+    "custom_20",
+];
+
+/// What a request needs to know of the partner that makes it.
+#[derive(Debug)]
+pub struct Profile {
+    /// The tenant in every query.
+    pub partner_id: i64,
+    /// What the partner authenticates as.
+    pub username: String,
+    /// ISO 3166-1 alpha-2, or `""`.
+    pub country: String,
+    /// The CIDR networks that the partner may call from; empty is everywhere.
+    pub allowed_networks: Vec<String>,
+    /// Whether the partner may call at all.
+    pub enabled: bool,
+    /// The HA1 of the partner's password, sealed.
+    pub ha1_sealed: String,
+    /// The custom fields that are set up, by ascending `n`.
+    pub custom_fields: Vec<CustomField>,
+    /// When this was read from D1, by D1's clock, in milliseconds since 1970.
+    pub read_at: i64,
+}
+
+impl Profile {
+    /// Reads what [`select`](super::sql::select) has selected; `None` when that is no profile.
+    pub fn of(json: &Json) -> Option<Self> {
+        let text = |name| json.get(name)?.as_text().map(str::to_owned);
+        let integer = |name| json.get(name)?.as_integer();
+        let networks = json.get("allowed_networks")?.as_list()?.iter();
+        let custom_fields = json.get("custom_fields")?.as_list()?.iter();
+        Some(Self {
+            partner_id: integer("partner_id")?,
+            username: text("username")?,
+            country: text("country")?,
+            allowed_networks: networks
+                .filter_map(Json::as_text)
+                .map(str::to_owned)
+                .collect(),
+            enabled: json.get("enabled")?.as_bool()?,
+            ha1_sealed: text("ha1_sealed")?,
+            custom_fields: custom_fields.map(CustomField::of).collect::<Option<_>>()?,
+            read_at: integer("read_at")?,
+        })
+    }
+}
+
+/// A custom field that is set up for a partner.
+#[derive(Debug)]
+pub struct CustomField {
+    /// The n of `custom_n`, 1 to 20.
+    pub n: u8,
+    /// The parameter and column: `custom_n`.
+    pub name: &'static str,
+    /// What the partner keeps in it.
+    pub label: String,
+    /// The most characters of a value, 1 to 255.
+    pub max_length: usize,
+    /// Whether a customer must have it.
+    pub required: bool,
+}
+
+impl CustomField {
+    fn of(json: &Json) -> Option<Self> {
+        let n: u8 = json.get("n")?.as_integer()?.try_into().ok()?;
+        Some(Self {
+            n,
+            name: custom_field(n)?,
+            label: json.get("label")?.as_text()?.to_owned(),
+            max_length: json.get("max_length")?.as_integer()?.try_into().ok()?,
+            required: json.get("required")?.as_bool()?,
+        })
+    }
+}
+
+/// The name of the n-th custom field; `None` for one that there cannot be.
+pub fn custom_field(n: u8) -> Option<&'static str> {
+    CUSTOM_FIELDS.get(usize::from(n).checked_sub(1)?).copied()
+}
+
+/// The most characters of a partner's user name.
+pub const USERNAME_MAX: usize = 45;
+
+/// Whether a text can be a partner's user name: 1 to [`USERNAME_MAX`] of `[A-Za-z0-9._-]`.
+pub fn is_username(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=USERNAME_MAX).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_plain_and_at_most_45_characters() {
+        for (username, valid) in [
+            ("a", true),
+            ("A.b_c-9", true),
+            (&"a".repeat(45), true),
+            (&"a".repeat(46), false),
+            ("", false),
+            ("a b", false),
+            ("a:b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_username(username), valid, "{username}");
+        }
+    }
+
+    #[test]
+    fn a_custom_field_is_named_after_its_number() {
+        for (name, n) in CUSTOM_FIELDS.into_iter().zip(1..) {
+            assert_eq!(name, format!("custom_{n}"));
+            assert_eq!(custom_field(n), Some(name));
+        }
+        assert_eq!(custom_field(0), None);
+        assert_eq!(custom_field(21), None);
+    }
+}

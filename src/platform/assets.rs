@@ -1,0 +1,56 @@
+//! The static files: the reference page and the OpenAPI documents. `scripts/site.mjs` builds them; anybody may read them.
+
+use web_sys::Request;
+use worker::Env;
+
+use super::bindings;
+use super::reply::{Body, Reply};
+use crate::http::error::Error;
+use crate::http::routes::File;
+use crate::http::version::Version;
+
+/// The binding of the static files.
+const ASSETS: &str = "ASSETS";
+
+/// What the page may load and call: this site and nothing else. The renderer of the reference writes styles into its
+/// elements.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where a file stands among the assets, for a path with these segments in it; `None` for a segment that names no file:
+/// it may have held an encoded slash, and so another path.
+pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> Option<String> {
+    match file {
+        File::Page => Some("/index.html".to_owned()),
+        File::Document(name) => Some(format!("{}/{name}", version.prefix())),
+        File::OfPage => {
+            let (_, name) = captures.first()?;
+            is_file_name(name).then(|| format!("/docs/{name}"))
+        }
+    }
+}
+
+fn is_file_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.starts_with('.') && name.bytes().all(allowed)
+}
+
+/// Answers a file, or a 304 when the caller has it already (404).
+pub async fn read(env: &Env, request: &Request, path: &str) -> Result<Reply, Error> {
+    let file = bindings::asset(env, ASSETS, path, request).await;
+    let file =
+        file.map_err(|_| Error::Unavailable("the static files cannot be read".to_owned()))?;
+    if file.status() == 404 {
+        return Err(Error::NotFound("path"));
+    }
+    let reply = Reply {
+        status: file.status(),
+        body: Body::File(file),
+        headers: Vec::new(),
+    };
+    Ok(reply
+        .with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        .with("Referrer-Policy", "no-referrer")
+        .with("X-Content-Type-Options", "nosniff"))
+}

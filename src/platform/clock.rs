@@ -1,0 +1,27 @@
+//! The time. On this platform JavaScript tells it.
+
+use crate::http::time::Now;
+
+/// The present moment. On Workers it stands still between I/O.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of this age are below 2^53"
+)]
+pub fn now() -> Now {
+    let millis = millis();
+    let date = js_sys::Date::new(&(millis as f64).into());
+    let iso = String::from(date.to_iso_string());
+    Now {
+        millis,
+        utc: iso.replace('T', " ").chars().take(19).collect(),
+    }
+}
+
+/// Milliseconds since a moment.
+pub fn elapsed_millis(since: &Now) -> i64 {
+    millis() - since.millis
+}
+
+fn millis() -> i64 {
+    worker::Date::now().as_millis().cast_signed()
+}

@@ -1,0 +1,77 @@
+//! Whether the service is up, and the schema as new as the code.
+
+use std::cell::Cell;
+
+use super::d1::{Row, Store};
+use super::reply::Reply;
+use crate::db::memory::is_young;
+use crate::db::schema::{MIGRATIONS, applied_migrations, migrations_table};
+use crate::http::call::Call;
+use crate::http::error::Error;
+use crate::http::json::Json;
+
+/// How long an isolate remembers that all is well, in milliseconds: whoever asks, and however often, costs each at most
+/// 6 trips to D1 a minute, of some 10 rows each. An outage is seen 10 seconds late at the worst.
+const REMEMBERED_MS: i64 = 10_000;
+
+thread_local! {
+    /// When all was well last, in milliseconds since 1970.
+    static WELL_AT: Cell<Option<i64>> = const { Cell::new(None) };
+}
+
+/// Says how the service is, to anybody:
+/// 1. reads which migrations the database has had (503 when it cannot be asked), unless all was well a moment ago;
+/// 2. answers that, with a 503 when the code needs one more.
+pub async fn read(store: &Store, call: Call) -> Result<Reply, Error> {
+    let call = call.finish()?;
+
+    let now = call.now.millis;
+    let was_well = WELL_AT
+        .get()
+        .is_some_and(|at| is_young(at, now, REMEMBERED_MS));
+    let missing = if was_well {
+        Vec::new()
+    } else {
+        missing(store).await?
+    };
+    if missing.is_empty() && !was_well {
+        WELL_AT.set(Some(now));
+    }
+    let (status, word) = if missing.is_empty() {
+        (200, "ok")
+    } else {
+        (503, "the schema is older than the code")
+    };
+    let latest = MIGRATIONS.len() - missing.len();
+    let mut members = vec![
+        ("status".to_owned(), word.into()),
+        ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
+        (
+            "migrations".to_owned(),
+            i64::try_from(latest).unwrap_or(0).into(),
+        ),
+    ];
+    if !missing.is_empty() {
+        members.push(("missing".to_owned(), Json::List(missing)));
+    }
+    let reply = Reply::json(call.version.render(Json::Object(members)));
+    Ok(Reply { status, ..reply })
+}
+
+/// The migrations that the code needs and the database lacks.
+async fn missing(store: &Store) -> Result<Vec<Json>, Error> {
+    let applied = match store.read(applied_migrations()).await {
+        Ok(rows) => rows.all(),
+        // A database that was never migrated has no such table.
+        Err(error) => match store.read(migrations_table()).await?.first() {
+            None => Vec::new(),
+            Some(_) => return Err(error),
+        },
+    };
+    let names = applied.iter().map(|row: &Row| row.text("name"));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
+    let missing = MIGRATIONS
+        .iter()
+        .filter(|name| !names.iter().any(|applied| applied == *name));
+    Ok(missing.map(|name| (*name).into()).collect())
+}

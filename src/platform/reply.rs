@@ -1,0 +1,232 @@
+//! A value or an error -> a `Response`.
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::prelude::*;
+use web_sys::{Response, ResponseInit};
+
+use super::d1::Row;
+use crate::auth::digest::REALM;
+use crate::http::error::Error;
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::http::version::Version;
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Body,
+    /// The headers beside `Content-Type`.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// `text/plain`
+    Text(String),
+    /// JSON that was made here.
+    Json(Json),
+    /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
+    /// not one of their bytes is copied into wasm and back.
+    Rows {
+        /// Lists of objects, as strings, each with what stands before it.
+        parts: Vec<(String, Array)>,
+        /// What stands after all.
+        after: String,
+    },
+    /// A static file, with the headers that it came with.
+    File(Response),
+}
+
+impl Reply {
+    /// A 200 with a JSON body.
+    pub fn json(value: Json) -> Self {
+        Self::ok(Body::Json(value))
+    }
+
+    /// A 200.
+    pub fn ok(body: Body) -> Self {
+        Self {
+            status: 200,
+            body,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A 200 with one record, whose `json` the database has assembled, in the envelope of its kind.
+    ///
+    /// # Errors
+    /// 500 when the row has no `json`.
+    pub fn one(name: &str, row: &Row) -> Result<Self, Error> {
+        Self::rows(name, std::slice::from_ref(row))
+    }
+
+    /// The same with any number of records.
+    ///
+    /// # Errors
+    /// 500 when a row has no `json`.
+    pub fn rows(name: &str, rows: &[Row]) -> Result<Self, Error> {
+        Self::enveloped(name, rows, Vec::new())
+    }
+
+    /// A 200 with a page of a list, with a `Link` to the next page. `rows` are at most [`Paging::limit`] of them, each
+    /// with its `json` and its `id`; `path` is where the list stands, without the version.
+    ///
+    /// # Errors
+    /// 500 when a row has no such columns.
+    pub fn page(
+        version: Version,
+        path: &str,
+        name: &str,
+        paging: Paging,
+        rows: &[Row],
+        total: i64,
+    ) -> Result<Self, Error> {
+        let pagesize = paging.pagesize;
+        let (shown, rest) = rows
+            .split_at_checked(usize::try_from(pagesize).unwrap_or(usize::MAX))
+            .unwrap_or((rows, &[]));
+        let reply = Self::enveloped(name, shown, paging.members(version, total))?;
+        Ok(match (shown.last(), rest) {
+            (Some(last), [_, ..]) => {
+                let (prefix, last) = (version.prefix(), last.integer("id")?);
+                let next = format!("{prefix}{path}?pagesize={pagesize}&after={last}");
+                reply.with("Link", format!("<{next}>; rel=\"next\""))
+            }
+            _ => reply,
+        })
+    }
+
+    /// Records in the envelope of their kind, with further members after them.
+    fn enveloped(name: &str, rows: &[Row], members: Vec<(&str, Json)>) -> Result<Self, Error> {
+        let texts = rows.iter().map(|row| row.js_text("json"));
+        let mut after = "]".to_owned();
+        for (name, value) in members {
+            after.push_str(&format!(",\"{name}\":{value}"));
+        }
+        after.push('}');
+        Ok(Self::ok(Body::Rows {
+            parts: vec![(format!("{{\"{name}\":["), texts.collect::<Result<_, _>>()?)],
+            after,
+        }))
+    }
+
+    /// A 200 with one object, whose `json` the database has assembled, under a name.
+    ///
+    /// # Errors
+    /// 500 when the row has no `json`.
+    pub fn object(name: &str, row: &Row) -> Result<Self, Error> {
+        Ok(Self::ok(Body::Rows {
+            parts: vec![(format!("{{\"{name}\":"), Array::of1(&row.js_text("json")?))],
+            after: "}".to_owned(),
+        }))
+    }
+
+    /// A 204 that says which methods there are.
+    pub fn options(allow: String) -> Self {
+        Self {
+            status: 204,
+            body: Body::Empty,
+            headers: vec![("Allow", allow)],
+        }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// An error as it is told. `nonce` makes a new one for the challenge of a 401.
+    pub fn of_error(error: &Error, request_id: &str, nonce: impl FnOnce() -> String) -> Self {
+        let mut reply = Self {
+            status: error.status(),
+            body: Body::Json(error.body(request_id)),
+            headers: Vec::new(),
+        };
+        match error {
+            Error::Unauthorized { stale } => {
+                // The published PHP client tells a refusal by a body that is no JSON.
+                reply.body = Body::Text("Authentication required.\n".to_owned());
+                let stale = if *stale { ", stale=true" } else { "" };
+                // curl and PHP take the first challenge, python-requests what it finds in all of them.
+                reply = reply
+                    .with(
+                        "WWW-Authenticate",
+                        format!(
+                            "Digest realm=\"{REALM}\", qop=\"auth\", algorithm=SHA-256, nonce=\"{}\"{stale}",
+                            nonce()
+                        ),
+                    )
+                    .with("WWW-Authenticate", format!("Basic realm=\"{REALM}\", charset=\"UTF-8\""));
+            }
+            Error::OperatorUnauthorized => {
+                reply = reply.with("WWW-Authenticate", "Bearer realm=\"operator\"");
+            }
+            Error::MethodNotAllowed(allow) => reply = reply.with("Allow", allow.clone()),
+            _ => {}
+        }
+        if let Some(seconds) = error.retry_after() {
+            reply = reply.with("Retry-After", seconds.to_string());
+        }
+        reply
+    }
+
+    /// The response on the wire; `HEAD` has it without its body.
+    ///
+    /// # Errors
+    /// What JavaScript throws at a status or a header that cannot be: none here can.
+    pub fn into_response(self, is_head: bool) -> Result<Response, JsValue> {
+        let init = ResponseInit::new();
+        init.set_status(self.status);
+        // Answers hold personal data: no cache keeps them.
+        let mut cache_control = Some("no-store");
+        let (content_type, body) = match self.body {
+            Body::Empty => (None, JsValue::NULL),
+            Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
+            Body::Json(value) => (Some("application/json"), value.to_string().into()),
+            Body::Rows { parts, after } => {
+                let mut text = JsString::from("");
+                for (before, rows) in parts {
+                    text = text.concat(&before.into()).concat(&rows.join(","));
+                }
+                (Some("application/json"), text.concat(&after.into()).into())
+            }
+            Body::File(file) => {
+                init.set_headers(&file.headers());
+                cache_control = None;
+                (None, file.body().into())
+            }
+        };
+        let body = if is_head { JsValue::NULL } else { body };
+        let response: Response = TextResponse::new(&body, &init)?.into();
+        let headers = response.headers();
+        if let Some(content_type) = content_type {
+            headers.set("Content-Type", content_type)?;
+        }
+        if let Some(cache_control) = cache_control {
+            headers.set("Cache-Control", cache_control)?;
+        }
+        for (name, value) in &self.headers {
+            // There may be two challenges.
+            headers.append(name, value)?;
+        }
+        Ok(response)
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Response`, built from a JavaScript string as it is; `web_sys` takes only a Rust `&str` there.
+    #[wasm_bindgen(extends = Response, js_name = Response)]
+    type TextResponse;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Response")]
+    fn new(body: &JsValue, init: &ResponseInit) -> Result<TextResponse, JsValue>;
+}

@@ -1,0 +1,229 @@
+//! The way of a request, from the platform's `Request` to its `Response`.
+
+use wasm_bindgen::JsValue;
+use web_sys::Request;
+use worker::{Context, Env};
+
+use super::d1::Store;
+use super::log::Trace;
+use super::reply::Reply;
+use super::site::Site;
+use super::{assets, body, clock, health, random};
+use crate::auth::login::{self, Caller};
+use crate::auth::secrets::{Secrets, operator_token};
+use crate::customers::handlers as customers;
+use crate::erasure::handlers as erasure;
+use crate::http::body::BodyRules;
+use crate::http::call::{Call, Taken};
+use crate::http::error::Error;
+use crate::http::etag::IfMatch;
+use crate::http::json::Json;
+use crate::http::origin::{is_private, split_url};
+use crate::http::params::Params;
+use crate::http::router::{self, Action};
+use crate::http::routes::{OperatorRoute, PartnerRoute, PublicRoute, Route};
+use crate::http::time::Now;
+use crate::http::version::Version;
+use crate::operator::handlers as operator;
+use crate::records::handlers as records;
+use crate::records::handlers::{allowed_numbers, export};
+use crate::records::kind::kind;
+
+/// Answers a request, and writes its one line of log: never a credential, a body, a query string or
+/// anything personal.
+///
+/// # Errors
+/// What [`Reply::into_response`] throws: nothing that a request can bring about.
+pub async fn serve(
+    request: &Request,
+    env: &Env,
+    context: &Context,
+) -> Result<web_sys::Response, JsValue> {
+    let now = clock::now();
+    let method = request.method();
+    let request_id = random::uuid().unwrap_or_default();
+    let mut trace = Trace::default();
+
+    let platform = (env, context);
+    let result = answer(request, &method, platform, &now, &request_id, &mut trace).await;
+
+    let mut internal = None;
+    let reply = result.unwrap_or_else(|error| {
+        internal = error.internal_text().map(str::to_owned);
+        // A 401 comes after the secrets were read, so there is always one to make a nonce with.
+        let nonce =
+            || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));
+        Reply::of_error(&error, &request_id, nonce)
+    });
+    trace.write(
+        &now,
+        &request_id,
+        &method,
+        reply.status,
+        internal.as_deref(),
+    );
+    reply
+        .with("X-Request-Id", request_id)
+        .into_response(method == "HEAD")
+}
+
+/// The way of a request:
+/// 1. route it (404, 405);
+/// 2. authenticate the caller (401, 403, 429);
+/// 3. read and decode its parameters, once and capped (400, 413, 415);
+/// 4. handle it.
+async fn answer(
+    request: &Request,
+    method: &str,
+    (env, context): (&Env, &Context),
+    now: &Now,
+    request_id: &str,
+    trace: &mut Trace,
+) -> Result<Reply, Error> {
+    let url = request.url();
+    let (origin, target) = split_url(&url);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    #[cfg(feature = "panic-route")]
+    #[expect(clippy::panic, reason = "a test asks for it")]
+    if path == "/panic" {
+        panic!("a panic was asked for");
+    }
+    let routed = router::route(method, path)?;
+    trace.route = routed.template;
+    if routed.is_operator() && operator_token(env).is_none() {
+        return Err(Error::NotFound("path"));
+    }
+    let route = match routed.action {
+        Action::Serve(route) => route,
+        Action::Options(allow) => return Ok(Reply::options(allow)),
+        Action::Refuse(allow) => return Err(Error::MethodNotAllowed(allow)),
+    };
+
+    let store = Store::new(env)?;
+    let incoming = Incoming {
+        request,
+        caller: Caller {
+            method,
+            target,
+            is_private: is_private(origin),
+            authorization: header(request, "Authorization"),
+            address: header(request, "CF-Connecting-IP").and_then(|text| text.parse().ok()),
+        },
+        version: routed.version,
+        captures: routed.captures,
+        query,
+        now,
+        request_id,
+    };
+    let handled = match route {
+        Route::Public(PublicRoute::Health) => {
+            health::read(&store, incoming.read(BodyRules::PARTNER).await?).await
+        }
+        Route::Public(PublicRoute::File(file)) => {
+            let path = assets::path(file, incoming.version, &incoming.captures);
+            assets::read(env, request, &path.ok_or(Error::NotFound("path"))?).await
+        }
+        Route::Partner(route) => {
+            let site = Site::new(env, context, &store)?;
+            for_partner(&site, incoming, route, trace).await
+        }
+        Route::Operator(route) => {
+            let site = Site::new(env, context, &store)?;
+            for_operator(&site, incoming, route).await
+        }
+    };
+    trace.cost = store.cost();
+    handled
+}
+
+/// A request that was routed, before it is known who makes it.
+struct Incoming<'a> {
+    request: &'a Request,
+    caller: Caller<'a>,
+    version: Version,
+    captures: Vec<(&'static str, String)>,
+    query: &'a str,
+    now: &'a Now,
+    request_id: &'a str,
+}
+
+impl Incoming<'_> {
+    /// Step 3, once the caller was let in.
+    async fn read(self, rules: BodyRules) -> Result<Call, Error> {
+        let mut params = Params::default();
+        params.add_path(self.captures);
+        params.add_query(self.query)?;
+        body::read(self.request, rules, &mut params).await?;
+        let taken = Taken {
+            version: self.version,
+            if_match: IfMatch::parse(header(self.request, "If-Match").as_deref()),
+            idempotency_key: header(self.request, "Idempotency-Key"),
+            now: self.now.clone(),
+            request_id: self.request_id.to_owned(),
+        };
+        Ok(Call::new(params, taken))
+    }
+}
+
+async fn for_partner(
+    site: &Site<'_>,
+    incoming: Incoming<'_>,
+    route: PartnerRoute,
+    trace: &mut Trace,
+) -> Result<Reply, Error> {
+    let partner = login::partner(site, incoming.now, &incoming.caller).await;
+    trace.profile_from = site.profile_from.get();
+    let partner = &partner?;
+    trace.partner_id = Some(partner.partner_id);
+    let call = incoming.read(BodyRules::of(route)).await?;
+    let store = site.store;
+    match route {
+        PartnerRoute::Ping => ping(call),
+        PartnerRoute::ListCustomers => customers::list(partner, store, call).await,
+        PartnerRoute::CreateCustomer => {
+            customers::create(partner, store, &site.secrets, call).await
+        }
+        PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
+        PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
+        PartnerRoute::EraseCustomer => erasure::erase(partner, store, call).await,
+        PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
+        PartnerRoute::Export => export::read(partner, store, call).await,
+        PartnerRoute::ReadRecords(of) => records::read(partner, store, kind(of), call).await,
+        PartnerRoute::CreateRecords(of) => records::create(partner, store, kind(of), call).await,
+        PartnerRoute::ChangeRecord(of) => records::change(partner, store, kind(of), call).await,
+        PartnerRoute::RemoveRecord(of) => records::remove(partner, store, kind(of), call).await,
+        PartnerRoute::ReadAllowedNumbers => allowed_numbers::read(partner, store, call).await,
+        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, store, call).await,
+    }
+}
+
+async fn for_operator(
+    site: &Site<'_>,
+    incoming: Incoming<'_>,
+    route: OperatorRoute,
+) -> Result<Reply, Error> {
+    let operator = login::operator(site.env, incoming.now, &incoming.caller).await?;
+    let call = incoming.read(BodyRules::OPERATOR).await?;
+    match route {
+        OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
+        OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,
+        OperatorRoute::PutPartner => operator::put(&operator, site, call).await,
+        OperatorRoute::NewPassword => operator::new_password(&operator, site, call).await,
+        OperatorRoute::PutCustomField => operator::put_custom_field(&operator, site, call).await,
+        OperatorRoute::DeleteCustomField => {
+            operator::delete_custom_field(&operator, site, call).await
+        }
+        OperatorRoute::ReadAudit => operator::audit(&operator, site, call).await,
+    }
+}
+
+/// Says that the partner was let in.
+fn ping(call: Call) -> Result<Reply, Error> {
+    let call = call.finish()?;
+    let pong = Json::object([("ping", "ok".into())]);
+    Ok(Reply::json(call.version.render(pong)))
+}
+
+fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}

@@ -1,0 +1,372 @@
+//! The SQL of what hangs on a customer.
+//!
+//! No statement finds or writes a row but of a customer that is the partner's and lives. The condition stands in the
+//! statement itself, so a record cannot slip in beside an erasure.
+
+use super::given::Given;
+use super::kind::{Creation, Kind, Order, Removal};
+use crate::db::audit::{Context, Entry, Record};
+use crate::db::batch::{At, Batch, Steps};
+use crate::db::schema::CUSTOMER_TABLES;
+use crate::db::sql::{Member, Sql, Statement, json_object};
+use crate::db::tenant::{live_customer, of_live_customer};
+use crate::http::json::Json;
+use crate::http::paging::Paging;
+use crate::http::version::Version;
+use crate::sql;
+
+/// The customer whose records are meant, for a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// Who asks, and when.
+    pub audit: Context<'a>,
+    /// Whose the customer is.
+    pub partner_id: i64,
+    /// The customer.
+    pub customer_id: i64,
+    /// How integers are written.
+    pub version: Version,
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// How many records there are, as `total`: one row; none without such a customer.
+    pub total: At,
+    /// The records.
+    pub rows: At,
+}
+
+/// A creation.
+#[derive(Clone, Copy, Debug)]
+pub struct Created {
+    /// The new records, in the order in which they were given.
+    pub created: At,
+    /// The places in the list, as `place`, of those that name a measure which the customer lacks. Because of one none
+    /// was created.
+    pub missing: At,
+}
+
+impl Scope<'_> {
+    /// A row of `customers` is the customer.
+    fn live(self) -> Sql {
+        live_customer(self.partner_id, self.customer_id)
+    }
+
+    /// A row of another table hangs on the customer.
+    fn of_live(self) -> Sql {
+        of_live_customer(self.partner_id, self.customer_id)
+    }
+
+    /// A row of a kind's table is the customer's record with this id.
+    fn record(self, kind: &Kind, record_id: i64) -> Sql {
+        sql!(
+            "{id} = {record_id} AND {of_live}",
+            id = Sql::name(kind.id),
+            record_id = record_id,
+            of_live = self.of_live(),
+        )
+    }
+
+    fn entry(self, action: &'static str, kind: &Kind, record_id: i64, fields: Vec<Json>) -> Entry {
+        let record = Record::OfCustomer(record_id, self.customer_id);
+        self.audit.entry(action, kind.name, record, fields)
+    }
+
+    /// The columns of a record's row: its `json`, and its `id`.
+    fn row(self, kind: &Kind) -> Sql {
+        sql!(
+            "{json} AS json, {id} AS id",
+            json = json_object(&kind.output(self.version, self.audit.now)),
+            id = Sql::name(kind.id),
+        )
+    }
+
+    /// Reads a page of the records, and how many there are. It touches the rows that it passes over and those that it
+    /// answers, and one of `customers`.
+    pub fn page(self, kind: &Kind, paging: Paging) -> Batch<Page> {
+        let total = sql!(
+            "SELECT {total} AS total FROM customers WHERE {live}",
+            total = Sql::name(kind.total),
+            live = self.live(),
+        );
+        let (columns, order) = match kind.order {
+            Order::Id => (sql!(""), sql!("id")),
+            Order::NewestFirst => (sql!(", start"), sql!("start DESC, id DESC")),
+        };
+        let selects = self.seeks(kind, paging.after).into_iter().map(|past| {
+            sql!(
+                "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past}",
+                row = self.row(kind),
+                columns = &columns,
+                name = Sql::name(kind.name),
+                of_live = self.of_live(),
+                past = past,
+            )
+        });
+        let rows = sql!(
+            "{selects} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+            selects = Sql::join(selects, " UNION ALL "),
+            order = order,
+            limit = paging.limit(),
+            offset = paging.offset(),
+        );
+        let mut steps = Steps::default();
+        let total = steps.add(total.named("records::total"));
+        let rows = steps.add(rows.named("records::page"));
+        steps.named(Page { total, rows })
+    }
+
+    /// The conditions that together find what comes after the record `after` in the order of the list.
+    ///
+    /// The key of the newest first is (start, id), of which `after` is the id. SQLite would seek a comparison of the
+    /// whole row by its first part alone, and read all that began at the same time. So there is a seek for each part,
+    /// and SQLite merges what they find as it is read.
+    fn seeks(self, kind: &Kind, after: i64) -> Vec<Sql> {
+        let id = Sql::name(kind.id);
+        match kind.order {
+            Order::Id => vec![sql!("{id} > {after}", id = id, after = after)],
+            Order::NewestFirst if after == 0 => vec![sql!("TRUE")],
+            Order::NewestFirst => {
+                let start = sql!(
+                    "(SELECT start FROM {name} WHERE {record})",
+                    name = Sql::name(kind.name),
+                    record = self.record(kind, after),
+                );
+                vec![
+                    sql!(
+                        "start = {start} AND {id} < {after}",
+                        start = &start,
+                        id = id,
+                        after = after
+                    ),
+                    sql!("start < {start}", start = start),
+                ]
+            }
+        }
+    }
+
+    /// Finds one record.
+    pub fn find(self, kind: &Kind, record_id: i64) -> Statement {
+        sql!(
+            "SELECT {row} FROM {name} WHERE {record}",
+            row = self.row(kind),
+            name = Sql::name(kind.name),
+            record = self.record(kind, record_id),
+        )
+        .named("records::find")
+    }
+
+    /// Creates records, all or none, counts them and enters them in the audit trail. It writes a row for each, at most
+    /// [`BATCH_MAX`](super::kind::BATCH_MAX), and one of each of two tables.
+    pub fn create(self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
+        let fields = fields(&records);
+        let record = match kind.creation {
+            Creation::One => Record::InsertedOf(self.customer_id),
+            Creation::Batch => Record::OfCustomer(self.customer_id, self.customer_id),
+        };
+        let records = records.into_iter().map(Given::into_json);
+        let records = Json::List(records.collect()).to_string();
+        let lacks_measure = match kind.creation {
+            Creation::One => sql!("FALSE"),
+            Creation::Batch => sql!(
+                "NOT EXISTS (SELECT 1 FROM measures WHERE {of_live} \
+                 AND measure_id = given.value ->> 'measure_id')",
+                of_live = self.of_live()
+            ),
+        };
+        let columns = kind.columns.iter().map(|(column, _)| Sql::name(column));
+        let values = kind.columns.iter().map(|(column, unset)| {
+            sql!(
+                "COALESCE(given.value ->> '{column}', {unset})",
+                column = Sql::name(column),
+                unset = unset.sql(self.audit.now),
+            )
+        });
+        let insert = sql!(
+            "INSERT INTO {name} (customer_id, {columns}) \
+             SELECT customer_id, {values} FROM customers CROSS JOIN json_each({records}) AS given \
+             WHERE {live} AND NOT EXISTS \
+             (SELECT 1 FROM json_each({records}) AS given WHERE {lacks_measure}) RETURNING {row}",
+            name = Sql::name(kind.name),
+            columns = Sql::join(columns, ", "),
+            values = Sql::join(values, ", "),
+            records = records.as_str(),
+            live = self.live(),
+            lacks_measure = &lacks_measure,
+            row = self.row(kind),
+        );
+        let count = sql!(
+            "UPDATE customers SET {total} = {total} + changes() WHERE {live} AND changes() > 0",
+            total = Sql::name(kind.total),
+            live = self.live(),
+        );
+        let missing = sql!(
+            "SELECT given.key AS place FROM customers CROSS JOIN json_each({records}) AS given \
+             WHERE {live} AND {lacks_measure}",
+            records = records.as_str(),
+            live = self.live(),
+            lacks_measure = lacks_measure,
+        );
+        let mut steps = Steps::default();
+        let created = steps.counted_change(
+            insert.named("records::create"),
+            count.named("records::count"),
+            self.audit.entry("create", kind.name, record, fields),
+        );
+        let missing = steps.add(missing.named("records::missing"));
+        steps.named(Created { created, missing })
+    }
+
+    /// Changes the columns of a record that are given, and enters that in the audit trail. Where none is given, the
+    /// record is only read. It writes one row of each of two tables.
+    pub fn change(self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
+        let fields = fields(std::slice::from_ref(&given));
+        if fields.is_empty() {
+            return Batch::of(self.find(kind, record_id));
+        }
+        let given = given.into_json().to_string();
+        let changes = kind.columns.iter().map(|(column, _)| {
+            let column = Sql::name(column);
+            sql!(
+                "{column} = COALESCE(given.value ->> '{column}', {column})",
+                column = column
+            )
+        });
+        let change = sql!(
+            "UPDATE {name} SET {changes} FROM (SELECT {given} AS value) AS given \
+             WHERE {record} RETURNING {row}",
+            name = Sql::name(kind.name),
+            changes = Sql::join(changes, ", "),
+            given = given,
+            record = self.record(kind, record_id),
+            row = self.row(kind),
+        );
+        let mut steps = Steps::default();
+        let entry = self.entry("change", kind, record_id, fields);
+        let changed = steps.change(change.named("records::change"), entry);
+        steps.named(changed)
+    }
+
+    /// Removes a record, and enters that in the audit trail if it was not so before. The row that is named is the record
+    /// as it was, where its row is deleted, or as it is then. It writes one row of each of three tables at most.
+    pub fn remove(self, kind: &Kind, removal: Removal, record_id: i64) -> Batch<At> {
+        let name = Sql::name(kind.name);
+        let record = self.record(kind, record_id);
+        let mut steps = Steps::default();
+        let removed = match removal {
+            Removal::Set(column, expression) => {
+                let set = sql!(
+                    "UPDATE {name} SET {column} = {value} WHERE {record} AND {column} IS NOT {value}",
+                    name = name,
+                    column = Sql::name(column),
+                    value = expression(self.audit.now),
+                    record = record,
+                );
+                let entry = self.entry("expire", kind, record_id, Vec::new());
+                steps.change(set.named("records::expire"), entry);
+                steps.add(self.find(kind, record_id))
+            }
+            Removal::DeleteRow => {
+                let delete = sql!(
+                    "DELETE FROM {name} WHERE {record} RETURNING {row}",
+                    name = name,
+                    record = record,
+                    row = self.row(kind),
+                );
+                let count = sql!(
+                    "UPDATE customers SET {total} = {total} - 1 WHERE {live} AND changes() = 1",
+                    total = Sql::name(kind.total),
+                    live = self.live(),
+                );
+                let entry = self.entry("remove", kind, record_id, Vec::new());
+                steps.counted_change(
+                    delete.named("records::delete"),
+                    count.named("records::count"),
+                    entry,
+                )
+            }
+        };
+        steps.named(removed)
+    }
+
+    /// Reads the allowed numbers in their order, as one list in `json`; no row without such a customer. It touches
+    /// [`ALLOWED_NUMBERS_MAX`](super::allowed_numbers::ALLOWED_NUMBERS_MAX) rows at most.
+    pub fn allowed_numbers(self) -> Statement {
+        sql!(
+            "SELECT (SELECT json_group_array(phonenr) FROM \
+             (SELECT phonenr FROM allowed_numbers \
+             WHERE allowed_numbers.customer_id = customers.customer_id ORDER BY position)) AS json \
+             FROM customers WHERE {live}",
+            live = self.live()
+        )
+        .named("records::allowed_numbers")
+    }
+
+    /// Replaces the allowed numbers, and enters that in the audit trail. The row that is named is that of
+    /// [`Scope::allowed_numbers`]. It deletes and writes as many rows as a list may have.
+    pub fn replace_allowed_numbers(self, numbers: Vec<Json>) -> Batch<At> {
+        let delete = sql!(
+            "DELETE FROM allowed_numbers WHERE {of_live}",
+            of_live = self.of_live()
+        );
+        let insert = sql!(
+            "INSERT INTO allowed_numbers (customer_id, position, phonenr) \
+             SELECT customer_id, given.key, given.value \
+             FROM customers CROSS JOIN json_each({numbers}) AS given WHERE {live}",
+            numbers = Json::List(numbers).to_string(),
+            live = self.live(),
+        );
+        let record = Record::OfCustomer(self.customer_id, self.customer_id);
+        let entry = self.audit.entry(
+            "replace",
+            "allowed_numbers",
+            record,
+            vec!["phonenrs".into()],
+        );
+        // An empty list may replace an empty one: that changes no row, and is entered all the same.
+        let customer_lives = sql!(
+            "EXISTS (SELECT 1 FROM customers WHERE {live})",
+            live = self.live()
+        );
+        let mut steps = Steps::default();
+        steps.add(delete.named("records::clear_allowed_numbers"));
+        steps.add(insert.named("records::add_allowed_numbers"));
+        steps.add(entry.when(customer_lives));
+        let numbers = steps.add(self.allowed_numbers());
+        steps.named(numbers)
+    }
+
+    /// Reads all that the database holds of the customer: for each of [`CUSTOMER_TABLES`] its rows with every column, as
+    /// `json`, by primary key. It touches every row of the customer.
+    pub fn export(self) -> Batch<Vec<At>> {
+        let mut steps = Steps::default();
+        let tables = CUSTOMER_TABLES.iter().map(|table| {
+            // A text stays the same text, whichever version asks for it as an integer.
+            let columns = table.columns.iter();
+            let members = columns.map(|(column, _)| Member::integer(self.version, column));
+            let key = table.key.iter().map(|column| Sql::name(column));
+            let rows = sql!(
+                "SELECT {json} AS json FROM {name} WHERE {of_live} ORDER BY {key}",
+                json = json_object(&members.collect::<Vec<_>>()),
+                name = Sql::name(table.name),
+                of_live = self.of_live(),
+                key = Sql::join(key, ", "),
+            );
+            steps.add(rows.named("records::export"))
+        });
+        let tables = tables.collect();
+        steps.named(tables)
+    }
+}
+
+/// The parameters that were given of any of these records, for the audit trail.
+fn fields(records: &[Given]) -> Vec<Json> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in records.iter().flat_map(Given::fields) {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(Json::from).collect()
+}
