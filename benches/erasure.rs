@@ -1,5 +1,5 @@
-//! How long an erasure takes: through the Worker and D1, beside the same statements in plain SQLite on a copy of the
-//! same database. `cargo bench` prints a table; nothing here passes or fails.
+//! Measures how long an erasure takes through the Worker and D1, and compares it with the same statements in plain
+//! SQLite on a copy of the database. `cargo bench` prints a table. There is no pass or fail.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ mod server;
 use db::{db_execute, db_open};
 use partner::Partner;
 
-/// How often each is timed; the median is told.
+/// How many times each erasure is measured. The table shows the median.
 const ROUNDS: usize = 7;
 
 fn main() {
@@ -53,8 +53,8 @@ fn main() {
     }
 }
 
-/// Erases a customer with this many calls, and the same in a copy of the database; answers how long both
-/// took, and how many trips to D1 the Worker made.
+/// Erases a customer with this many calls, once through the Worker and once in a copy of the database. Returns both
+/// durations and the Worker's trips to D1.
 fn erase(partner: &Partner, calls: i64, round: usize) -> (Duration, Duration, i64) {
     let id = partner.create_customer("Many calls", &format!("{calls}-{round}"));
     let measure = partner.create_measure(id);
@@ -85,8 +85,8 @@ fn erase(partner: &Partner, calls: i64, round: usize) -> (Duration, Duration, i6
     (worker, plain, trips)
 }
 
-/// Runs what the erasure does to each table in plain SQLite, in one transaction and as durable as D1's: with a
-/// write-ahead log.
+/// Runs the erasure's statements for each table in plain SQLite, in one transaction. It uses a write-ahead log, so that
+/// the transaction is as durable as D1's.
 fn erase_in(file: &Path, customer_id: i64) -> Duration {
     let mut connection = Connection::open(file).unwrap();
     connection

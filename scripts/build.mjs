@@ -1,7 +1,7 @@
-// Builds the Worker and its static files into build/: npm run build, and the [build] command of wrangler.toml. wrangler
-// dev runs it at every start, so it is over at once when nothing that they are made of has changed.
+// Builds the Worker and its static files into build/. npm run build and the [build] command of wrangler.toml run it.
+// wrangler dev runs it at every start, so it returns at once when no source has changed.
 //
-// The tests build another Worker beside it: node scripts/build.mjs --out target/panic --features panic-route
+// The tests build a second Worker with: node scripts/build.mjs --out target/panic --features panic-route
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,10 +24,10 @@ async function worker({ out = "build", features = "" } = {}) {
   const last = lastBuild(entry, js, wasm, stamp);
   if (last?.fingerprint === now) return console.log(`${last.sizes} (unchanged)`);
 
-  // Here, not above: what the fast path does not need it should not load.
+  // Imported here so that an unchanged build does not load it.
   const { setup } = await import("./setup.mjs");
   await setup();
-  // Without a stamp a build that breaks off is not taken for a finished one.
+  // A build that fails halfway leaves no stamp, so the next run does not mistake it for a finished one.
   rmSync(stamp, { force: true });
   await run(workerBuild.bin, ["--release", "--no-opt", "--out-dir", out, ".", "--locked", "--features", features]);
   await optimize(wasm);
@@ -38,11 +38,12 @@ async function worker({ out = "build", features = "" } = {}) {
 }
 
 /**
- * worker-build's own run of wasm-opt keeps the names of all functions; one run here instead of two. wasm-opt reads
- * most features from the module itself; wasm-bindgen's catch wrappers need one that rustc does not note there. Not
- * --all-features: it changes encodings to some that workerd cannot read. Functions that are called once stay functions:
- * inlined they are fewer bytes, but more when they are compressed (4 % here). Hints of alignment, which V8 does not use,
- * are dropped.
+ * Shrinks the module. worker-build could run wasm-opt, but its run keeps the names of all functions.
+ *
+ * wasm-opt reads most features from the module. wasm-bindgen's catch wrappers need exception handling, which rustc does
+ * not list there. --all-features is no alternative: it makes wasm-opt write encodings that workerd cannot read.
+ * Functions with one caller are not inlined: inlining makes the module smaller but its gzip larger (4 % here).
+ * Alignment hints are removed because V8 does not use them.
  */
 async function optimize(wasm) {
   const smaller = `${wasm}.opt`;

@@ -1,4 +1,4 @@
-// The demo: a partner with five customers, for npm start and for the tests of what the page and README.md show.
+// Loads the demo, a partner with five customers. npm start uses it, and so do the tests of the page and of README.md.
 
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { execute, wranglerToml } from "./wrangler.mjs";
 
 export const demo = { username: "demo", password: "demo-password" };
 
-/** Loads it. Partner and customers in one transaction: a load that breaks off leaves the database empty. */
+/** Loads the partner and the customers in one transaction, so that a failed load leaves the database empty. */
 export async function loadDemo(options = {}) {
   const { HA1_KEY } = secrets(options);
   const partner = `
@@ -26,12 +26,15 @@ export async function loadDemo(options = {}) {
   }
 }
 
-/** The local secrets, which stand beside the configuration. */
+/** Reads the local secrets from the .dev.vars beside the configuration. */
 export function secrets({ config = wranglerToml } = {}) {
   return parseEnv(readFileSync(join(dirname(config), ".dev.vars"), "utf8"));
 }
 
-/** What is kept of a password: HA1 under AES-256-GCM, bound to the user name: hex of nonce, ciphertext, tag. */
+/**
+ * Encrypts a password's HA1 as the Worker stores it: AES-256-GCM with the user name as additional data; the hex digits
+ * of nonce, ciphertext and tag.
+ */
 function sealedHa1({ username, password }, key) {
   if (!/^[0-9a-f]{64}$/i.test(key)) throw new Failure(".dev.vars: HA1_KEY must be 64 hex digits");
   const ha1 = createHash("sha256").update(`${username}:customers:${password}`).digest();

@@ -1,6 +1,6 @@
--- What npm start fills an empty database with: five customers of the partner `demo`, whose own row demo.mjs writes
--- because it holds a sealed password. Every phone number is from a range that its country reserves for fiction; the
--- figure after one counts the digits of its country code and national destination code (+46 8 → 3, +44 20 → 4).
+-- npm start loads this into an empty database: five customers of the partner `demo`. demo.mjs writes the partner's own
+-- row, because that row contains an encrypted HA1. Every phone number is from a range that its country reserves for
+-- fiction. The integer after a number is the length of its country code and NDC together (+46 8 → 3, +44 20 → 4).
 
 INSERT INTO custom_fields (partner_id, n, label, max_length)
 VALUES (1, 1, 'Account manager', 60);
@@ -20,7 +20,7 @@ INSERT INTO customers (
 (5, 1, 'b4ae42e2-85e7-439e-b8e8-15313d2be80f', 'US-4001', 'Potomac Flowers, Inc.', '', 'hello@potomac-flowers.example', 0,
     '1200 M Street NW', '20005', 'Washington', 'US', 'Jonas Brandt', '2026-05-30 16:45:00');
 
--- The third has expired already.
+-- The third measure has already expired.
 INSERT INTO measures (
     measure_id, customer_id, name, media, phonenr, phonenr_ccndc, destnr, destnr_ccndc, created, expires
 ) VALUES
@@ -44,7 +44,7 @@ INSERT INTO allowed_numbers (customer_id, position, phonenr) VALUES
 (3, 0, '+493023125500'),
 (5, 0, '+12025550150');
 
--- Withheld callers have no anum, calls that were not answered no cnum.
+-- A caller who withholds the number has no anum. An unanswered call has no cnum.
 INSERT INTO calls (
     call_id, customer_id, measure_id, start, duration, answered,
     anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc

@@ -1,9 +1,9 @@
-// After a deployment: where the Worker is, and that it is up there with the schema that it needs.
+// Checks after a deployment that the Worker is up with the schema that it needs, and prints where it is.
 //
 //   node scripts/deployed.mjs FILE [SECONDS]
 //
-// FILE is what wrangler has written to WRANGLER_OUTPUT_FILE_PATH. Prints url=https://…, as a step of a workflow gives its
-// output. A deployment takes seconds to arrive everywhere, so it is asked for that long (60).
+// FILE is what wrangler wrote to WRANGLER_OUTPUT_FILE_PATH. The output is url=https://…, the form that a workflow step
+// writes to GITHUB_OUTPUT. A deployment takes seconds to reach every location, so this retries for SECONDS (60).
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,15 +22,15 @@ async function deployed() {
   }
 }
 
-/** The first address of the deployment: https://name.account.workers.dev, or "api.example.com (custom domain)". */
+/** Finds the deployment's first address. wrangler writes an https:// URL, or "api.example.com (custom domain)". */
 function origin(file) {
   const events = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
   const target = events.findLast(({ type }) => type === "deploy")?.targets?.[0]?.split(" ")[0];
-  if (!target) throw new Failure(`${file}: no deployment that has an address`);
+  if (!target) throw new Failure(`${file}: no deployment with an address`);
   return new URL(target.includes("://") ? target : `https://${target}`).origin;
 }
 
-/** What is wrong there, or nothing. */
+/** Describes what is wrong at the URL. Returns undefined when nothing is. */
 async function faultOf(url) {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });

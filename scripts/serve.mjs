@@ -1,9 +1,9 @@
 // Serves the Worker for the end-to-end tests: node scripts/serve.mjs --port P --state DIR [--config FILE] [--demo]
 //
-// With --demo its database, which must be a new one, has the demo in it.
+// --demo loads the demo into the database, which must be new.
 //
-// Real workerd and real D1, everything in DIR and nothing in the repository. It ends when its standard input does: a
-// test process that dies, in whatever way, leaves no server behind.
+// It runs the real workerd with a real D1. All state is in DIR and none in the repository. The server stops when its
+// standard input closes, so no server outlives a test process, however that process ends.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -19,7 +19,7 @@ async function serve() {
   const { port, state, config = join(root, "wrangler.toml") } = values;
   if (!port || !state) throw new Failure("usage: node scripts/serve.mjs --port P --state DIR [--config FILE] [--demo]");
 
-  // From now on: the parent may be gone before the server is up.
+  // Listen already now: the parent may end before the server is up.
   const told = stopped();
   await build();
   const home = join(resolve(state), `wrangler-${port}`);
@@ -33,9 +33,9 @@ async function serve() {
 }
 
 /**
- * A copy of the configuration in a directory of its own, where wrangler puts its temporary files too. Its paths are
- * absolute and it builds nothing. The secrets are those of the example unless some stand beside the original: what
- * a developer keeps in .dev.vars changes no test.
+ * Copies the configuration to a directory of its own, because wrangler writes its temporary files beside it. The copy
+ * has absolute paths and no build command. The secrets come from .dev.vars.example, unless a configuration outside the
+ * repository has its own: a developer's .dev.vars must not change the tests.
  */
 function settle(config, dir) {
   mkdirSync(dir, { recursive: true });
@@ -51,7 +51,7 @@ function settle(config, dir) {
   return join(dir, "wrangler.toml");
 }
 
-/** Settles when the parent closes its end of our standard input, or somebody asks us to end. */
+/** Settles when the parent closes our standard input, or on SIGTERM or SIGINT. */
 function stopped() {
   return new Promise((done) => {
     process.stdin.resume().on("end", done).on("error", done);

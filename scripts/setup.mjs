@@ -1,5 +1,5 @@
-// Fetches and builds what is missing on this machine, and nothing else: the npm packages, the Rust
-// toolchain, the two command line tools that worker-build needs, and the secrets for local development.
+// Installs only what is missing on this machine: the npm packages, the Rust toolchain, wasm-bindgen, worker-build and
+// the secrets for local development.
 
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -23,15 +23,15 @@ export async function npmPackages() {
   );
 }
 
-/** Whether node_modules is what package-lock.json says, by the copy that npm keeps of what it installed. */
+/** Compares package-lock.json with .package-lock.json, in which npm records what it has installed. */
 function npmPackagesAreThere() {
   const modules = join(root, "node_modules");
-  // Comes from an install script, the last thing that npm does.
+  // An install script writes this file, and npm runs those last: without it the installation did not finish.
   if (!existsSync(join(modules, "node", "bin", "node"))) return false;
   const installed = packages(join(modules, ".package-lock.json"));
   const wanted = packages(join(root, "package-lock.json"));
   delete wanted[""];
-  // Optional packages are mostly those of other platforms.
+  // An optional package may be missing: most are for other platforms.
   const isThere = ([name, { version, optional }]) =>
     installed[name] ? installed[name].version === version : optional;
   return Object.entries(wanted).every(isThere) && Object.keys(installed).every((name) => name in wanted);
@@ -54,7 +54,7 @@ export async function rustToolchain() {
     return step(`Rust ${channel}: installing`, () => run("rustup", install, { quiet: true }));
   }
 
-  // Components carry their host in the name; a target is listed as its rust-std.
+  // A listed component has the host in its name. A target is listed as its rust-std.
   const list = await run("rustup", ["component", "list", "--installed", "--toolchain", channel], { quiet: true });
   for (const [kind, names] of Object.entries(wanted)) {
     for (const name of names) {
@@ -67,7 +67,7 @@ export async function rustToolchain() {
 }
 
 async function cargoTool({ name, version, dir, bin, minutes }) {
-  // cargo notes an install in this file once its binaries are in place, so half of one does not count.
+  // cargo writes to this file after the binaries are in place, so an interrupted install does not count.
   const notes = join(dir, ".crates2.json");
   if (existsSync(bin) && existsSync(notes) && readFileSync(notes, "utf8").includes(`"${name} ${version} `)) return;
   await step(`${name} ${version}: building, about ${minutes} minutes`, () =>
@@ -75,7 +75,7 @@ async function cargoTool({ name, version, dir, bin, minutes }) {
   );
 }
 
-/** Local secrets, unless there are some already. */
+/** Creates the local secrets. It keeps existing ones. */
 function devVars() {
   const file = join(root, ".dev.vars");
   if (existsSync(file)) return;

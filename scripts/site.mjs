@@ -1,17 +1,16 @@
-// Builds the reference page into build/site/: node scripts/site.mjs. It is over at once when nothing that the page is
-// made of has changed.
+// Builds the reference page into build/site/. It returns at once when no source has changed.
 //
-// What is here is served as it is: index.html at / and /docs, the files of docs/ at /docs/…, the OpenAPI documents
-// beside them.
+// The Worker serves these files unchanged: index.html at / and /docs, the files of docs/ at /docs/…, and the OpenAPI
+// documents.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint, main, root, run, step } from "./tools.mjs";
 
-// The OpenAPI documents come out of the code that serves the API, Swagger UI out of the package that the lock names.
+// A program of this crate writes the OpenAPI documents, so its sources count too. package-lock.json pins Swagger UI.
 const SOURCES = ["site", "src", "migrations", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
 
-/** The languages of the examples, by the end of their files' names. */
+/** The languages of the examples, by file extension. */
 const LANGUAGES = { sh: "curl", php: "PHP", py: "Python" };
 
 const out = join(root, "build", "site");
@@ -21,10 +20,10 @@ export async function site() {
   const now = fingerprint(SOURCES);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
 
-  // Here, not above: what the fast path does not need it should not load.
+  // Imported here so that an unchanged build does not load it.
   const { setup } = await import("./setup.mjs");
   await setup();
-  // Without a stamp a build that breaks off is not taken for a finished one.
+  // A build that fails halfway leaves no stamp, so the next run does not mistake it for a finished one.
   rmSync(stamp, { force: true });
   await step("site: building", assemble);
   writeFileSync(stamp, now);
@@ -39,13 +38,13 @@ async function assemble() {
   await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out], { quiet: true });
 }
 
-/** Removes what is in a folder, but not the folder: a server that watches it would lose sight of it. */
+/** Empties a folder but keeps it: a server that watches the folder would stop seeing changes in a new one. */
 function empty(folder) {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
 
-/** Swagger UI, and the licenses that must go wherever it goes. */
+/** Copies Swagger UI with its licenses, which must accompany every copy. */
 function swaggerUi() {
   const files = {
     "swagger-ui-bundle.js": "swagger-ui-bundle.js",
@@ -59,7 +58,7 @@ function swaggerUi() {
   }
 }
 
-/** The page with the examples in it: `<!-- example: erase -->` stands for the three files of that name. */
+/** Inserts the examples into the page: `<!-- example: erase -->` becomes the three files of that name. */
 function page() {
   const html = readFileSync(join(root, "site", "index.html"), "utf8");
   return html.replace(/^ *<!-- example: (\w+) -->$/gm, (_, task) =>
@@ -76,7 +75,7 @@ function example(task, end) {
 </div>`;
 }
 
-/** Marks what page.js fills in, and comments, which are set back. */
+/** Marks the places that page.js fills in, and the comments, which the page shows in a softer color. */
 function fill(code, end) {
   const credentials = end === "py" ? /"demo", "demo-password"/g : /'demo:demo-password'/g;
   return code
@@ -85,7 +84,7 @@ function fill(code, end) {
     .replace(/^(#|\/\/).*$/gm, "<i>$&</i>");
 }
 
-/** Quotes mean nothing between tags. */
+/** Escapes text between tags, where quotes need no escape. */
 function escape(text) {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

@@ -1,4 +1,5 @@
-// npm start: from a fresh clone to a Worker that answers on this machine, with demo data in an empty database.
+// npm start: sets up a fresh clone, builds the Worker and serves it on this machine. It loads the demo into an empty
+// database.
 
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,7 +33,7 @@ async function start() {
   process.exit(code ?? 1);
 }
 
-/** wrangler would take another port without asking. */
+/** Fails when the port is taken: wrangler would silently choose another one. */
 function portIsFree() {
   return new Promise((done, fail) => {
     const probe = createServer();
@@ -41,7 +42,7 @@ function portIsFree() {
   });
 }
 
-/** True once the server answers, whatever it says. */
+/** Waits until the server answers, whatever the status. */
 async function answers() {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);
@@ -54,20 +55,20 @@ function invite(time) {
   const { OPERATOR_TOKEN: token } = secrets();
   const curl = `curl --digest -u ${demo.username}:${demo.password}`;
   console.log(`
-Serving ${url} after ${time} s; Ctrl-C ends it.
-In a browser that is the reference, with examples to try. To paste into another terminal:
+Serving ${url} after ${time} s. Ctrl-C stops it.
+Open it in a browser for the reference, with examples to try. Commands for another terminal:
 
   # list the demo partner's customers
   ${curl} ${url}/customers
-  # create one
+  # create a customer
   ${curl} -d name='Nordlund AB' -d custnr=SE-1003 ${url}/customers
-  # all that is held about one
+  # export everything stored about a customer
   ${curl} ${url}/customers/1/export
-  # erase it: what that would do, the erasure itself, and its receipt
+  # preview an erasure, erase the customer, read the receipt
   ${curl} -X DELETE '${url}/customers/1?dry_run=1'
   ${curl} -X DELETE ${url}/customers/1
   ${curl} ${url}/customers/1/erasure
-  # as the operator, let in another partner
+  # as the operator, add a partner
   curl -X PUT -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' \\
     -d '{"name":"Acme"}' ${url}/operator/partners/acme
 `);

@@ -1,5 +1,5 @@
-// npm test: everything that must hold before a change goes in; it stops at the first thing that does not. Arguments go
-// to cargo test: npm test -- erasure
+// npm test: runs every check that a change must pass, and stops at the first that fails. Arguments go to cargo test:
+// npm test -- erasure
 
 import { build } from "./build.mjs";
 import { lintWorkflows } from "./lint-workflows.mjs";
@@ -17,7 +17,7 @@ async function test() {
   await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
   await check("clippy, wasm", () => cargo("clippy", "--locked", ...wasm, ...strict));
   await check("documentation", () => cargo("doc", "--locked", "--no-deps", "--document-private-items"));
-  // Last, and with nothing after it: cargo's own summary ends the output.
+  // The tests come last, so that cargo's summary ends the output.
   console.log("\n== tests");
   await cargo("test", "--locked", ...process.argv.slice(2));
 }
@@ -29,7 +29,7 @@ async function check(title, work) {
   console.log(`== ${title}: ${seconds(start)} s`);
 }
 
-// Tests wait for the server most of the time, so that more of them than there are processors go on at once.
+// Tests mostly wait for the server, so more of them run at once than there are processors.
 const { RUST_TEST_THREADS = "6" } = process.env;
 
 const cargo = (...args) =>

@@ -1,4 +1,4 @@
-// What the other scripts share: where the tools are, the environment that they run in, and how to run one.
+// Shared by the other scripts: the paths of the tools, their environment, and how to run them.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,10 +9,10 @@ import { fileURLToPath } from "node:url";
 
 export const root = resolve(import.meta.dirname, "..");
 
-/** An error that is the user's to solve: its message is printed, without a stack. */
+/** An error that the user can fix. It is printed without a stack. */
 export class Failure extends Error {}
 
-/** The version of a crate in Cargo.lock. The command line tools must match their crates exactly. */
+/** Reads the version of a crate from Cargo.lock. A command line tool must have exactly the version of its crate. */
 export function locked(crate) {
   const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
   const found = lock.match(`name = "${crate}"\nversion = "(.+)"`);
@@ -20,7 +20,7 @@ export function locked(crate) {
   return found[1];
 }
 
-// Outside the tree, so that neither `cargo clean` nor a fresh clone builds the tools again.
+// Outside the repository, so that neither `cargo clean` nor a fresh clone has to build the tools again.
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "customers-api", "tools");
 
 function tool(name, crate, bin, minutes) {
@@ -35,28 +35,28 @@ export const workerBuild = tool("worker-build", "worker", "worker-build", 4);
 const npmBin = join(root, "node_modules", ".bin");
 export const wasmOpt = join(npmBin, "wasm-opt");
 
-/** The environment for every tool. worker-build would download what the *_BIN variables do not name. */
+/** The environment of every tool. The *_BIN variables keep worker-build from downloading those tools. */
 export const env = {
   ...process.env,
-  // First of all npm's own package `node`: wrangler wants a newer Node than the system may have.
+  // npm's package `node` comes first: wrangler may need a newer Node than the system has.
   PATH: [npmBin, process.env.PATH].join(delimiter),
   WASM_BINDGEN_BIN: wasmBindgen.bin,
   WASM_OPT_BIN: wasmOpt,
   ESBUILD_BIN: join(npmBin, "esbuild"),
-  // wrangler stays quiet and offline. Hiding the banner also leaves out its search for a newer version.
+  // These keep wrangler quiet and offline. Without the banner it does not look for a newer version either.
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_WRITE_LOGS: "false",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // Its local dashboards keep every request's URL on disk.
+  // Off, because wrangler's local dashboards store every request's URL on disk.
   X_LOCAL_EXPLORER: "false",
   X_LOCAL_OBSERVABILITY: "false",
 };
 
 /**
- * Runs a command in the root of the repository to its end; anything but success is a Failure.
- * `quiet` keeps its output back until it fails. Answers what a quiet command wrote to stdout.
+ * Runs a command in the root of the repository. It throws a Failure when the command fails. `quiet` shows the output
+ * only then, and returns what the command wrote to stdout.
  */
 export function run(command, args, { quiet = false, ...options } = {}) {
   return new Promise((done, fail) => {
@@ -80,7 +80,7 @@ export function run(command, args, { quiet = false, ...options } = {}) {
   });
 }
 
-/** What files and folders hold, as one number: another one when anything in them has changed. */
+/** Hashes the names and contents of files and folders, to see whether anything in them has changed. */
 export function fingerprint(sources) {
   const sum = createHash("sha256");
   for (const file of sources.flatMap((name) => files(join(root, name)))) {
@@ -95,10 +95,10 @@ function files(path) {
   return readdirSync(path).sort().flatMap((name) => files(join(path, name)));
 }
 
-/** Seconds since `start`, a `performance.now()`. */
+/** The seconds since `start`, which came from `performance.now()`. */
 export const seconds = (start) => ((performance.now() - start) / 1000).toFixed(1);
 
-/** Says what is being done and, on the same line, how long it took. */
+/** Prints what it does and, on the same line, how long that took. */
 export async function step(title, work) {
   const start = performance.now();
   process.stdout.write(`${title} … `);
@@ -112,7 +112,7 @@ export async function step(title, work) {
   }
 }
 
-/** Runs `work` when the module is the one that was started, not imported. */
+/** Runs `work` only if the module was started directly, not imported. */
 export async function main(module, work) {
   if (realpathSync(process.argv[1]) !== fileURLToPath(module.url)) return;
   try {

@@ -1,4 +1,4 @@
-// wrangler, for start.mjs and serve.mjs: the migrations, a query, and the Worker in workerd.
+// Runs wrangler for the other scripts: applies migrations, runs SQL, and serves the Worker in workerd.
 
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,15 +7,14 @@ import { Failure, env, root, run } from "./tools.mjs";
 
 export const wranglerToml = join(root, "wrangler.toml");
 
-/** Where wrangler keeps the local state when it is not told otherwise. */
+/** wrangler's default place for local state. */
 const wranglerState = join(root, ".wrangler", "state");
 
-/** Applies the migrations that are missing. */
 export function migrate({ config = wranglerToml, state = wranglerState } = {}) {
   return d1(["migrations", "apply"], [], { config, state });
 }
 
-/** Runs SQL, `["--command", sql]` or `["--file", path]`, and answers the results of its statements. */
+/** Runs `["--command", sql]` or `["--file", path]`, and returns the result of each statement. */
 export async function execute(sql, { config = wranglerToml, state = wranglerState } = {}) {
   const out = await d1(["execute"], ["--json", "--yes", ...sql], { config, state });
   return JSON.parse(out).map(({ results }) => results);
@@ -27,17 +26,17 @@ function d1(command, args, { config, state }) {
 }
 
 /**
- * Starts the Worker. `detached` gives it a process group of its own, so that stop() itself reaches every process
- * under wrangler; otherwise it stays in ours, where Ctrl-C and the end of a whole group reach it too. `ended` settles
- * when wrangler is gone, however that came.
+ * Starts the Worker. With `detached` it runs in its own process group, so that stop() reaches every process that
+ * wrangler starts. Otherwise it stays in our group, so that Ctrl-C stops it too. `ended` settles when wrangler has
+ * ended, for any reason.
  */
 export function dev({ port, config = wranglerToml, state = wranglerState, detached = false }) {
   const args = ["dev", "--config", config, "--persist-to", state, "--ip", "127.0.0.1", "--port", String(port)];
-  // Any free port for the debugger, so that servers do not clash; "log" is the least level that shows console.log.
+  // Inspector port 0 means any free port, so that servers do not clash. "log" is the lowest level with console.log.
   args.push("--inspector-port", "0", "--show-interactive-dev-session=false", "--log-level", "log");
   const child = spawn("wrangler", args, {
     cwd: dirname(config),
-    // Otherwise servers of one name would find each other in the home directory.
+    // Servers of the same name would otherwise find each other through a registry in the home directory.
     env: { ...env, WRANGLER_REGISTRY_PATH: join(dirname(config), ".wrangler", "registry") },
     stdio: ["ignore", "inherit", "inherit"],
     detached,
@@ -49,7 +48,10 @@ export function dev({ port, config = wranglerToml, state = wranglerState, detach
   return { ended, stop: () => stop(detached ? -child.pid : child.pid, ended) };
 }
 
-/** Ends a process or, by a negative id, a process group: asks, and insists once wrangler is gone or too slow. */
+/**
+ * Stops a process, or a process group if the id is negative: SIGTERM first, SIGKILL once wrangler has ended or after
+ * 5 seconds.
+ */
 async function stop(pid, ended) {
   signal(pid, "SIGTERM");
   await Promise.race([ended, sleep(5000)]);
@@ -60,6 +62,6 @@ function signal(pid, name) {
   try {
     process.kill(pid, name);
   } catch {
-    // Nothing is left of it, which is what we want.
+    // The process has already ended.
   }
 }

@@ -1,24 +1,24 @@
-// What the page does: fills credentials into the examples and into Swagger UI, copies, and erases a customer made for it.
+// Fills the credentials into the examples and into Swagger UI, copies examples, and runs the live erasure.
 
 const $ = (selector) => document.querySelector(selector);
 const [username, password] = [$("#username"), $("#password")];
 
-/** The partner of npm start, as the examples name it. */
+/** The demo partner's credentials, as the example files have them. */
 const DEMO = ["demo", "demo-password"];
 
-// ---- Credentials: in the two fields, and nowhere else
+// ---- Credentials: they are stored in the two fields and nowhere else
 
 const given = () => username.value !== "" && password.value !== "";
 
-/** `Authorization` by HTTP Basic, of the UTF-8 bytes. */
+/** The `Authorization` header for HTTP Basic. It encodes UTF-8, because btoa() alone takes only Latin-1. */
 function basic() {
   const bytes = new TextEncoder().encode(`${username.value}:${password.value}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
 /**
- * Sends a request and answers what came: the status (0 when nothing did) and the body, as JSON where it is. Without
- * the browser's own credentials it opens no dialog of its own on a 401.
+ * Sends a request and returns the status and the body, parsed if it is JSON. The status is 0 if no answer came.
+ * `credentials: "omit"` keeps the browser from opening its login dialog on a 401.
  */
 async function send(method, path, body, headers = {}) {
   if (body) headers = { ...headers, "Content-Type": "application/json" };
@@ -45,16 +45,16 @@ function parsed(text) {
   }
 }
 
-/** Says in a sentence why an answer is none that was hoped for. */
+/** Explains in one sentence why a request failed. */
 function explain({ status, json, text }) {
   if (status === 0) return "No answer came. The service cannot be reached, or the connection broke.";
-  if (status === 401 && !isSecureContext) return "401: over plain HTTP no password is taken. Open this page by https.";
+  if (status === 401 && !isSecureContext) return "401: the service takes no password over plain HTTP. Open this page with https.";
   if (status === 401) return "401: the user name or the password is wrong.";
   const faults = json?.errors ?? [];
   const required = faults.filter(({ code, parameter }) => code === "required" && /^custom_\d+$/.test(parameter));
   if (status === 400 && required.length > 0) {
     const names = required.map(({ parameter }) => parameter).join(", ");
-    return `400: your partner’s customers must have ${names}, which this example does not know how to fill in.`;
+    return `400: your account requires ${names} for every customer, and this example cannot fill them in.`;
   }
   return `${status}: ${faults.map(({ message }) => message).join("; ") || text}`;
 }
@@ -64,7 +64,7 @@ function say(status, kind, text) {
   status.textContent = text;
 }
 
-/** True when there are credentials to send; else asks for them. */
+/** Returns true if there are credentials to send. Otherwise it asks for them. */
 function haveCredentials(status) {
   if (given()) return true;
   say(status, "bad", "Fill in your user name and password first.");
@@ -76,9 +76,9 @@ $("#login").addEventListener("submit", async (event) => {
   event.preventDefault();
   const status = $("#login-status");
   if (!haveCredentials(status)) return;
-  say(status, "", "Asking …");
+  say(status, "", "Checking …");
   const answer = await send("GET", "/miscellaneous/ping");
-  if (answer.status === 200) say(status, "good", "They are right.");
+  if (answer.status === 200) say(status, "good", "The credentials are correct.");
   else say(status, "bad", explain(answer));
 });
 
@@ -92,7 +92,7 @@ for (const field of [username, password]) {
 
 // ---- Examples
 
-/** A text as a literal of each language. */
+/** Writes a text as a string literal of each language. */
 const literal = {
   sh: (text) => `'${text.replaceAll("'", "'\\''")}'`,
   php: (text) => `'${text.replace(/[\\']/g, "\\$&")}'`,
@@ -122,7 +122,7 @@ for (const button of document.querySelectorAll(".copy")) {
   });
 }
 
-/** Copies a text; where the page may not, as over plain HTTP from another machine, selects it instead. */
+/** Copies a text. If the browser forbids that, as it does over plain HTTP, it selects the text instead. */
 async function copy(element) {
   try {
     await navigator.clipboard.writeText(`${element.textContent}\n`);
@@ -135,12 +135,12 @@ async function copy(element) {
 
 fillExamples();
 
-// ---- The erasure, live
+// ---- Live erasure
 
 /** Numbers that Sweden reserves for fiction. */
 const [OFFICE, MOBILE, TRACKED] = ["+46846500440", "+46701740605", "+46846500409"];
 
-/** The steps that make a customer: a title, a method, a path and a body, from the ids that have come so far. */
+/** The steps that create a customer. Each takes the ids known so far and gives a title, a method, a path and a body. */
 const CREATION = [
   () => ["Create a customer", "POST", "/customers", {
     name: "Made-up Bakery Ltd",
@@ -160,11 +160,11 @@ const CREATION = [
       anum: MOBILE, bnum: TRACKED, cnum: OFFICE,
     }],
   }],
-  ({ id }) => ["See what is held about it", "GET", `/customers/${id}/export`],
+  ({ id }) => ["Export everything about it", "GET", `/customers/${id}/export`],
 ];
 
 const ERASURE = [
-  ({ id }) => ["Ask what an erasure would do", "DELETE", `/customers/${id}?dry_run=1`],
+  ({ id }) => ["Preview the erasure", "DELETE", `/customers/${id}?dry_run=1`],
   ({ id }) => ["Erase it", "DELETE", `/customers/${id}`],
   ({ id }) => ["Read the receipt again", "GET", `/customers/${id}/erasure`],
   ({ id }) => ["Look for the customer", "GET", `/customers/${id}`, undefined, 404],
@@ -178,31 +178,31 @@ runButton.addEventListener("click", async () => {
   if (!haveCredentials(status)) return;
   runButton.disabled = true;
   $("#steps").replaceChildren();
-  say(status, "", "Under way …");
-  // What an earlier run could not erase comes first.
+  say(status, "", "Running …");
+  // If an earlier run left a customer, this run only erases that one.
   const ids = unfinished ?? {};
   const failure = await runSteps(unfinished ? ERASURE : [...CREATION, ...ERASURE], ids);
   unfinished = failure && ids.id ? ids : undefined;
   if (failure) say(status, "bad", failure + leftOver(ids));
-  else say(status, "good", `Customer ${ids.id} is erased. Nothing personal is left of it.`);
+  else say(status, "good", `Customer ${ids.id} is erased. No personal data is left.`);
   runButton.textContent = unfinished ? `Erase customer ${ids.id}` : "Create and erase a customer";
   runButton.disabled = false;
   runButton.focus();
 });
 
 const leftOver = ({ id, asked }) => {
-  if (id) return ` Customer ${id} was created and is perhaps not erased: erase it with the button, or by DELETE /customers/${id}.`;
-  return asked ? ` If a customer was created all the same, its custnr is ${asked}.` : " Nothing was created.";
+  if (id) return ` Customer ${id} was created and might still exist. Erase it with the button or with DELETE /customers/${id}.`;
+  return asked ? ` A customer may have been created. Its custnr would be ${asked}.` : " Nothing was created.";
 };
 
-/** Runs steps one after the other, until one fails; answers why. Notes the ids that come. */
+/** Runs the steps in order until one fails, and returns why it failed. It adds new ids to `ids`. */
 async function runSteps(steps, ids) {
   for (const step of steps) {
     const [title, method, path, body, expected = 200] = step(ids);
     const answer = await send(method, path, body);
     show(title, method, path, body, answer, expected);
     if (answer.status !== expected) {
-      // A request without an answer, or with a fault of the service, may have been carried out.
+      // The service may have carried out a request that got no answer or a server error.
       const isOpen = answer.status === 0 || answer.status >= 500;
       if (path === "/customers" && isOpen) ids.asked = body.custnr;
       return explain(answer);
@@ -219,7 +219,7 @@ function show(title, method, path, body, { status, json, text }, expected) {
   const step = element("li", {}, element("h3", {}, title));
   step.append(element("p", { className: "request" }, element("span", {}, `${method} ${path}`), code));
   if (body) step.append(details("Sent", title, JSON.stringify(body, null, 2), false));
-  // What hangs on the customer is in the export again.
+  // The answers for records stay closed: the export shows the same data again.
   step.append(details("Answer", title, answer, !body || !good || path === "/customers"));
   $("#steps").append(step);
 }
@@ -244,7 +244,7 @@ const swagger = SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // It would ask another site whether the document is valid.
+  // Off, because the validator is on another site.
   validatorUrl: null,
   requestInterceptor: (request) => Object.assign(request, { credentials: "omit" }),
   onComplete: authorizeSwagger,
@@ -255,7 +255,7 @@ function authorizeSwagger() {
   else if (swagger.authSelectors.authorized().has("basic")) swagger.authActions.logout(["basic"]);
 }
 
-/** It has a <main> of its own, and a page has but one. */
+/** Swagger UI adds a second <main>, but a page may have only one. */
 const watcher = new MutationObserver(() => $("#swagger main:not([role])")?.setAttribute("role", "group"));
 watcher.observe($("#swagger"), { childList: true, subtree: true });
 
@@ -264,7 +264,7 @@ $("#document").addEventListener("change", ({ target }) => {
   swagger.specActions.download(target.value);
 });
 
-/** Swagger UI has a class where the page has a media query. */
+/** Swagger UI switches to dark mode by a class, not by a media query. */
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);

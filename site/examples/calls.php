@@ -1,6 +1,6 @@
 <?php
-// Up to 1000 calls at once, all or none. Without anum the caller withheld the
-// number; a call that was not answered has no cnum.
+// Posts up to 1000 calls at once. If one is invalid, none is stored. Leave out
+// anum if the caller withheld the number, and cnum if nobody answered.
 $customer = 2;
 $curl = curl_init("http://127.0.0.1:8787/customers/$customer/calls");
 curl_setopt_array($curl, [

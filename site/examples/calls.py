@@ -1,5 +1,5 @@
-# Up to 1000 calls at once, all or none. Without anum the caller withheld the
-# number; a call that was not answered has no cnum.
+# Posts up to 1000 calls at once. If one is invalid, none is stored. Leave out
+# anum if the caller withheld the number, and cnum if nobody answered.
 import requests
 from requests.auth import HTTPDigestAuth
 

@@ -1,5 +1,5 @@
-# Changes what is sent and leaves the rest, if nobody has changed the customer
-# since its ETag was read: otherwise the answer is 412, and nothing has changed.
+# Changes only the fields that you send. If someone changed the customer after
+# you read its ETag, the answer is 412 and nothing changes.
 import requests
 from requests.auth import HTTPDigestAuth
 

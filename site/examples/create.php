@@ -1,6 +1,6 @@
 <?php
-// The key is yours to choose, one for each customer you create. Send the request
-// again when its answer got lost: the same key never creates a second customer.
+// Choose a new key for each customer that you create. If the answer gets lost,
+// send the request again: the same key never creates a second customer.
 $curl = curl_init('http://127.0.0.1:8787/customers');
 curl_setopt_array($curl, [
     CURLOPT_HTTPAUTH => CURLAUTH_DIGEST,

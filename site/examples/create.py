@@ -1,5 +1,5 @@
-# The key is yours to choose, one for each customer you create. Send the request
-# again when its answer got lost: the same key never creates a second customer.
+# Choose a new key for each customer that you create. If the answer gets lost,
+# send the request again: the same key never creates a second customer.
 import requests
 from requests.auth import HTTPDigestAuth
 

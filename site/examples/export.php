@@ -1,5 +1,5 @@
 <?php
-// All that is held about a customer, as one document.
+// Saves everything stored about a customer as one JSON document.
 $customer = 2;
 $curl = curl_init("http://127.0.0.1:8787/customers/$customer/export");
 curl_setopt_array($curl, [

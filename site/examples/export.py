@@ -1,4 +1,4 @@
-# All that is held about a customer, as one document.
+# Saves everything stored about a customer as one JSON document.
 import requests
 from requests.auth import HTTPDigestAuth
 

@@ -1,5 +1,5 @@
-# All customers, a page at a time: the Link header names the next page.
-# Two on a page, to show it; a page may have 1000.
+# Lists all customers page by page: the Link header names the next page. The
+# page size is 2 here, to show several pages. It can be up to 1000.
 from urllib.parse import urljoin
 
 import requests

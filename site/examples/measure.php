@@ -1,5 +1,5 @@
 <?php
-// destnr is the tracking number, phonenr where its calls are sent.
+// destnr is the tracking number. Its calls go to phonenr.
 $customer = 2;
 $curl = curl_init("http://127.0.0.1:8787/customers/$customer/measures");
 curl_setopt_array($curl, [

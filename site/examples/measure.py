@@ -1,4 +1,4 @@
-# destnr is the tracking number, phonenr where its calls are sent.
+# destnr is the tracking number. Its calls go to phonenr.
 import requests
 from requests.auth import HTTPDigestAuth
 

@@ -1,4 +1,4 @@
-# destnr is the tracking number, phonenr where its calls are sent.
+# destnr is the tracking number. Its calls go to phonenr.
 customer=2
 curl --digest -u 'demo:demo-password' "http://127.0.0.1:8787/customers/$customer/measures" \
   --data-urlencode 'name=Leaflet' \

@@ -1,8 +1,8 @@
-// The reference page in Chromium: node tests/browser/page.mjs CHECK ORIGIN USERNAME PASSWORD
+// Checks the reference page in Chromium: node tests/browser/page.mjs CHECK ORIGIN USERNAME PASSWORD
 //
-// Runs one of the checks below against a running service; tests/e2e/page.rs says what each one promises. Whatever the
-// check is, it fails on an error in the console, on a violation of the page's own policy, and on a request that leaves
-// the site. Everything is waited for; nothing sleeps.
+// Runs one of the checks below against a running service. tests/e2e/page.rs names what each check promises. Every check
+// also fails on an error in the console, on a violation of the content security policy, and on a request to another
+// site. Checks wait for conditions and never sleep.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 const [check, origin, username, password] = process.argv.slice(2);
 const root = join(import.meta.dirname, "..", "..");
 
-/** Long, for other tests keep the machine busy. */
+/** Long, because other tests keep the machine busy. */
 const TIMEOUT = 120_000;
 
 const PHONE = { width: 360, height: 780 };
@@ -62,7 +62,7 @@ const checks = {
   async refuses(browser) {
     const page = await open(browser, { expected: [401] });
     await fillIn(page, username, "wrong");
-    await page.getByRole("button", { name: "Check them" }).click();
+    await page.getByRole("button", { name: "Check credentials" }).click();
     await page.locator("#login-status", { hasText: "401" }).waitFor();
     await page.getByRole("button", { name: "Create and erase" }).click();
     await page.locator("#live-status", { hasText: "401: the user name or the password is wrong. Nothing" }).waitFor();
@@ -70,8 +70,8 @@ const checks = {
     assert.match(await answer.locator(".response-col_status").innerText(), /^401/);
 
     await fillIn(page, username, password);
-    await page.getByRole("button", { name: "Check them" }).click();
-    await page.locator("#login-status", { hasText: "They are right" }).waitFor();
+    await page.getByRole("button", { name: "Check credentials" }).click();
+    await page.locator("#login-status", { hasText: "The credentials are correct" }).waitFor();
     await fillIn(page, "", "");
     await page.getByRole("button", { name: "Create and erase" }).click();
     await page.locator("#live-status", { hasText: "Fill in" }).waitFor();
@@ -110,11 +110,11 @@ const checks = {
     assert.equal(erasure.users_removed, 1);
     assert.equal(erasure.allowed_numbers_removed, 1);
     assert.equal(erasure.phone_numbers_masked, 5);
-    // The keyboard is where it was.
+    // The focus is still on the button.
     assert.equal(await page.evaluate(() => document.activeElement.id), "run");
   },
 
-  /** USERNAME is a partner of the German rule. */
+  /** USERNAME must be a German partner. */
   async explains(browser) {
     const page = await open(browser, { expected: [400] });
     await fillIn(page, username, password);
@@ -163,9 +163,9 @@ const checks = {
         const page = await open(browser, { viewport, colorScheme, expected: [404] });
         await fillIn(page, username, password);
         await erase(page);
-        // By the debugger, past the page's policy.
+        // evaluate() runs through the debugger, so the content security policy does not block axe.
         await page.evaluate(axe);
-        // What is inside #swagger is Swagger UI's, and not ours to mend.
+        // Swagger UI renders #swagger, and we cannot fix that.
         const { violations } = await page.evaluate(() => axe.run({ exclude: ["#swagger"] }));
         const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })));
         assert.deepEqual(found, [], `${viewport.width} px, ${colorScheme}`);
@@ -214,15 +214,15 @@ const checks = {
   },
 };
 
-/** What went wrong beside what a check looks at. */
+/** Errors that the page reported during any check. */
 const faults = [];
 
-/** Opens the page, and waits until the reference is there. `expected`: statuses that the check provokes; 0 is none. */
+/** Opens the page and waits for the reference. `expected` lists the statuses that the check provokes; 0 is no answer. */
 async function open(browser, { expected = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT);
-  // Chromium itself notes each answer of 400 and above.
+  // Chromium reports every status of 400 and above in the console.
   const provoked = (text) => {
     const [, status] = text.match(/^Failed to load resource: the server responded with a status of (\d+)/) ?? [];
     return expected.includes(Number(status ?? (text.startsWith("Failed to load resource: net::") ? 0 : NaN)));
@@ -251,7 +251,7 @@ async function erase(page) {
   await page.locator("#live-status.good").waitFor();
 }
 
-/** Sends GET /customers out of Swagger UI, and answers the row of its table with the answer. */
+/** Sends GET /customers with Swagger UI, and returns the table row that shows the answer. */
 async function tryOut(page) {
   const operation = page.locator(".opblock-get", { has: page.locator('[data-path="/customers"]') });
   if ((await operation.locator(".opblock-body").count()) === 0) {

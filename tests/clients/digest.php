@@ -1,9 +1,9 @@
 <?php
 // php digest.php ORIGIN USERNAME PASSWORD REQUESTS
 //
-// Sends requests as the published PHP client does: by ext/curl, with digest authentication, the method as a
-// custom request and the parameters of everything but a GET as a urlencoded body. REQUESTS is a JSON array of
-// [method, path, parameters]; the answers are printed as a JSON array of [status, body].
+// Sends requests as the published PHP client does: with ext/curl, digest authentication, the method as a custom
+// request, and the parameters in a urlencoded body, except for GET. REQUESTS is a JSON array of
+// [method, path, parameters]. The output is a JSON array of [status, body].
 
 [, $origin, $username, $password, $requests] = $argv;
 

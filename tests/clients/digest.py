@@ -1,7 +1,7 @@
 """python3 digest.py ORIGIN USERNAME PASSWORD REQUESTS
 
 Sends requests with python-requests and digest authentication. REQUESTS is a JSON array of
-[method, path, parameters]; the answers are printed as a JSON array of [status, body].
+[method, path, parameters]. The output is a JSON array of [status, body].
 """
 
 import json
@@ -14,7 +14,7 @@ origin, username, password, calls = sys.argv[1:]
 
 answers = []
 with requests.Session() as session:
-    # No proxy and no .netrc of whoever runs this.
+    # Ignore the proxy settings and the .netrc of the user.
     session.trust_env = False
     session.auth = HTTPDigestAuth(username, password)
     for method, path, parameters in json.loads(calls):

@@ -1,10 +1,10 @@
-//! Allowed numbers: one list, read and replaced as a whole.
+//! Allowed numbers: a customer has one list, which is read and replaced as a whole.
 
 use serde_json::{Value, json};
 
 use crate::partner::Partner;
 
-/// This many numbers, all different.
+/// This many different numbers.
 fn numbers(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("+4684{n:06}")).collect()
 }
@@ -63,7 +63,7 @@ fn a_form_may_hold_the_list_as_json() {
 }
 
 #[test]
-fn a_list_has_at_most_1000_numbers_and_each_is_one() {
+fn a_list_has_at_most_1000_valid_numbers() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let path = format!("/customers/{id}/allowed_numbers");
@@ -86,7 +86,7 @@ fn a_list_has_at_most_1000_numbers_and_each_is_one() {
     let too_many = put(json!(numbers(1_001))).expect(400);
     assert_eq!(too_many.errors(), ["phonenrs: length"]);
     assert_eq!(too_many.message(), "must have at most 1000 elements");
-    // It does not hide what is wrong elsewhere.
+    // This error does not hide other errors.
     let body = json!({"phonenrs": numbers(1_001), "phonenr": "", "customer_id": 0});
     let faults = partner.request("PUT", &path).json(&body).expect(400);
     assert_eq!(
@@ -127,7 +127,7 @@ fn a_list_has_at_most_1000_numbers_and_each_is_one() {
 }
 
 #[test]
-fn somebody_elses_list_is_not_there() {
+fn another_partners_list_is_a_404() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let path = format!("/customers/{id}/allowed_numbers");

@@ -1,4 +1,4 @@
-//! The audit trail: who has changed what, and when, in the transaction of the change; never a value.
+//! The audit trail: it records who changed what and when, in the transaction of the change, but never a value.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use crate::cost::assert_costs;
 use crate::partner::{Partner, unused_username};
 use crate::server::shared;
 
-/// How many entries there are.
+/// The number of entries, which is also the id of the last one.
 fn last() -> i64 {
     let trail = operator("GET", "/operator/audit?pagesize=1").expect(200);
     trail.json()["total"].as_i64().unwrap()
 }
 
-/// The entries that these answers have left, of all that came after an entry.
+/// The entries after `after` that belong to these responses.
 fn entries(after: i64, answers: &[&Response]) -> Vec<Value> {
     let trail = operator("GET", &format!("/operator/audit?after={after}"));
     let trail = trail.expect(200).records("audit");
@@ -22,7 +22,7 @@ fn entries(after: i64, answers: &[&Response]) -> Vec<Value> {
     trail.into_iter().filter(is_ours).collect()
 }
 
-/// The only entry that an answer has left.
+/// The only entry that belongs to this response.
 #[track_caller]
 fn entry(after: i64, answer: &Response) -> Value {
     let entries = entries(after, &[answer]);
@@ -31,7 +31,7 @@ fn entry(after: i64, answer: &Response) -> Value {
 }
 
 #[test]
-fn an_entry_says_who_what_and_when_and_which_fields() {
+fn an_entry_says_who_changed_which_fields_and_when() {
     let after = last();
     let partner = Partner::new();
     let parameters = [("name", "Nordlund AB"), ("custnr", "1001")];
@@ -50,7 +50,7 @@ fn an_entry_says_who_what_and_when_and_which_fields() {
 }
 
 #[test]
-fn every_change_of_a_partner_is_entered_once_and_what_changes_nothing_is_not() {
+fn every_change_by_a_partner_makes_one_entry_and_other_requests_make_none() {
     let after = last();
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
@@ -143,7 +143,7 @@ fn every_change_of_a_partner_is_entered_once_and_what_changes_nothing_is_not() {
 }
 
 #[test]
-fn every_change_of_the_operators_is_entered_once() {
+fn every_change_by_the_operator_makes_one_entry() {
     let after = last();
     let username = unused_username();
     let path = format!("/operator/partners/{username}");
@@ -208,7 +208,7 @@ fn every_change_of_the_operators_is_entered_once() {
 }
 
 #[test]
-fn what_leaves_all_as_it_was_is_not_entered() {
+fn a_request_that_changes_no_value_makes_no_entry() {
     let partner = Partner::with(&json!({"name": "Acme"}));
     let german = Partner::with(&json!({"country": "DE"}));
     let id = partner.create_customer("Customer", "1");
@@ -253,7 +253,7 @@ fn what_leaves_all_as_it_was_is_not_entered() {
 }
 
 #[test]
-fn the_german_rule_is_entered_where_it_has_set_something_up() {
+fn the_german_rule_makes_an_entry_when_it_sets_up_fields() {
     let after = last();
     let username = unused_username();
     let path = format!("/operator/partners/{username}");
@@ -288,7 +288,7 @@ fn the_german_rule_is_entered_where_it_has_set_something_up() {
 }
 
 #[test]
-fn the_trail_is_read_page_by_page_at_the_cost_of_a_page() {
+fn a_page_of_the_trail_costs_its_own_rows() {
     let after = last();
     let partner = Partner::new();
     let created: Vec<Response> = (0..3)

@@ -1,4 +1,4 @@
-//! §2: who is let in, and what those are told who are not.
+//! Authentication: which credentials are accepted, and what the answer to all others is.
 
 use std::thread;
 
@@ -8,8 +8,8 @@ use crate::client::{Request, Response, anonymous, operator, send_raw};
 use crate::partner::{Partner, unused_username};
 use crate::server::shared;
 
-/// The Digest challenge of a 401. There must be two challenges, Digest first and Basic second; a proxy may
-/// have joined their lines, which means the same (RFC 9110 §5.3).
+/// The Digest challenge of a 401. There must be two challenges, Digest first and Basic second. They may be in one line,
+/// because a proxy may join them (RFC 9110 §5.3).
 #[track_caller]
 pub fn digest_challenge(refused: &Response) -> String {
     let challenges = refused.lines("WWW-Authenticate").join(", ");
@@ -22,7 +22,7 @@ pub fn digest_challenge(refused: &Response) -> String {
     digest.to_owned()
 }
 
-/// Asserts that this is the 401 that everybody gets who is not let in.
+/// Asserts that this is the usual 401 of the partners' API.
 #[track_caller]
 pub fn assert_refused(refused: &Response) {
     assert_eq!(refused.status, 401, "{refused:#?}");
@@ -39,7 +39,7 @@ pub fn assert_refused(refused: &Response) {
 }
 
 #[test]
-fn nobody_is_let_in_without_credentials() {
+fn a_request_without_credentials_is_a_401() {
     for (method, target) in [
         ("GET", "/customers"),
         ("GET", "/customers/1"),
@@ -55,7 +55,7 @@ fn nobody_is_let_in_without_credentials() {
 }
 
 #[test]
-fn basic_lets_a_partner_in_with_its_password_and_no_other() {
+fn basic_accepts_the_partners_own_password_only() {
     let partner = Partner::new();
     let Partner {
         username, password, ..
@@ -124,13 +124,13 @@ fn malformed_credentials_are_a_401() {
     ] {
         assert_refused(&good.clone().authorization(authorization).send());
     }
-    // Two headers are one that is malformed.
+    // Two Authorization headers count as one malformed header.
     let twice = good.clone().header("Authorization", "Basic dTpw");
     assert_refused(&twice.send());
 }
 
 #[test]
-fn a_header_that_is_not_ascii_is_refused_and_not_a_failure() {
+fn a_header_that_is_not_ascii_is_a_401_and_not_a_failure() {
     for authorization in [
         b"Basic \xff\xfe".as_slice(),
         b"Digest username=\"\xf6\"",
@@ -151,7 +151,7 @@ fn a_header_that_is_not_ascii_is_refused_and_not_a_failure() {
 }
 
 #[test]
-fn the_scheme_is_known_in_any_case() {
+fn the_scheme_is_case_insensitive() {
     let partner = Partner::new();
     for scheme in ["basic", "BASIC"] {
         let request = partner.get("/customers");
@@ -161,7 +161,7 @@ fn the_scheme_is_known_in_any_case() {
 }
 
 #[test]
-fn authentication_comes_before_the_body_is_judged() {
+fn authentication_comes_before_validation() {
     let garbage = "\u{0}{%".repeat(34_000);
     assert!(garbage.len() > 100_000);
     let bodies: [(&str, &str); 5] = [
@@ -184,13 +184,13 @@ fn authentication_comes_before_the_body_is_judged() {
 }
 
 #[test]
-fn basic_is_taken_over_tls_only() {
+fn basic_is_accepted_over_tls_only() {
     let partner = Partner::new();
     let elsewhere = partner.get("/customers").header("Host", "api.example.com");
     assert_refused(&elsewhere.send());
 }
 
-/// Asserts that the request is refused with a 403 that says so in JSON.
+/// Asserts that the request is refused with a 403 in JSON.
 #[track_caller]
 fn assert_forbidden(request: Request<'_>) {
     let response = request.expect(403);
@@ -199,7 +199,7 @@ fn assert_forbidden(request: Request<'_>) {
 }
 
 #[test]
-fn a_disabled_partner_is_a_403_at_once_and_an_enabled_one_is_let_in_again() {
+fn a_disabled_partner_gets_a_403_at_once_and_can_call_again_once_enabled() {
     let partner = Partner::new();
     partner.get("/customers").expect(200);
     let path = format!("/operator/partners/{}", partner.username);
@@ -207,7 +207,7 @@ fn a_disabled_partner_is_a_403_at_once_and_an_enabled_one_is_let_in_again() {
     set(false).expect(200);
     assert_forbidden(partner.get("/customers"));
     assert_forbidden(partner.post("/customers", &[]));
-    // Only who has the password is told.
+    // Only a caller with the right password learns that the partner is disabled.
     let wrong = anonymous("GET", "/customers").basic(&partner.username, "wrong");
     assert_refused(&wrong.send());
     set(true).expect(200);
@@ -215,7 +215,7 @@ fn a_disabled_partner_is_a_403_at_once_and_an_enabled_one_is_let_in_again() {
 }
 
 #[test]
-fn a_partner_is_held_to_its_networks() {
+fn a_partner_can_call_from_its_networks_only() {
     let networks = ["192.0.2.0/24", "2001:db8::/32"];
     let partner = Partner::with(&json!({"allowed_networks": networks}));
     let from = |address: &str| {
@@ -235,7 +235,7 @@ fn a_partner_is_held_to_its_networks() {
         assert_forbidden(from(address));
     }
     assert_forbidden(from("x"));
-    // A caller of IPv4 may be written as one of IPv6.
+    // An IPv4 address may be written as an IPv6 address.
     from("::ffff:192.0.2.7").expect(200);
     assert_forbidden(from("::ffff:192.0.3.7"));
     let path = format!("/operator/partners/{}", partner.username);
@@ -245,7 +245,7 @@ fn a_partner_is_held_to_its_networks() {
 }
 
 #[test]
-fn many_partners_at_once_are_each_themselves() {
+fn concurrent_partners_are_not_mixed_up() {
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -1,19 +1,18 @@
-//! §1: what a body may be.
+//! Request bodies: their media types, encoding and size.
 
 use serde_json::json;
 
 use crate::client::urlencoded;
 use crate::partner::Partner;
 
-/// The most bytes of a body.
+/// The maximum size of a body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The media types of a body.
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 #[test]
-fn a_form_and_a_json_object_of_the_same_parameters_create_the_same() {
+fn a_form_and_a_json_object_with_the_same_parameters_create_the_same_customer() {
     let partner = Partner::new();
     let form = [
         ("name", "Björn & Söner 株式会社 👋🏽 + 100 %"),
@@ -45,7 +44,7 @@ fn a_form_and_a_json_object_of_the_same_parameters_create_the_same() {
 }
 
 #[test]
-fn a_charset_other_than_utf_8_and_another_media_type_are_a_415() {
+fn an_unsupported_charset_or_media_type_is_a_415() {
     let partner = Partner::new();
     let form = urlencoded(&[("name", "n"), ("custnr", "1")]);
     let json = json!({"name": "n", "custnr": "2"}).to_string();
@@ -115,7 +114,7 @@ fn a_malformed_body_is_a_400() {
 }
 
 #[test]
-fn a_body_may_not_be_nested_without_end() {
+fn a_deeply_nested_body_is_a_400() {
     let partner = Partner::new();
     for body in ["[".repeat(60_000), "{\"name\":".repeat(5_000)] {
         let request = partner.request("POST", "/customers");
@@ -171,19 +170,19 @@ fn a_value_of_the_wrong_json_type_is_a_400_that_names_it() {
     }
 }
 
-/// A text with so much of `padding` after it that it has this many bytes.
+/// Pads a text at its end to this many bytes.
 fn padded(text: &str, padding: &str, bytes: usize) -> String {
     format!("{text}{}", padding.repeat(bytes - text.len()))
 }
 
-/// A JSON object of a customer, padded with white space.
+/// A customer as a JSON object, padded with spaces to this many bytes.
 fn json_of_bytes(custnr: &str, bytes: usize) -> String {
     let object = json!({"name": "n", "custnr": custnr}).to_string();
     padded(&object, " ", bytes)
 }
 
 #[test]
-fn a_body_may_have_64_kib_and_not_a_byte_more() {
+fn a_body_has_at_most_64_kib() {
     let partner = Partner::new();
     let post = || partner.request("POST", "/customers");
     post()
@@ -201,7 +200,7 @@ fn a_body_may_have_64_kib_and_not_a_byte_more() {
 }
 
 #[test]
-fn a_body_that_does_not_say_its_length_has_the_same_limit() {
+fn a_body_without_a_content_length_has_the_same_limit() {
     let partner = Partner::new();
     let chunked = |body: String| {
         let request = partner.request("POST", "/customers");

@@ -1,4 +1,4 @@
-//! What is deployed: small, and accepted by the tool that deploys it.
+//! The bundle: it is small, and wrangler accepts it.
 
 use std::fs;
 use std::io::Write;
@@ -12,16 +12,15 @@ use crate::server::shared;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Bytes of the bundle, by `gzip -9`. A Worker is loaded where nobody has called for a while, and its size
-/// is the time that the first caller waits.
+/// The maximum size of the bundle in bytes after `gzip -9`. A location without recent requests must load the Worker
+/// first, so a larger bundle makes that caller wait longer.
 const LIMIT: usize = 175_000;
 
-/// The files of the bundle.
 const BUNDLE: [&str; 3] = ["build/entry.mjs", "build/index.js", "build/index_bg.wasm"];
 
 #[test]
 fn the_bundle_is_at_most_175_kilobytes() {
-    // Whoever has started the server has built the Worker.
+    // Starting the server builds the Worker.
     shared();
     let sizes = BUNDLE.map(|file| {
         let content = fs::read(Path::new(ROOT).join(file)).unwrap();
@@ -35,14 +34,14 @@ fn the_bundle_is_at_most_175_kilobytes() {
 }
 
 #[test]
-fn the_drill_that_panics_is_not_in_the_bundle() {
+fn the_panic_route_is_not_in_the_bundle() {
     shared();
     let wasm = fs::read(Path::new(ROOT).join(BUNDLE[2])).unwrap();
     let text = b"a panic was asked for";
     assert!(!wasm.windows(text.len()).any(|bytes| bytes == text));
 }
 
-/// Runs wrangler in the environment of the other scripts, which keeps it offline.
+/// Runs wrangler in the environment of tools.mjs, which keeps it offline.
 const WRANGLER: &str =
     "import { run } from './scripts/tools.mjs'; await run('wrangler', process.argv.slice(1));";
 

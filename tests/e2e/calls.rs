@@ -1,5 +1,5 @@
-//! Calls: they come by the thousand, all or none, and are listed newest first at a cost that their number does
-//! not change.
+//! Calls: a request creates up to a thousand of them or none. They are listed newest first, and a page costs the same
+//! however many calls there are.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::cost::assert_costs;
 use crate::db::{db_execute, db_query};
 use crate::partner::Partner;
 
-/// A call with everything that one can have.
+/// A call with every field.
 fn call(measure_id: i64, start: &str) -> Value {
     json!({"measure_id": measure_id, "start": start, "duration": 61, "answered": 1,
         "anum": "+46701740611", "bnum": "+46846500401", "cnum": "+46846500440"})
@@ -22,7 +22,7 @@ fn customer() -> (Partner, i64, i64) {
 }
 
 #[test]
-fn calls_are_created_in_the_order_given_and_listed_newest_first() {
+fn calls_are_created_in_the_given_order_and_listed_newest_first() {
     let (partner, id, measure_id) = customer();
     let starts = [
         "2026-09-01 07:12:09",
@@ -55,7 +55,7 @@ fn calls_are_created_in_the_order_given_and_listed_newest_first() {
 }
 
 #[test]
-fn what_a_call_lacks_is_empty_or_0() {
+fn an_omitted_field_of_a_call_is_empty_or_0() {
     let (partner, id, measure_id) = customer();
     let start = "2026-09-01 07:12:09";
     let bare = json!({"measure_id": measure_id, "start": start, "bnum": "+46846500401"});
@@ -73,7 +73,7 @@ fn what_a_call_lacks_is_empty_or_0() {
 }
 
 #[test]
-fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
+fn a_request_takes_up_to_1000_calls_in_one_trip() {
     let (partner, id, measure_id) = customer();
     let calls: Vec<Value> = (0..1_001)
         .map(|n| {
@@ -86,7 +86,7 @@ fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
     let too_many = partner.post_calls(id, &calls).expect(400);
     assert_eq!(too_many.errors(), ["calls: length"]);
     assert_eq!(too_many.message(), "must have 1 to 1000 elements");
-    // It does not hide what is wrong elsewhere.
+    // This error does not hide other errors.
     let path = format!("/customers/{id}/calls?customer_id=0");
     let body = json!({"calls": calls, "cals": []});
     assert_eq!(
@@ -106,7 +106,7 @@ fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
         ["calls: length"]
     );
 
-    // A row and an entry of its index each, the customer's count, and the entry in the audit trail.
+    // One row and one index entry for each call, the customer's counter, and one entry in the audit trail.
     let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_002);
     assert_eq!(created.records("calls").len(), 1_000);
     let list = partner
@@ -117,7 +117,7 @@ fn a_thousand_calls_come_in_one_request_and_one_trip_and_not_one_more() {
 }
 
 #[test]
-fn one_bad_call_of_many_refuses_all_and_each_fault_is_told_by_its_place() {
+fn one_invalid_call_rejects_all_and_each_error_names_its_position() {
     let (partner, id, measure_id) = customer();
     let start = "2026-09-01 07:12:09";
     let mut calls = vec![call(measure_id, start); 5];
@@ -167,7 +167,7 @@ fn one_bad_call_of_many_refuses_all_and_each_fault_is_told_by_its_place() {
 }
 
 #[test]
-fn a_call_names_a_measure_of_the_same_customer() {
+fn a_call_must_name_a_measure_of_the_same_customer() {
     let (partner, id, measure_id) = customer();
     let other = partner.create_customer("Other", "2");
     let others = partner.create_measure(other);
@@ -214,7 +214,7 @@ fn each_number_of_a_call_is_masked_by_the_codes_of_its_own_country() {
 }
 
 #[test]
-fn a_body_of_calls_has_at_most_a_mebibyte_and_is_json() {
+fn a_body_of_calls_is_json_of_at_most_a_mebibyte() {
     let (partner, id, measure_id) = customer();
     let body = json!({"calls": [call(measure_id, "2026-09-01 07:12:09")]}).to_string();
     let path = format!("/customers/{id}/calls");
@@ -241,13 +241,13 @@ fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
     assert_pages_cost_their_own_rows(3);
 }
 
-/// As after an import of what is known by the day alone.
+/// This happens after an import of calls for which only the day is known.
 #[test]
 fn a_page_of_calls_costs_its_own_rows_however_many_began_at_the_same_time() {
     assert_pages_cost_their_own_rows(20_000);
 }
 
-/// Reads pages of many calls of a customer, of which so many at a time began at once.
+/// Inserts many calls of a customer, `at_once` of them with each start time, and checks the cost of their pages.
 #[track_caller]
 fn assert_pages_cost_their_own_rows(at_once: i64) {
     const COUNT: i64 = 20_000;
@@ -292,7 +292,7 @@ fn assert_pages_cost_their_own_rows(at_once: i64) {
 }
 
 #[test]
-fn a_list_does_not_go_on_after_somebody_elses_call() {
+fn a_list_does_not_continue_after_another_partners_call() {
     let (partner, id, measure_id) = customer();
     let starts = ["2026-09-01 00:00:00", "2026-09-03 00:00:00"];
     let own = starts.map(|start| call(measure_id, start));

@@ -1,5 +1,5 @@
-//! Nothing is left behind: a customer with a canary in everything personal that the API takes is erased, and
-//! then not one of them is found in any database of the Worker, KV's included, nor in its log.
+//! An erasure leaves nothing behind. The tests put a canary into every personal field that the API accepts and erase
+//! the customer. Then no canary may be in any of the Worker's databases, in KV or in the log.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -16,30 +16,29 @@ use crate::db::db_rows_of_customer;
 use crate::partner::Partner;
 use crate::server::Server;
 
-/// How many custom fields there can be.
 const CUSTOM_FIELDS: u32 = 20;
 
-/// How many calls go into one request.
+/// Calls per request.
 const BATCH: usize = 1_000;
 
-/// How many subscriber digits each number has, after `+46`: so many that no digits of a time, an id or a hash are
-/// taken for them.
+/// How many subscriber digits each number has after `+46`. There are enough that no digits of a time, an id or a hash
+/// match them by chance.
 const SUBSCRIBER_DIGITS: usize = 13;
 
-/// A customer, and what must not be found when it is erased.
+/// A customer, and the canaries that must be gone after its erasure.
 struct Canaries<'a> {
     partner: &'a Partner,
     customer_id: i64,
-    /// Stands in every text.
+    /// Every text contains it.
     mark: String,
-    /// Every phone number; no two are alike. They are Swedish and too long for the plan, so that everything after
-    /// the country code is the subscriber's.
+    /// Every phone number, all different. They are Swedish but too long for the numbering plan, so that all digits
+    /// after the country code are subscriber digits.
     numbers: HashSet<String>,
-    /// How many of them are overwritten, or asked for and never stored.
+    /// How many of the numbers are no longer stored before the erasure: overwritten, or only searched for.
     gone: usize,
 }
 
-/// A partner that has all custom fields.
+/// A partner with all custom fields.
 fn partner() -> Partner {
     let partner = Partner::new();
     for n in 1..=CUSTOM_FIELDS {
@@ -49,9 +48,8 @@ fn partner() -> Partner {
 }
 
 impl<'a> Canaries<'a> {
-    /// Creates the customer, changes all of it, and gives it two records of each kind and this many calls: all
-    /// by HTTP, as JSON, as a form or as a query, with a canary in every parameter that is a text or a number of
-    /// somebody's.
+    /// Creates the customer over HTTP, with changes, records of each kind and this many calls. It uses JSON, forms and
+    /// queries, and puts a canary into every parameter that is a text or a phone number.
     fn of(partner: &'a Partner, calls: usize) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let mark = format!("canary{:04}y", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -80,15 +78,15 @@ impl<'a> Canaries<'a> {
         canaries
     }
 
-    /// A text with the mark, for one parameter.
+    /// A text for one parameter, with the mark.
     fn text(&self, parameter: &str) -> String {
         format!("{} {parameter}", self.mark)
     }
 
-    /// A number that nobody else has.
+    /// A phone number that is used only once.
     fn number(&mut self) -> String {
         static COUNT: AtomicU64 = AtomicU64::new(1);
-        // A linear congruential sequence, for none to be alike, nor the end of one the beginning of another.
+        // A linear congruential sequence, so that numbers differ and the end of one is not the start of another.
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let digits = (count * 1_234_567_890_123 + 4_827_159_036_927) % 10_u64.pow(13);
         let number = format!("+46{digits:0SUBSCRIBER_DIGITS$}");
@@ -120,7 +118,7 @@ impl<'a> Canaries<'a> {
         let created = request.expect(200).customer();
         self.customer_id = created["customer_id"].as_i64().unwrap();
         let path = format!("/customers/{}", self.customer_id);
-        // What is overwritten must not be left behind either.
+        // The erasure must not leave overwritten values behind either.
         let changed = [
             ("name", self.text("second")),
             ("custom_1", self.text("second")),
@@ -131,7 +129,7 @@ impl<'a> Canaries<'a> {
         self.partner.put(&path, &changed).expect(200);
     }
 
-    /// Asks for it, and for a number, by query; and in ways that are refused.
+    /// Searches with canaries in the query, in valid and in invalid requests.
     fn ask(&mut self) {
         let number = percent_encoded(&self.number());
         let custnr = percent_encoded(&self.text("custnr"));
@@ -148,7 +146,7 @@ impl<'a> Canaries<'a> {
         }
     }
 
-    /// Adds a measure by JSON and changes it by a form.
+    /// Adds a measure with JSON and changes it with a form.
     fn add_measure(&mut self) -> Value {
         let path = format!("/customers/{}/measures", self.customer_id);
         let document = json!({"name": self.text("measure"), "media": self.text("media"),
@@ -160,13 +158,13 @@ impl<'a> Canaries<'a> {
         self.gone += 1;
         let changed = [("name", name.as_str()), ("phonenr", phonenr.as_str())];
         self.partner.put(&path, &changed).expect(200);
-        // What is no number is not taken, and not kept in what says so.
+        // The service refuses these values, and must not keep them anywhere, such as in the log.
         let wrong = [("name", "\n"), ("phonenr", &*format!("{phonenr} "))];
         self.partner.put(&path, &wrong).expect(400);
         measure["measure_id"].clone()
     }
 
-    /// Adds a user by JSON and one by a form.
+    /// Adds one user with JSON and one with a form.
     fn add_users(&self) {
         let path = format!("/customers/{}/users", self.customer_id);
         let emails = [1, 2].map(|n| format!("{}-{n}@example.com", self.mark));
@@ -178,7 +176,7 @@ impl<'a> Canaries<'a> {
         self.partner.post(&path, &parameters).expect(200);
     }
 
-    /// Puts a list by JSON and another in its place by a form.
+    /// Puts a list with JSON and replaces it with a form.
     fn put_allowed_numbers(&mut self) {
         let path = format!("/customers/{}/allowed_numbers", self.customer_id);
         let list = json!({"phonenrs": [self.number(), self.number()]});
@@ -194,7 +192,7 @@ impl<'a> Canaries<'a> {
             "anum": self.number(), "bnum": self.number(), "cnum": self.number()})
     }
 
-    /// The personal columns of the customer without a canary.
+    /// The customer's personal columns that contain no canary.
     fn db_columns_without(&self) -> BTreeSet<String> {
         let rows = db_rows_of_customer(self.partner.server, self.customer_id);
         let mut without = BTreeSet::new();
@@ -213,7 +211,7 @@ impl<'a> Canaries<'a> {
         without
     }
 
-    /// How many of its texts and how many of its numbers stand in what the Worker holds.
+    /// How many of the customer's texts and numbers are in the holdings.
     fn found(&self, holdings: &Holdings) -> (usize, usize) {
         let texts = holdings.text.matches(&self.mark).count();
         let subscriber = |number: &String| number[3..].to_owned();
@@ -223,10 +221,10 @@ impl<'a> Canaries<'a> {
     }
 }
 
-/// All that the Worker holds: every value of every table of every database, and what it has logged.
+/// Everything that the Worker stores: every text and blob in every table of every database, KV's values, and the log.
 struct Holdings {
     text: String,
-    /// Whatever there may be a subscriber's digits, however they are written and whatever stands beside them.
+    /// Every sequence of digits in the text that could be subscriber digits, also inside longer sequences.
     digits: HashSet<String>,
 }
 
@@ -242,14 +240,14 @@ impl Holdings {
                 databases += 1;
                 dump(&file, &mut text);
             } else if file.components().any(|part| part.as_os_str() == "blobs") {
-                // Where KV keeps its values.
+                // KV stores its values here.
                 text.push_str(&String::from_utf8_lossy(
                     &fs::read(&file).unwrap_or_default(),
                 ));
                 text.push('\n');
             }
         }
-        assert!(databases >= 2, "D1's and KV's: {databases}");
+        assert!(databases >= 2, "{databases} databases, not D1's and KV's");
         let runs = text
             .as_bytes()
             .chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
@@ -263,7 +261,7 @@ impl Holdings {
     }
 }
 
-/// All files below a directory.
+/// All files below a directory, recursively.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory)
         .unwrap()
@@ -278,7 +276,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.flat_map(below).collect()
 }
 
-/// Every value of a database, a line each.
+/// Appends every text and blob of a database to `text`, one per line.
 fn dump(file: &Path, text: &mut String) {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut tables = connection
@@ -309,14 +307,14 @@ fn dump(file: &Path, text: &mut String) {
     }
 }
 
-/// Erases a customer with this many calls, and looks for what is left of it and of a control.
+/// Erases a customer with this many calls. No canary of it may be left, and all canaries of the control customers.
 #[track_caller]
 fn assert_erased_without_a_trace(calls: usize) {
     let (partner, stranger) = (partner(), partner());
     let subject = Canaries::of(&partner, calls);
     let controls = [&partner, &stranger].map(|partner| Canaries::of(partner, 2));
 
-    // These hold nothing that a partner writes as it likes: ids, flags, and an HMAC.
+    // A partner cannot write a free text into these columns: ids, flags and an HMAC.
     let without = [
         "allowed_numbers.customer_id",
         "allowed_numbers.position",
@@ -355,11 +353,11 @@ fn assert_erased_without_a_trace(calls: usize) {
 }
 
 #[test]
-fn not_one_canary_is_left_of_an_erased_customer_and_all_of_the_others() {
+fn no_canary_of_an_erased_customer_is_left_and_all_of_other_customers_are() {
     assert_erased_without_a_trace(2);
 }
 
 #[test]
-fn not_one_canary_is_left_of_a_customer_with_100000_calls() {
+fn no_canary_of_a_customer_with_100000_calls_is_left() {
     assert_erased_without_a_trace(100_000);
 }

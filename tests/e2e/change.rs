@@ -1,4 +1,4 @@
-//! §4: changing a customer, and the `If-Match` that guards it.
+//! Changing a customer, and the `If-Match` that guards a change.
 
 use std::sync::Barrier;
 use std::thread;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Request, Response};
 use crate::partner::{Partner, all_fields};
 
-/// Sends requests at the same moment, and answers their statuses.
+/// Sends requests at the same moment, and returns their statuses.
 fn race<const N: usize>(requests: [Request<'static>; N]) -> [u16; N] {
     let start = Barrier::new(N);
     thread::scope(|scope| {
@@ -23,7 +23,7 @@ fn race<const N: usize>(requests: [Request<'static>; N]) -> [u16; N] {
     })
 }
 
-/// A partner with a customer of all fields, the customer's path and the customer.
+/// A partner with a customer that has all fields, the customer's path, and the customer.
 fn with_customer() -> (Partner, String, Value) {
     let partner = Partner::new();
     let given = all_fields();
@@ -34,7 +34,7 @@ fn with_customer() -> (Partner, String, Value) {
 }
 
 #[test]
-fn a_put_changes_what_is_given_and_nothing_else() {
+fn a_put_changes_only_the_given_fields() {
     let (partner, path, mut customer) = with_customer();
     for (name, value) in [
         ("name", json!("Nordlund")),
@@ -75,7 +75,7 @@ fn a_put_of_nothing_changes_nothing() {
 }
 
 #[test]
-fn a_put_needs_an_id_and_somebody_who_has_it() {
+fn a_put_needs_the_id_of_an_existing_customer() {
     let (partner, path, customer) = with_customer();
     let nobody = partner.put("/customers", &[("name", "n")]).expect(400);
     assert_eq!(nobody.errors(), ["customer_id: required"]);
@@ -85,7 +85,7 @@ fn a_put_needs_an_id_and_somebody_who_has_it() {
 }
 
 #[test]
-fn a_put_does_not_empty_what_is_required() {
+fn a_put_cannot_empty_a_required_field() {
     let (partner, path, customer) = with_customer();
     for name in ["name", "custnr"] {
         let refused = partner.put(&path, &[(name, ""), ("email", "")]).expect(400);
@@ -95,7 +95,7 @@ fn a_put_does_not_empty_what_is_required() {
 }
 
 #[test]
-fn an_erased_customer_is_not_changed() {
+fn an_erased_customer_cannot_be_changed() {
     let (partner, path, _) = with_customer();
     partner.delete(&path).expect(200);
     partner.put(&path, &[("name", "n")]).expect(404);
@@ -103,7 +103,7 @@ fn an_erased_customer_is_not_changed() {
 }
 
 #[test]
-fn a_custnr_that_another_customer_has_is_a_409_and_its_own_is_fine() {
+fn a_custnr_of_another_customer_is_a_409_and_the_customers_own_is_a_200() {
     let (partner, path, customer) = with_customer();
     let other = partner.create_customer("Another", "1002");
     let etag = partner.get(&path).expect(200);
@@ -125,7 +125,7 @@ fn a_custnr_that_another_customer_has_is_a_409_and_its_own_is_fine() {
 }
 
 #[test]
-fn of_two_changes_that_race_for_one_custnr_one_wins() {
+fn if_changes_race_for_one_custnr_only_one_succeeds() {
     let partner = Partner::new();
     let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("n", custnr));
     let mut statuses =
@@ -134,7 +134,6 @@ fn of_two_changes_that_race_for_one_custnr_one_wins() {
     assert_eq!(statuses, [200, 409, 409]);
 }
 
-/// The `ETag` of an answer.
 #[track_caller]
 fn etag(response: &Response) -> String {
     let etag = response.header("ETag").expect("ETag").to_owned();
@@ -189,14 +188,14 @@ fn a_stale_if_match_is_a_412_and_nothing_is_changed() {
 }
 
 #[test]
-fn an_if_match_that_holds_lets_the_change_through() {
+fn a_current_if_match_allows_the_change() {
     let (partner, path, _) = with_customer();
     for name in ["one", "two", "weak", "any"] {
         let current = etag(&partner.get(&path).expect(200));
         let if_match = match name {
             "one" => current,
             "two" => format!("\"x\", {current} ,\"99\""),
-            // What a proxy makes of it that compresses the answer.
+            // A proxy that compresses the answer makes the ETag weak.
             "weak" => format!("W/{current}"),
             _ => "*".to_owned(),
         };
@@ -211,7 +210,7 @@ fn an_if_match_that_holds_lets_the_change_through() {
 }
 
 #[test]
-fn of_two_changes_with_one_if_match_one_wins() {
+fn if_changes_with_one_if_match_race_only_one_succeeds() {
     let (partner, path, _) = with_customer();
     let current = etag(&partner.get(&path).expect(200));
     let names = ["one", "two", "three", "four"];
@@ -224,7 +223,7 @@ fn of_two_changes_with_one_if_match_one_wins() {
 }
 
 #[test]
-fn an_if_match_on_a_customer_that_is_not_there_is_a_404() {
+fn an_if_match_on_a_customer_that_does_not_exist_is_a_404() {
     let partner = Partner::new();
     let request = partner.put("/customers/9007199254740991", &[("name", "n")]);
     request.header("If-Match", "\"1\"").expect(404);

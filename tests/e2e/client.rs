@@ -1,4 +1,4 @@
-//! How a request is written: what is sent, then the status that it expects.
+//! Builds requests, sends them and reads the responses.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,10 +12,9 @@ use ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::server::{OPERATOR_TOKEN, Server, shared};
 
-/// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Statuses are values, nothing is followed, and every request has a connection of its own.
+/// It returns every status as a value, follows no redirect, and opens a new connection for each request.
 static AGENT: LazyLock<Agent> = LazyLock::new(|| {
     Agent::config_builder()
         .http_status_as_error(false)
@@ -34,7 +33,7 @@ static AGENT: LazyLock<Agent> = LazyLock::new(|| {
 pub struct Request<'a> {
     pub server: &'a Server,
     pub method: String,
-    /// Path and query, sent as they are.
+    /// Path and query, sent unchanged.
     pub target: String,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
@@ -52,12 +51,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// A request of the operator's.
+    /// A request with the operator's token.
     pub fn operator(server: &'a Server, method: &str, target: &str) -> Self {
         Self::new(server, method, target).authorization(&format!("Bearer {OPERATOR_TOKEN}"))
     }
 
-    /// Adds a header; given again, another line of it.
+    /// Adds a header line. It keeps earlier lines of the same name.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::try_from(name).unwrap();
         let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
@@ -65,7 +64,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sets the credentials, in place of any that there are.
+    /// Replaces the credentials.
     pub fn authorization(mut self, value: &str) -> Self {
         self.headers.remove("Authorization");
         self.header("Authorization", value)
@@ -78,12 +77,11 @@ impl<'a> Request<'a> {
         self.authorization(&format!("Basic {pair}"))
     }
 
-    /// The credentials that there are.
     pub fn credentials(&self) -> Option<&str> {
         self.headers.get("Authorization")?.to_str().ok()
     }
 
-    /// Sends the same without credentials.
+    /// Removes the credentials.
     pub fn anonymous(mut self) -> Self {
         self.headers.remove("Authorization");
         self
@@ -96,22 +94,20 @@ impl<'a> Request<'a> {
         self.header("Content-Type", content_type)
     }
 
-    /// Sets the body to these parameters, urlencoded.
     pub fn form(self, parameters: &[(&str, &str)]) -> Self {
         self.body("application/x-www-form-urlencoded", urlencoded(parameters))
     }
 
-    /// Sets the body to a JSON document.
     pub fn json(self, document: &Value) -> Self {
         self.body("application/json", document.to_string())
     }
 
-    /// Sends the body in chunks, without saying beforehand how long it is.
+    /// Sends the body in chunks, without a Content-Length.
     pub fn chunked(self) -> Self {
         self.header("Transfer-Encoding", "chunked")
     }
 
-    /// Sends it. The answer must have this status.
+    /// Sends the request. The response must have this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Response {
         let response = self.send();
@@ -119,7 +115,7 @@ impl<'a> Request<'a> {
         response
     }
 
-    /// Sends it, whatever the answer is.
+    /// Sends the request. Any status is fine.
     #[track_caller]
     pub fn send(self) -> Response {
         let what = format!("{} {}", self.method, self.target);
@@ -129,13 +125,13 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Sends it; an `Err` when there is no answer.
+    /// Sends the request. Returns an `Err` if no response comes.
     pub fn try_send(self) -> Result<Response, ureq::Error> {
         let _under_way = self.server.request_under_way();
         self.exchange()
     }
 
-    /// Sends it, also while somebody writes to the database file.
+    /// Sends the request even while a test writes to the database file.
     pub fn exchange(self) -> Result<Response, ureq::Error> {
         let uri = format!("{}{}", self.server.origin, self.target);
         let what = format!("{} {}", self.method, self.target);
@@ -145,7 +141,7 @@ impl<'a> Request<'a> {
         *request.headers_mut().unwrap() = self.headers.clone();
         let answer = match self.body {
             None => AGENT.run(request.body(()).unwrap()),
-            // Only in this way a DELETE has a body.
+            // ureq sends a body with DELETE and GET only through these methods.
             Some(body) if self.method == "DELETE" || self.method == "GET" => {
                 let request = match self.method.as_str() {
                     "DELETE" => AGENT.delete(uri.as_str()),
@@ -167,10 +163,9 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What came back.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// Method and target of the request, for messages.
+    /// Method and target of the request, for assertion messages.
     pub what: String,
     pub status: u16,
     pub headers: HeaderMap,
@@ -187,17 +182,17 @@ impl Response {
         }
     }
 
-    /// All lines of a header, in their order.
+    /// All lines of a header, in order.
     pub fn lines(&self, name: &str) -> Vec<&str> {
         let lines = self.headers.get_all(name).iter();
         lines.map(|value| value.to_str().unwrap()).collect()
     }
 
-    /// A header that stands there at most once.
+    /// A header that may occur at most once.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.lines(name);
-        assert!(lines.len() <= 1, "{name} is there twice: {self:#?}");
+        assert!(lines.len() <= 1, "{name} occurs twice: {self:#?}");
         lines.first().copied()
     }
 
@@ -207,7 +202,7 @@ impl Response {
         self.header("X-Request-Id").expect("X-Request-Id")
     }
 
-    /// The only customer of the answer.
+    /// The only customer in the response.
     #[track_caller]
     pub fn customer(&self) -> Value {
         let json = self.json();
@@ -216,14 +211,14 @@ impl Response {
         customers[0].clone()
     }
 
-    /// The records of the answer, under the name of their kind.
+    /// The records in the response. `kind` is the member that holds them.
     #[track_caller]
     pub fn records(&self, kind: &str) -> Vec<Value> {
         let json = self.json();
         json[kind].as_array().expect(kind).clone()
     }
 
-    /// The only one of them.
+    /// The only record of this kind in the response.
     #[track_caller]
     pub fn record(&self, kind: &str) -> Value {
         let records = self.records(kind);
@@ -231,7 +226,7 @@ impl Response {
         records[0].clone()
     }
 
-    /// The errors of the answer as `parameter: code`, sorted; `code` alone where no parameter is at fault.
+    /// The sorted errors of the response, each as `parameter: code`, or as `code` if it names no parameter.
     #[track_caller]
     pub fn errors(&self) -> Vec<String> {
         let json = self.json();
@@ -262,8 +257,8 @@ impl Response {
     }
 }
 
-/// Sends the head of a request byte by byte as it is given, without the empty line that ends it, and answers
-/// what came back: for what no client library lets through.
+/// Sends these exact bytes as the head of a request, for input that no client library would send. The head must not
+/// include the empty line at its end.
 pub fn send_raw(server: &Server, head: &[u8]) -> String {
     let _under_way = server.request_under_way();
     let address = server.origin.strip_prefix("http://").unwrap();
@@ -278,7 +273,6 @@ pub fn send_raw(server: &Server, head: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Parameters as `application/x-www-form-urlencoded`.
 pub fn urlencoded(parameters: &[(&str, &str)]) -> String {
     let pairs = parameters
         .iter()
@@ -286,7 +280,7 @@ pub fn urlencoded(parameters: &[(&str, &str)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A text with everything percent-encoded but letters, digits and `-._~` (RFC 3986 §2.3).
+/// Percent-encodes everything but letters, digits and `-._~` (RFC 3986 §2.3).
 pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
@@ -304,7 +298,7 @@ pub fn anonymous(method: &str, target: &str) -> Request<'static> {
     Request::new(shared(), method, target)
 }
 
-/// A request of the operator's to the shared server.
+/// A request to the shared server with the operator's token.
 pub fn operator(method: &str, target: &str) -> Request<'static> {
     Request::operator(shared(), method, target)
 }

@@ -1,4 +1,4 @@
-//! The clients that partners use, each by HTTP Digest: `curl`, PHP's curl and python-requests.
+//! The HTTP clients that partners use work with HTTP Digest: `curl`, PHP's curl and python-requests.
 
 use std::process::{Command, Output};
 
@@ -6,26 +6,25 @@ use serde_json::{Value, json};
 
 use crate::partner::Partner;
 
-/// What is sent: a method, a path, parameters.
+/// A request: method, path and parameters.
 type Call<'a> = (&'a str, String, &'a [(&'a str, &'a str)]);
 
-/// What came back: a status and a body.
+/// A response: status and body.
 type Answer = (u16, String);
 
-/// Whether these commands run here. Without them a test has nothing to say; where everything must be
-/// tested, that is a failure.
+/// Whether this program works here. A test that needs it is skipped without it, but fails if CI is set.
 pub fn is_there(program: &str, probe: &[&str]) -> bool {
     let output = Command::new(program).args(probe).output();
     let there = output.is_ok_and(|output| output.status.success());
     if !there {
         let missing = format!("{program} {}", probe.join(" "));
         assert!(std::env::var_os("CI").is_none(), "missing: {missing}");
-        eprintln!("skipped, for there is no {missing}");
+        eprintln!("skipped: {missing} does not work here");
     }
     there
 }
 
-/// Runs a client while nobody writes to the database past the Worker.
+/// Runs a client while no test writes to the database directly.
 fn run(partner: &Partner, command: &mut Command) -> Output {
     let _under_way = partner.server.request_under_way();
     let output = command.output().unwrap();
@@ -33,7 +32,7 @@ fn run(partner: &Partner, command: &mut Command) -> Output {
     output
 }
 
-/// Calls by the `curl` of the command line, a process for each.
+/// Sends each call with a `curl` process of its own.
 fn curl(
     partner: &Partner,
     password: &str,
@@ -64,7 +63,7 @@ fn curl(
     calls.iter().map(call).collect()
 }
 
-/// Calls by a script of `tests/clients`, one process for all.
+/// Sends all calls with one process of a script in `tests/clients`.
 fn script(
     program: &str,
     file: &str,
@@ -92,9 +91,8 @@ fn script(
     serde_json::from_slice(&run(partner, &mut command).stdout).unwrap()
 }
 
-/// Has a client do everything with a customer, from its creation to its erasure; `send` takes a password
-/// and the calls.
-fn live_a_customers_life(
+/// Makes a client do everything with a customer, from creation to erasure. `send` takes a password and the calls.
+fn run_a_customers_life(
     partner: &Partner,
     prefix: &str,
     send: impl Fn(&str, &[Call<'_>]) -> Vec<Answer>,
@@ -176,7 +174,7 @@ fn single(answer: &Answer) -> Value {
     json["customers"][0].clone()
 }
 
-/// An integer of either version.
+/// An integer as text, in either version of the API.
 fn as_text(value: &Value) -> String {
     value
         .as_str()
@@ -184,43 +182,43 @@ fn as_text(value: &Value) -> String {
 }
 
 #[test]
-fn curl_by_digest() {
+fn curl_works_with_digest() {
     if is_there("curl", &["--version"]) {
         let partner = Partner::new();
-        live_a_customers_life(&partner, "", |password, calls| {
+        run_a_customers_life(&partner, "", |password, calls| {
             curl(&partner, password, "--digest", calls)
         });
     }
 }
 
 #[test]
-fn curl_by_what_it_takes_for_the_safest() {
+fn curl_works_with_anyauth() {
     if is_there("curl", &["--version"]) {
         let partner = Partner::new();
-        live_a_customers_life(&partner, "", |password, calls| {
+        run_a_customers_life(&partner, "", |password, calls| {
             curl(&partner, password, "--anyauth", calls)
         });
     }
 }
 
 #[test]
-fn php_as_the_published_client_does() {
+fn php_works_as_the_published_client_uses_it() {
     if is_there(
         "php",
         &["-r", "exit(function_exists('curl_init') ? 0 : 1);"],
     ) {
         let partner = Partner::new();
-        live_a_customers_life(&partner, "/2.4.9", |password, calls| {
+        run_a_customers_life(&partner, "/2.4.9", |password, calls| {
             script("php", "digest.php", &partner, password, calls)
         });
     }
 }
 
 #[test]
-fn python_requests() {
+fn python_requests_works() {
     if is_there("python3", &["-c", "import requests"]) {
         let partner = Partner::new();
-        live_a_customers_life(&partner, "", |password, calls| {
+        run_a_customers_life(&partner, "", |password, calls| {
             script("python3", "digest.py", &partner, password, calls)
         });
     }

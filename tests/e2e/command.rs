@@ -1,4 +1,4 @@
-//! The operator's command, as it is typed: each thing it does is seen from the partner's side.
+//! The operator's command: each test runs it as the operator would, and checks the effect from the partner's side.
 
 use std::process::{Command, Output, Stdio};
 
@@ -8,7 +8,7 @@ use crate::client::{Request, operator};
 use crate::partner::unused_username;
 use crate::server::{OPERATOR_TOKEN, shared};
 
-/// The command, against the shared server.
+/// The command with the shared server's URL and token.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
     command
@@ -18,13 +18,12 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it.
 fn run(arguments: &[&str]) -> Output {
     let _under_way = shared().request_under_way();
     command(arguments).output().unwrap()
 }
 
-/// What it prints when it works.
+/// Runs the command, which must succeed, and returns its output.
 #[track_caller]
 fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -32,7 +31,7 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What it says when it does not.
+/// Runs the command, which must fail, and returns its error message.
 #[track_caller]
 fn failed(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -41,7 +40,7 @@ fn failed(arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// What stands in a line behind a name.
+/// The value after a name at the start of a line.
 fn value<'a>(text: &'a str, name: &str) -> &'a str {
     let line = text
         .lines()
@@ -50,7 +49,7 @@ fn value<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn a_partner_is_let_in_fenced_in_given_fields_a_new_password_and_shut_out() {
+fn the_command_manages_a_partner_from_creation_to_disabling() {
     let username = unused_username();
     let added = printed(&["add", &username, "--name", "Acme", "--country", "SE"]);
     let first = value(&added, "password").to_owned();
@@ -124,7 +123,7 @@ fn a_partner_is_let_in_fenced_in_given_fields_a_new_password_and_shut_out() {
 }
 
 #[test]
-fn what_is_not_given_of_a_field_stays_as_it_is() {
+fn a_change_of_a_field_keeps_what_is_not_given() {
     let username = unused_username();
     printed(&["add", &username]);
     let field = |given: &[&str]| {
@@ -146,7 +145,7 @@ fn what_is_not_given_of_a_field_stays_as_it_is() {
 }
 
 #[test]
-fn the_local_worker_is_where_the_variable_port_says() {
+fn the_variable_port_sets_the_port_of_the_local_worker() {
     let port = shared().origin.rsplit(':').next().unwrap();
     let _under_way = shared().request_under_way();
     let list = Command::new(env!("CARGO_BIN_EXE_operator"))
@@ -159,7 +158,7 @@ fn the_local_worker_is_where_the_variable_port_says() {
 }
 
 #[test]
-fn for_scripts_it_prints_the_answer_of_the_worker() {
+fn json_prints_the_workers_answer() {
     let username = unused_username();
     let added: Value = serde_json::from_str(&printed(&["--json", "add", &username])).unwrap();
     assert!(added["partner"]["password"].is_string());
@@ -171,7 +170,7 @@ fn for_scripts_it_prints_the_answer_of_the_worker() {
 }
 
 #[test]
-fn whoever_has_read_enough_may_close_the_pipe() {
+fn a_reader_can_close_the_pipe_early() {
     let _under_way = shared().request_under_way();
     let mut show = command(&["show"]);
     let mut child = show
@@ -188,7 +187,7 @@ fn whoever_has_read_enough_may_close_the_pipe() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_nobody_is_let_in_by_a_slip() {
+fn a_mistake_is_reported_and_creates_no_partner() {
     let username = unused_username();
     for arguments in [
         &["change", &username, "--name", "A"][..],
@@ -211,7 +210,7 @@ fn what_is_wrong_is_said_and_nobody_is_let_in_by_a_slip() {
     );
     assert!(failed(&["add", "a/b"]).contains("username must be"));
     operator("GET", &format!("/operator/partners/{username}")).expect(404);
-    // A token is not sent in the clear.
+    // The command does not send the token without TLS.
     let clear = Command::new(env!("CARGO_BIN_EXE_operator"))
         .args(["--url", "http://customers.example", "show"])
         .env("OPERATOR_TOKEN", OPERATOR_TOKEN)

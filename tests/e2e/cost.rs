@@ -1,5 +1,5 @@
-//! What a request costs, by what D1 itself says of it in the line of log: a trip to the database is
-//! latency, and every row that is scanned or written is billed.
+//! The cost of a request, as D1 reports it and the Worker logs it. A trip to D1 adds latency, and every row read or
+//! written is billed.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::partner::{Partner, unused_username};
 use crate::server::Server;
 use crate::trouble::{alone_at_the_drill, drill};
 
-/// How many customers a big partner has.
+/// The customers of a large partner.
 const MANY: i64 = 20_000;
 
 /// Trips to D1, rows read, rows written.
@@ -19,7 +19,7 @@ fn cost(server: &Server, response: &Response) -> [i64; 3] {
     ["d1_trips", "d1_rows_read", "d1_rows_written"].map(|name| log[name].as_i64().unwrap())
 }
 
-/// Sends a request, and asserts that it takes one trip and no more rows than these.
+/// Sends a request, and asserts that it takes one trip to D1 and at most these rows.
 #[track_caller]
 pub fn assert_costs(
     request: Request<'_>,
@@ -41,7 +41,7 @@ pub fn assert_costs(
 }
 
 #[test]
-fn every_request_of_a_partner_that_is_known_takes_one_trip_however_it_ends() {
+fn every_request_of_a_cached_partner_takes_one_trip_whatever_its_status() {
     let partner = Partner::new();
     let id = partner.create_customer("First", "first");
     partner.create_customer("Second", "second");
@@ -57,7 +57,7 @@ fn every_request_of_a_partner_that_is_known_takes_one_trip_however_it_ends() {
     let stale = |request: Request<'static>| request.header("If-Match", "\"0\"");
     let dry_run = partner.delete(&format!("{path}?dry_run=1"));
 
-    // Ceilings: a row more or less is scanned as the tables fill; what is written is exact.
+    // These are upper limits, because the rows read vary a little as the tables grow.
     for (request, status, rows_read, rows_written) in [
         (partner.get("/customers"), 200, 4, 0),
         (partner.get("/customers?pagesize=1"), 200, 3, 0),
@@ -89,7 +89,7 @@ fn every_request_of_a_partner_that_is_known_takes_one_trip_however_it_ends() {
 }
 
 #[test]
-fn a_ping_and_what_is_refused_before_it_is_handled_take_no_trip() {
+fn a_ping_and_a_request_that_is_refused_early_take_no_trip() {
     let partner = Partner::new();
     let none = [
         partner.get("/miscellaneous/ping").expect(200),
@@ -110,7 +110,7 @@ fn a_ping_and_what_is_refused_before_it_is_handled_take_no_trip() {
 }
 
 #[test]
-fn what_the_operator_does_takes_one_trip() {
+fn every_request_of_the_operator_takes_one_trip() {
     let partner = Partner::new();
     let path = format!("/operator/partners/{}", partner.username);
     for request in [
@@ -126,13 +126,13 @@ fn what_the_operator_does_takes_one_trip() {
 }
 
 #[test]
-fn a_user_whom_nobody_knows_is_looked_up_once() {
+fn an_unknown_user_name_is_looked_up_once() {
     let request = anonymous("GET", "/customers").basic(&unused_username(), "password");
     assert_costs(request, 401, 1, 0);
 }
 
 #[test]
-fn one_customer_is_found_by_a_handful_of_rows_however_many_there_are() {
+fn finding_one_customer_reads_a_few_rows_however_many_there_are() {
     for count in [10, MANY] {
         let partner = Partner::new();
         let ids = db_seed_customers(&partner, count);
@@ -157,7 +157,7 @@ fn one_customer_is_found_by_a_handful_of_rows_however_many_there_are() {
 }
 
 #[test]
-fn a_page_costs_its_own_rows_at_the_start_and_at_the_end_of_many() {
+fn a_page_costs_its_own_rows_at_the_start_and_at_the_end_of_a_long_list() {
     let partner = Partner::new();
     let ids = db_seed_customers(&partner, MANY);
     for after in [0, ids.start() + MANY / 2, ids.end() - 20] {
@@ -168,9 +168,9 @@ fn a_page_costs_its_own_rows_at_the_start_and_at_the_end_of_many() {
     }
 }
 
-/// Else an id would tell by its price, and by its time, that there is such a customer elsewhere.
+/// Otherwise the cost and duration of a request would reveal that another partner has a customer with this id.
 #[test]
-fn an_erasure_that_has_nothing_to_do_costs_a_handful_of_rows_whatever_hangs_on_the_customer() {
+fn an_erasure_with_nothing_to_do_costs_a_few_rows_however_many_records_there_are() {
     let partner = Partner::new();
     let id = partner.create_customer("Many calls", "many-calls");
     let number = ("+46890510", 3);
@@ -187,7 +187,7 @@ fn an_erasure_that_has_nothing_to_do_costs_a_handful_of_rows_whatever_hangs_on_t
 }
 
 #[test]
-fn customers_that_were_erased_cost_the_living_nothing() {
+fn erased_customers_do_not_raise_the_cost_of_live_ones() {
     let partner = Partner::new();
     let ids = db_seed_customers(&partner, 5_000);
     let sql = "UPDATE customers SET removed_at = '2026-01-02 00:00:00', name = '', custnr = '' \
@@ -204,7 +204,7 @@ fn customers_that_were_erased_cost_the_living_nothing() {
     assert_costs(partner.post("/customers", &new), 200, 8, 8);
 }
 
-/// Neither memory nor KV has heard of the partner, as in an isolate that has just started.
+/// Neither memory nor KV has the partner's profile, as in a newly started isolate.
 #[test]
 fn the_first_request_of_a_partner_takes_one_trip_more_than_the_next() {
     let _alone = alone_at_the_drill();

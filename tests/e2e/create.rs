@@ -1,4 +1,4 @@
-//! §4: creating a customer.
+//! Creating a customer.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::partner::{Partner, all_fields};
 
-/// Every field that a customer is answered with when no custom field is set up.
+/// Every field of a customer in a response, if no custom field is set up.
 const FIELDS: [&str; 13] = [
     "customer_id",
     "name",
@@ -32,7 +32,7 @@ fn names(object: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_customer_of_all_fields_is_kept_as_it_was_given() {
+fn a_customer_with_all_fields_is_stored_as_given() {
     let partner = Partner::new();
     let given = all_fields();
     let request = partner.request("POST", "/customers").json(&given);
@@ -46,7 +46,7 @@ fn a_customer_of_all_fields_is_kept_as_it_was_given() {
 }
 
 #[test]
-fn a_text_without_a_value_is_empty_and_an_integer_zero() {
+fn an_omitted_text_is_empty_and_an_omitted_integer_is_0() {
     let partner = Partner::new();
     let id = partner.create_customer("Nordlund AB", "1001");
     let customer = partner.customer(id);
@@ -63,7 +63,7 @@ fn a_text_without_a_value_is_empty_and_an_integer_zero() {
 }
 
 #[test]
-fn creation_is_a_200_that_says_where_the_customer_is() {
+fn creation_is_a_200_with_the_location_of_the_customer() {
     let partner = Partner::new();
     let form = [("name", "Nordlund AB"), ("custnr", "1001")];
     let created = partner.post("/customers", &form).expect(200);
@@ -80,7 +80,7 @@ fn creation_is_a_200_that_says_where_the_customer_is() {
 }
 
 #[test]
-fn every_customer_has_an_id_and_a_uuid_of_its_own() {
+fn every_customer_has_a_unique_id_and_uuid() {
     let partner = Partner::new();
     let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("Nordlund AB", custnr));
     assert_eq!(BTreeSet::from(ids).len(), 3);
@@ -122,7 +122,7 @@ fn a_custnr_in_use_is_a_409() {
 }
 
 #[test]
-fn of_two_creations_that_race_for_one_custnr_one_wins() {
+fn if_creations_race_for_one_custnr_only_one_succeeds() {
     let partner = Partner::new();
     for custnr in ["1", "2", "3", "4", "5"] {
         let start = Barrier::new(4);

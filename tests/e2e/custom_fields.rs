@@ -1,4 +1,4 @@
-//! §4 and §7: the custom fields that the operator sets up for a partner.
+//! Custom fields: how the operator sets them up, and how the partner uses them.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::db::{db_execute, db_query};
 use crate::operator::path_of;
 use crate::partner::{Partner, unused_username};
 
-/// Creates a customer of the required fields and these.
+/// Creates a customer with the required fields and these.
 pub fn create(partner: &Partner, custnr: &str, fields: &Value) -> Response {
     let mut document = json!({"name": "n", "custnr": custnr});
     for (name, value) in fields.as_object().unwrap() {
@@ -38,7 +38,7 @@ fn a_custom_field_that_is_not_set_up_is_a_400_that_names_it() {
 }
 
 #[test]
-fn a_custom_field_that_is_set_up_is_kept_and_answered() {
+fn a_custom_field_that_is_set_up_is_stored_and_returned() {
     let partner = Partner::new();
     for n in [1, 17, 20] {
         partner.set_up_custom(n, &json!({"label": "Shop"}));
@@ -74,7 +74,7 @@ fn all_twenty_custom_fields_can_be_set_up_at_once() {
 }
 
 #[test]
-fn a_custom_field_has_the_length_that_was_set_up() {
+fn a_custom_field_has_the_maximum_length_that_was_set_up() {
     let partner = Partner::new();
     partner.set_up_custom(1, &json!({"max_length": 3}));
     assert_eq!(
@@ -92,7 +92,7 @@ fn a_custom_field_has_the_length_that_was_set_up() {
 }
 
 #[test]
-fn a_required_custom_field_is_given_and_not_emptied() {
+fn a_required_custom_field_must_be_given_and_cannot_be_emptied() {
     let partner = Partner::new();
     partner.set_up_custom(4, &json!({"required": true}));
     let missing = create(&partner, "1", &json!({}));
@@ -136,7 +136,7 @@ fn a_custom_field_is_custom_1_to_custom_20() {
 }
 
 #[test]
-fn a_custom_field_has_a_label_a_length_and_may_be_required() {
+fn a_custom_field_has_a_label_and_a_maximum_length_and_may_be_required() {
     let partner = Partner::new();
     let path = format!("{}/custom_fields/7", path_of(&partner.username));
     let set_up = |what: &Value| operator("PUT", &path).json(what);
@@ -168,7 +168,7 @@ fn a_custom_field_has_a_label_a_length_and_may_be_required() {
 }
 
 #[test]
-fn a_custom_field_is_in_force_at_once() {
+fn a_custom_field_can_be_used_at_once() {
     let partner = Partner::new();
     let id = partner.create_customer("n", "1");
     assert!(partner.customer(id).get("custom_5").is_none());
@@ -178,7 +178,7 @@ fn a_custom_field_is_in_force_at_once() {
     partner.put(&path, &[("custom_5", "x")]).expect(200);
 }
 
-/// Ended past the operator's surface, so that no node knows of it but the database: as if at another.
+/// The test ends the field directly in the database, so that the Worker does not know, as if another node had ended it.
 #[test]
 fn a_custom_field_that_was_ended_elsewhere_stores_nothing_and_comes_back_empty() {
     let partner = Partner::new();
@@ -196,7 +196,7 @@ fn a_custom_field_that_was_ended_elsewhere_stores_nothing_and_comes_back_empty()
     let empty = "UPDATE customers SET custom_1 = '' WHERE partner_id = ?1";
     db_execute(partner.server, empty, &[id]);
 
-    // What the node remembers is young: it takes the field for one that is there.
+    // The cached profile is still fresh, so the node believes that the field exists.
     let late = [("custom_1", "late"), ("custom_2", "late")];
     let answers = [
         partner.put(&changed, &late).expect(200),
@@ -243,7 +243,7 @@ fn custom_fields_cost_a_row_each_and_only_where_they_are_given() {
 }
 
 #[test]
-fn what_is_not_given_of_a_set_up_stays_as_it_is() {
+fn a_setup_keeps_what_is_not_given() {
     let partner = Partner::new();
     let path = format!("{}/custom_fields/7", path_of(&partner.username));
     for (what, expected) in [
@@ -262,7 +262,7 @@ fn what_is_not_given_of_a_set_up_stays_as_it_is() {
 }
 
 #[test]
-fn that_a_field_is_required_is_told_with_its_label_if_it_has_one() {
+fn the_error_for_a_required_field_names_its_label() {
     let partner = Partner::new();
     let told = || create(&partner, "1", &json!({})).message();
     partner.set_up_custom(4, &json!({"required": true}));

@@ -1,5 +1,5 @@
-//! What the API does not show: the database file itself, while the server runs. Every helper here begins
-//! with `db_`, so that a test that does not go by HTTP says so.
+//! Opens the database file itself while the server runs, for what the API does not show. Every helper begins with
+//! `db_`, so that a test shows where it bypasses HTTP.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,13 +14,13 @@ use crate::client::{Request, Response};
 use crate::partner::Partner;
 use crate::server::Server;
 
-/// A row: its columns by name.
+/// A row, as its values by column name.
 pub type Row = BTreeMap<String, Value>;
 
-/// The rows of each table.
+/// Rows by table name.
 pub type Tables = BTreeMap<String, Vec<Row>>;
 
-/// The database that the Worker is bound to.
+/// Opens the database that the Worker is bound to.
 pub fn db_open(server: &Server) -> Connection {
     let directory = server.state.join("v3/d1/miniflare-D1DatabaseObject");
     let files: Vec<PathBuf> = fs::read_dir(&directory)
@@ -46,8 +46,7 @@ pub fn db_open(server: &Server) -> Connection {
     connection
 }
 
-/// Every table that there is, with its columns in their order. What belongs to SQLite and D1 alone
-/// (`sqlite_…`, `_cf_…`) is left out.
+/// Every table with its columns, in order. It leaves out the internal tables of SQLite and D1 (`sqlite_…`, `_cf_…`).
 pub fn db_columns(server: &Server) -> BTreeMap<String, Vec<String>> {
     let connection = db_open(server);
     let mut statement = connection
@@ -67,7 +66,6 @@ pub fn db_columns(server: &Server) -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// The rows that a query finds.
 pub fn db_query(server: &Server, sql: &str, parameters: &[&dyn ToSql]) -> Vec<Row> {
     let connection = db_open(server);
     let mut statement = connection.prepare(sql).unwrap();
@@ -79,8 +77,8 @@ pub fn db_query(server: &Server, sql: &str, parameters: &[&dyn ToSql]) -> Vec<Ro
     rows.unwrap().map(Result::unwrap).collect()
 }
 
-/// All that the database holds of a customer: the rows with its id, of every table that has a
-/// `customer_id`, whatever tables there are.
+/// Everything that the database stores about a customer: its rows in every table with a `customer_id`. It reads the
+/// real schema, so it also finds new tables.
 pub fn db_rows_of_customer(server: &Server, customer_id: i64) -> Tables {
     let tables = db_columns(server).into_iter();
     tables
@@ -93,8 +91,8 @@ pub fn db_rows_of_customer(server: &Server, customer_id: i64) -> Tables {
         .collect()
 }
 
-/// Gives a partner `count` customers at once, `Customer 1` with the custnr `seed-1` and so on, and
-/// answers their ids. As after so many requests, the partner's own count of them is right.
+/// Inserts `count` customers for a partner, `Customer 1` with the custnr `seed-1` and so on, and returns their ids. It
+/// also updates the partner's counter of customers, as requests would.
 pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     let _alone = partner.server.no_request_under_way();
     let mut connection = db_open(partner.server);
@@ -128,8 +126,8 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     before + 1..=before + count
 }
 
-/// Lets a partner in on another server by its row alone, with the password that it has: as if another node had done
-/// it, so that nothing there but the database knows of it.
+/// Copies a partner's row to another server, so that the partner exists there with the same password. It bypasses the
+/// Worker, so that only the database knows the partner, as if another node had created it.
 pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
     let columns = ["username", "country", "ha1_sealed", "created"];
     let names = columns.join(", ");
@@ -148,7 +146,7 @@ pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
     }
 }
 
-/// Sends a request while the database is locked against writing, and answers what it got.
+/// Sends a request while a write lock is held on the database.
 pub fn db_send_while_locked(request: Request<'_>) -> Response {
     let server = request.server;
     let _alone = server.no_request_under_way();
@@ -161,14 +159,14 @@ pub fn db_send_while_locked(request: Request<'_>) -> Response {
     response
 }
 
-/// Changes the database past the Worker, and answers how many rows that were.
+/// Changes the database, bypassing the Worker. Returns the number of changed rows.
 pub fn db_execute(server: &Server, sql: &str, parameters: &[&dyn ToSql]) -> usize {
     let _alone = server.no_request_under_way();
     let connection = db_open(server);
     connection.execute(sql, parameters).unwrap()
 }
 
-/// Inserts a row, and answers its id.
+/// Inserts a row, and returns its id.
 fn db_insert(server: &Server, table: &str, columns: &[(&str, &dyn ToSql)]) -> i64 {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let parameters: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
@@ -188,10 +186,10 @@ fn db_insert(server: &Server, table: &str, columns: &[(&str, &dyn ToSql)]) -> i6
     connection.last_insert_rowid()
 }
 
-/// A phone number, and how many digits its country code and national destination code have.
+/// A phone number, and the length of its country code and NDC together.
 pub type PhoneNumber<'a> = (&'a str, i64);
 
-/// Gives a customer a measure, and answers its id. `expires` is `""` for never.
+/// Inserts a measure, and returns its id. An `expires` of `""` means never.
 pub fn db_insert_measure(
     server: &Server,
     customer_id: i64,
@@ -217,7 +215,7 @@ pub fn db_insert_measure(
     )
 }
 
-/// Gives a customer a user, and answers its id.
+/// Inserts a user, and returns its id.
 pub fn db_insert_user(server: &Server, customer_id: i64, email: &str, name: &str) -> i64 {
     db_insert(
         server,
@@ -230,7 +228,7 @@ pub fn db_insert_user(server: &Server, customer_id: i64, email: &str, name: &str
     )
 }
 
-/// Lets a number through to a customer, at this place of its list.
+/// Inserts an allowed number of a customer at this position in its list.
 pub fn db_insert_allowed_number(server: &Server, customer_id: i64, position: i64, phonenr: &str) {
     db_insert(
         server,
@@ -243,8 +241,7 @@ pub fn db_insert_allowed_number(server: &Server, customer_id: i64, position: i64
     );
 }
 
-/// Gives a customer a call record, answered after `start` for a minute, and answers its id. `("", 0)` is
-/// no number.
+/// Inserts an answered call of one minute, and returns its id. `("", 0)` means no number.
 pub fn db_insert_call(
     server: &Server,
     customer_id: i64,

@@ -1,5 +1,5 @@
-//! What a deployment rests on: a preview that shares nothing with production, migrations before the code that needs
-//! them, and a look at the Worker afterwards.
+//! Deployments: the preview shares no resource with production, migrations run before the code that needs them, and the
+//! Worker is checked afterwards.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use crate::server::shared;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Where a test keeps what it makes.
+/// A path for a test's temporary file.
 fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// wrangler's own reading of a configuration: what an environment inherits is in it.
+/// A configuration as wrangler reads it, including what an environment inherits.
 fn config(file: &Path, environment: &str) -> Value {
     let script = "import { unstable_readConfig } from 'wrangler'; \
          const [config, env] = process.argv.slice(1); \
          console.log(JSON.stringify(unstable_readConfig({ config, env })));";
-    // The Worker has been built, and so wrangler is there, and a Node that is new enough for it.
+    // Starting the shared server installs wrangler and a Node that is new enough for it.
     shared();
     let output = Command::new(Path::new(ROOT).join("node_modules/node/bin/node"))
         .current_dir(ROOT)
@@ -34,7 +34,7 @@ fn config(file: &Path, environment: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Production and the preview.
+/// The configurations of production and of the preview.
 fn both(file: &Path) -> [Value; 2] {
     ["", "preview"].map(|environment| config(file, environment))
 }
@@ -43,14 +43,14 @@ fn wrangler_toml() -> PathBuf {
     Path::new(ROOT).join("wrangler.toml")
 }
 
-/// The members that tell one resource of a kind from another.
+/// The members that identify a resource of this kind.
 fn identity(kind: &str) -> &'static [&'static str] {
     match kind {
         "d1_databases" => &["database_name", "database_id"],
-        // Without an id each Worker gets a namespace of its own.
+        // Without an id each Worker gets its own namespace.
         "kv_namespaces" => &["id"],
         "ratelimits" => &["namespace_id"],
-        _ => panic!("{kind}: what tells one from another?"),
+        _ => panic!("{kind}: no identifying members are listed"),
     }
 }
 
@@ -69,7 +69,7 @@ fn bindings(config: &Value) -> Vec<(&str, &Value, &Value)> {
 }
 
 #[test]
-fn the_preview_has_all_bindings_of_production_and_shares_none_of_what_is_behind_them() {
+fn the_preview_has_all_bindings_of_production_and_shares_no_resource() {
     let [production, preview] = both(&wrangler_toml());
     assert_ne!(production["name"], preview["name"]);
     let [ours, theirs] = [&production, &preview].map(bindings);
@@ -98,7 +98,7 @@ fn the_preview_has_all_bindings_of_production_and_shares_none_of_what_is_behind_
 }
 
 #[test]
-fn both_keep_their_data_in_the_eu_and_log_no_url_and_want_the_same_secrets() {
+fn both_environments_store_in_the_eu_log_no_url_and_need_the_same_secrets() {
     let [production, preview] = both(&wrangler_toml());
     for config in [&production, &preview] {
         assert_eq!(config["d1_databases"][0]["jurisdiction"], "eu");
@@ -113,7 +113,7 @@ fn both_keep_their_data_in_the_eu_and_log_no_url_and_want_the_same_secrets() {
 }
 
 #[test]
-fn a_domain_of_production_is_not_taken_away_by_the_preview() {
+fn the_preview_does_not_take_over_the_domain_of_production() {
     let text = fs::read_to_string(wrangler_toml()).unwrap();
     let domain =
         "workers_dev = false\nroutes = [{ pattern = \"api.example.com\", custom_domain = true }]";
@@ -143,7 +143,7 @@ fn the_database_is_migrated_before_the_code_that_needs_it_is_deployed() {
     }
 }
 
-/// Runs what the workflows do after a deployment that has ended with these addresses.
+/// Runs the workflows' check after a deployment to these addresses.
 fn look_at(name: &str, targets: &[&str]) -> Output {
     let file = scratch(name);
     let begun = json!({"type": "wrangler-session", "version": 1});
@@ -159,7 +159,7 @@ fn look_at(name: &str, targets: &[&str]) -> Output {
 }
 
 #[test]
-fn a_worker_is_looked_at_after_its_deployment() {
+fn a_worker_is_checked_after_its_deployment() {
     let _under_way = shared().request_under_way();
     let origin = &shared().origin;
     let up = look_at("up.ndjson", &[origin]);
@@ -169,7 +169,7 @@ fn a_worker_is_looked_at_after_its_deployment() {
         format!("url={origin}\n")
     );
 
-    // A port where nobody listens, and no address at all.
+    // A port without a listener, and a deployment without an address.
     for targets in [&["http://127.0.0.1:9 (custom domain)"][..], &[]] {
         let down = look_at("down.ndjson", targets);
         assert!(!down.status.success(), "{down:#?}");

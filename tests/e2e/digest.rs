@@ -1,4 +1,4 @@
-//! §2: HTTP Digest, answered by an independent client.
+//! HTTP Digest, tested with an independent client library.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use crate::auth::{assert_refused, digest_challenge};
 use crate::client::{Request, Response, anonymous, operator};
 use crate::partner::Partner;
 
-/// The answer to a challenge, for this password, method and resource.
+/// The Authorization header that answers a challenge, for this password, method and resource.
 fn answer(challenge: &str, partner: &Partner, password: &str, method: &str, uri: &str) -> String {
     let mut challenge = digest_auth::parse(challenge).unwrap();
     let method = match method {
@@ -26,19 +26,19 @@ fn answer(challenge: &str, partner: &Partner, password: &str, method: &str, uri:
     challenge.respond(&context).unwrap().to_string()
 }
 
-/// The request with the right answer to a challenge.
+/// The request with the correct answer to a challenge.
 pub fn answered<'a>(challenge: &str, partner: &Partner, request: Request<'a>) -> Request<'a> {
     let (method, uri) = (&request.method, &request.target);
     let answer = answer(challenge, partner, &partner.password, method, uri);
     request.authorization(&answer)
 }
 
-/// A new challenge of the server's.
+/// A new challenge from the server.
 fn challenge() -> String {
     digest_challenge(&anonymous("GET", "/customers").expect(401))
 }
 
-/// Sends a request as clients do that know Digest: without credentials, then with the answer.
+/// Sends a request as Digest clients do: first without credentials, then with the answer to the challenge.
 #[track_caller]
 fn expect_by_digest(partner: &Partner, request: Request<'_>, status: u16) -> Response {
     let request = request.anonymous();
@@ -47,7 +47,7 @@ fn expect_by_digest(partner: &Partner, request: Request<'_>, status: u16) -> Res
 }
 
 #[test]
-fn digest_lets_a_partner_do_everything() {
+fn a_partner_can_do_everything_with_digest() {
     let partner = Partner::new();
     let form = [("name", "Nordlund AB"), ("custnr", "1001")];
     let created = expect_by_digest(&partner, partner.post("/customers", &form), 200);
@@ -62,7 +62,7 @@ fn digest_lets_a_partner_do_everything() {
 }
 
 #[test]
-fn the_first_leg_of_a_post_may_be_empty() {
+fn the_first_request_of_a_post_by_digest_may_have_no_body() {
     let partner = Partner::new();
     let first = anonymous("POST", "/customers").body("application/x-www-form-urlencoded", "");
     let challenge = digest_challenge(&first.expect(401));
@@ -71,14 +71,14 @@ fn the_first_leg_of_a_post_may_be_empty() {
 }
 
 #[test]
-fn digest_works_where_basic_would_be_read_along() {
+fn digest_works_without_tls() {
     let partner = Partner::new();
     let request = anonymous("GET", "/customers").header("Host", "api.example.com");
     expect_by_digest(&partner, request, 200);
 }
 
 #[test]
-fn a_nonce_serves_many_requests() {
+fn a_nonce_is_valid_for_many_requests() {
     let partner = Partner::new();
     let mut challenge = digest_auth::parse(&challenge()).unwrap();
     let Partner {
@@ -103,7 +103,7 @@ fn the_wrong_password_is_a_401() {
 }
 
 #[test]
-fn an_answer_is_good_for_its_method_and_resource_only() {
+fn an_answer_is_valid_for_its_method_and_resource_only() {
     let partner = Partner::new();
     let challenge = challenge();
     let answer = answer(
@@ -147,7 +147,7 @@ fn the_spelling_of_the_resource_makes_no_difference() {
     }
 }
 
-/// The secret that nonces are made with, as `.dev.vars.example` has it.
+/// The secret that signs nonces, from `.dev.vars.example`.
 pub fn nonce_secret() -> Vec<u8> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.dev.vars.example");
     let text = fs::read_to_string(path).unwrap();
@@ -159,7 +159,7 @@ pub fn nonce_secret() -> Vec<u8> {
     hex.chunks(2).map(byte).collect()
 }
 
-/// A challenge with a nonce that was made `age` seconds ago under `secret`.
+/// A challenge whose nonce was signed with `secret` `age` seconds ago.
 pub fn challenge_of_age(secret: &[u8], age: u64) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -170,10 +170,10 @@ pub fn challenge_of_age(secret: &[u8], age: u64) -> String {
 }
 
 #[test]
-fn a_nonce_lives_five_minutes() {
+fn a_nonce_is_valid_for_five_minutes() {
     assert_eq!(NONCE_LIFETIME, 300);
     let partner = Partner::new();
-    // The server's clock may have gone on a little before it looks.
+    // Leave some seconds before the server checks the nonce.
     let young = challenge_of_age(&nonce_secret(), 280);
     answered(&young, &partner, partner.get("/customers")).expect(200);
     let old = challenge_of_age(&nonce_secret(), 302);
@@ -181,7 +181,7 @@ fn a_nonce_lives_five_minutes() {
 }
 
 #[test]
-fn an_expired_nonce_under_a_right_answer_is_stale_and_the_next_one_is_good() {
+fn an_expired_nonce_in_a_correct_answer_is_stale_and_the_next_nonce_works() {
     let partner = Partner::new();
     let old = challenge_of_age(&nonce_secret(), 3600);
     let refused = answered(&old, &partner, partner.get("/customers")).expect(401);
@@ -191,7 +191,7 @@ fn an_expired_nonce_under_a_right_answer_is_stale_and_the_next_one_is_good() {
 }
 
 #[test]
-fn an_expired_nonce_under_a_wrong_answer_is_not_stale() {
+fn an_expired_nonce_in_a_wrong_answer_is_not_stale() {
     let partner = Partner::new();
     let old = challenge_of_age(&nonce_secret(), 3600);
     let wrong = answer(&old, &partner, "wrong", "GET", "/customers");
@@ -223,7 +223,7 @@ fn a_forged_nonce_is_a_401_and_not_stale() {
 }
 
 #[test]
-fn a_right_answer_that_is_spoilt_is_a_401() {
+fn a_correct_answer_that_was_altered_is_a_401() {
     let partner = Partner::new();
     let good = answer(
         &challenge(),

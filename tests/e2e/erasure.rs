@@ -1,4 +1,4 @@
-//! What an erasure takes and what it leaves. Each test has controls: see [`erasing`].
+//! What an erasure removes and what it keeps. Each test has control customers: see [`erasing`].
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn an_erased_customer_can_be_neither_changed_nor_revived() {
 }
 
 #[test]
-fn its_custnr_is_free_again() {
+fn the_custnr_of_an_erased_customer_is_free_again() {
     erasing(|subject| {
         let partner = subject.partner;
         let parameters = [("name", "New"), ("custnr", subject.mark.as_str())];
@@ -70,14 +70,14 @@ fn its_custnr_is_free_again() {
         assert_eq!(found.expect(200).customer()["customer_id"], created);
         assert_eq!(partner.total(), 2);
 
-        // As often as it is asked: erased rows do not get into each other's way.
+        // This works repeatedly: several erased rows do not conflict.
         partner.delete(&format!("/customers/{created}")).expect(200);
         partner.post("/customers", &parameters).expect(200);
     });
 }
 
 #[test]
-fn active_measures_expire_now_and_those_already_expired_keep_their_time() {
+fn active_measures_expire_now_and_expired_ones_keep_their_time() {
     erasing(|subject| {
         let before = db_now(subject.partner.server);
         let receipt = subject.erasure().expect(200).json();
@@ -104,24 +104,24 @@ fn users_and_allowed_numbers_are_deleted() {
     });
 }
 
-/// A number, how many digits its country code and national destination code have, and what is left of it.
+/// A number, the length of its country code and NDC together, and the number after masking.
 const NUMBERS: [(&str, i64, &str); 8] = [
     ("+46890510", 3, "+468*****"),
     ("+12025550123", 4, "+1202*******"),
-    // Fifteen digits, the most that there are.
+    // Fifteen digits are the maximum.
     ("+881612345678901", 5, "+88161**********"),
     ("+861069445464643", 2, "+86*************"),
-    // The country code is known and nothing after it.
+    // Only the country code is known.
     ("+88213300655", 3, "+882********"),
-    // Neither is known.
+    // Neither code is known.
     ("+46890510", 0, "+********"),
     ("+999123456789012", 0, "+***************"),
-    // There are no subscriber digits.
+    // The number has no subscriber digits.
     ("+46890510", 8, "+46890510"),
 ];
 
 #[test]
-fn a_phone_number_keeps_its_country_and_destination_codes_and_a_star_for_each_digit_more() {
+fn a_phone_number_keeps_its_codes_and_gets_a_star_for_each_subscriber_digit() {
     erasing(|subject| {
         let server = subject.partner.server;
         let id = subject.customer_id;
@@ -159,11 +159,11 @@ fn a_phone_number_keeps_its_country_and_destination_codes_and_a_star_for_each_di
 #[test]
 fn nothing_personal_is_left_anywhere_in_the_database() {
     erasing(|subject| {
-        // Nine columns of the customer beside its twenty custom fields, two of three measures, two of
-        // two users; and no trace of the Idempotency-Key.
+        // Nine columns and twenty custom fields of the customer, two columns of each of three measures, and two of each
+        // of two users. The Idempotency-Key is not stored as text.
         let total = |text: &str| subject.db_traces(text).values().sum::<i64>();
         assert_eq!(total(&subject.mark), 9 + 20 + 6 + 4);
-        // Two on each of three measures, three allowed numbers, three and one on the calls.
+        // Two on each of three measures, three allowed numbers, three on one call and one on the other.
         assert_eq!(total(&subject.digits), 6 + 3 + 4);
         subject.erasure().expect(200);
         for text in [&subject.mark, &subject.digits] {
@@ -173,7 +173,7 @@ fn nothing_personal_is_left_anywhere_in_the_database() {
 }
 
 #[test]
-fn what_statistics_need_stays_as_it_was() {
+fn data_for_statistics_stays_as_it_was() {
     erasing(|subject| {
         let mut expected = subject.db_rows();
         let partner = db_partner(subject.partner);
@@ -211,7 +211,7 @@ fn what_statistics_need_stays_as_it_was() {
             "measures_total",
             "calls_total",
         ];
-        // What the service counts and compares for itself.
+        // The service uses these columns internally, and their values may change.
         let own = ["version", "idempotency_key", "idempotency_params"];
         for (column, value) in customer.iter_mut() {
             if column == "removed_at" {
@@ -248,7 +248,7 @@ fn a_creation_repeated_after_the_erasure_does_not_bring_the_customer_back() {
 }
 
 #[test]
-fn a_customer_that_has_nothing_is_erased_too() {
+fn a_customer_without_records_is_erased_too() {
     let partner = Partner::new();
     let id = partner.create_customer("Bare", "bare");
     let path = format!("/customers/{id}");
@@ -290,7 +290,7 @@ fn text(text: &str) -> rusqlite::types::Value {
     Text(text.to_owned())
 }
 
-/// The time, as the database writes it.
+/// The current time in the format of the database.
 fn db_now(server: &Server) -> String {
     let now = db_query(server, "SELECT datetime('now') AS now", &[]);
     match &now[0]["now"] {

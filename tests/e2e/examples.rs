@@ -1,4 +1,4 @@
-//! What the page and README.md tell people to type, typed.
+//! Runs the examples of the page and of README.md, and compares the page's picture of an erasure with the database.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,12 +12,12 @@ use crate::clients::is_there;
 use crate::db::db_query;
 use crate::server::{OPERATOR_TOKEN, ROOT, Server, demo};
 
-/// Where the examples think the service is.
+/// The service's address in the examples.
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
-/// What comes before a text for the shell: it stops at the first failure, which an answer of 400 and above is too; and
-/// the operator's command is the one that was built with the tests, against the server under test. `npm start` and
-/// `npm test` are what is running.
+/// A prefix for shell scripts. They stop at the first failure, and a status of 400 or above counts as one. `npm run`
+/// runs the operator's command that was built with the tests, against the server under test. Other npm commands do
+/// nothing, because the server and the tests are already running.
 const STRICT: &str = r#"
 set -euo pipefail
 curl() { command curl --disable --silent --show-error --fail-with-body --max-time 60 "$@"; }
@@ -25,12 +25,12 @@ npm() { if [ "$1" = run ]; then shift 4; "$OPERATOR" --url "$ORIGIN" "$@"; fi; }
 set -x
 "#;
 
-/// A file of the repository.
+/// Reads a file of the repository.
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
 }
 
-/// Runs a program in a folder of its own, and answers what it prints. It must end well.
+/// Runs a program in a separate folder, and returns its output. It must succeed.
 fn run(server: &Server, what: &str, program: &str, arguments: &[&str]) -> String {
     let directory = server.state.join("examples");
     fs::create_dir_all(&directory).unwrap();
@@ -50,7 +50,7 @@ fn run(server: &Server, what: &str, program: &str, arguments: &[&str]) -> String
     printed
 }
 
-/// The tasks of the page, in its order.
+/// The tasks on the page, in order. Every example file must belong to one.
 fn tasks() -> Vec<String> {
     let page = read("site/index.html");
     let marks = page.split("<!-- example: ").skip(1);
@@ -62,14 +62,14 @@ fn tasks() -> Vec<String> {
     for file in files {
         let name = file.unwrap().file_name().into_string().unwrap();
         let (task, _) = name.split_once('.').unwrap();
-        assert!(shown.contains(task), "no task of the page shows {name}");
+        assert!(shown.contains(task), "no task on the page shows {name}");
     }
     tasks
 }
 
-/// Runs the examples of a language, one after the other; `arguments` says how the one in a file of that name is run.
+/// Runs the examples of a language in order. `arguments` makes the program's arguments for a file.
 fn run_examples(end: &str, program: &str, arguments: impl Fn(&str) -> Vec<String>) {
-    // They change the same customer, each only if nobody else does.
+    // The languages change the same customer, and a change fails if another one comes between. So run one at a time.
     static LANGUAGE: Mutex<()> = Mutex::new(());
     let _alone = LANGUAGE.lock().unwrap_or_else(PoisonError::into_inner);
     for task in tasks() {
@@ -82,7 +82,7 @@ fn run_examples(end: &str, program: &str, arguments: impl Fn(&str) -> Vec<String
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let printed = run(demo(), &name, program, &arguments);
         if task == "list" {
-            // The last is on the third page.
+            // The last customer is on the third page.
             assert!(printed.contains("Potomac Flowers"), "{name}:\n{printed}");
         }
     }
@@ -114,7 +114,7 @@ fn the_examples_of_the_page_work_in_python() {
     }
 }
 
-/// README.md, typed from its beginning to its end: the picture's rows as they were before and after it.
+/// Runs all shell blocks of README.md in order. Holds the rows of the picture before and after.
 static README: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
     let server = Server::with_demo();
     let before = picture(server);
@@ -142,10 +142,10 @@ fn the_readme_works_line_by_line() {
     }
 }
 
-/// A row of the picture: the column that it shows, and what stands there.
+/// A row of the picture: a database column and its value.
 type Row = (String, String);
 
-/// What the database holds of the columns in the picture: of each, the value in customer 1's first row.
+/// The columns of the picture with their values in the database, each from the first row of customer 1.
 fn picture(server: &Server) -> Vec<Row> {
     let rows = shown().into_iter().map(|(column, _, _)| {
         let (table, name) = column.split_once('.').unwrap();
@@ -166,7 +166,7 @@ fn picture(server: &Server) -> Vec<Row> {
     rows.collect()
 }
 
-/// The rows of the picture: column, before, after.
+/// The rows of the picture on the page: column, before, after.
 fn shown() -> Vec<(String, String, String)> {
     let page = read("site/index.html");
     let rows = page.split("data-is=\"").skip(1).map(|rest| {
@@ -181,7 +181,7 @@ fn shown() -> Vec<(String, String, String)> {
     rows.collect()
 }
 
-/// What is to be read in a cell; what is only said of an empty one left out.
+/// The visible text of a cell. A removed value has none, only a text for screen readers.
 fn text(cell: &str) -> String {
     if cell.contains("class=\"gone\"") {
         return String::new();

@@ -1,4 +1,4 @@
-//! The export: everything that is held about one customer, of the same columns as the erasure.
+//! The export: everything stored about one customer, from the same columns as the erasure.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn as_json(row: &Row) -> Value {
 }
 
 #[test]
-fn it_holds_every_row_and_every_column_that_the_database_has_of_the_customer() {
+fn the_export_has_every_row_and_every_column_of_the_customer() {
     let partner = Partner::new();
     let subject = Subject::of(&partner);
     let _other = Subject::of(&partner);
@@ -31,7 +31,7 @@ fn it_holds_every_row_and_every_column_that_the_database_has_of_the_customer() {
     let export = assert_costs(export, 200, 40, 0).json();
 
     let mut rows = subject.db_rows();
-    // The receipts, of which there is none yet, and the audit trail, which holds no value.
+    // The export leaves out receipts (there is none yet) and the audit trail (it has no values).
     for table in ["erasures", "audit"] {
         rows.remove(table).expect(table);
     }
@@ -66,7 +66,7 @@ fn every_list_is_in_the_order_of_its_ids() {
 }
 
 #[test]
-fn every_column_that_an_erasure_changes_is_in_it() {
+fn the_export_has_every_column_that_an_erasure_changes() {
     let partner = Partner::new();
     let subject = Subject::of(&partner);
     let export = partner
@@ -86,7 +86,7 @@ fn every_column_that_an_erasure_changes_is_in_it() {
 }
 
 #[test]
-fn by_query_and_by_path_it_is_the_same() {
+fn the_export_is_the_same_by_query_and_by_path() {
     let partner = Partner::new();
     let subject = Subject::of(&partner);
     let by_path = partner

@@ -1,5 +1,5 @@
-//! §2: what stands between the world and the database: memory, then KV, then D1, each for at most a minute; limits on
-//! failed logins; and a secret that is replaced while requests come in.
+//! Login: profiles come from memory, then KV, then D1, and caches last at most a minute. Failed logins are limited, and
+//! secrets can be replaced while requests come in.
 
 use std::sync::LazyLock;
 use std::thread;
@@ -14,18 +14,18 @@ use crate::digest::{answered, challenge_of_age, nonce_secret};
 use crate::partner::{Partner, unused_username};
 use crate::server::{Difference, Server, shared};
 
-/// Trips to D1 that an answer took.
+/// The trips to D1 that a request took.
 fn trips(server: &Server, response: &Response) -> Value {
     server.log(response.request_id())["d1_trips"].clone()
 }
 
-/// Where the caller's profile came from, and the trips to D1 that the answer took.
+/// Where the caller's profile came from, and the trips to D1 that the request took.
 fn way(server: &Server, response: &Response) -> Value {
     let log = server.log(response.request_id());
     json!([log["profile"], log["d1_trips"]])
 }
 
-/// A server that lets three logins of an address fail, and whose secret for nonces is new.
+/// A server that allows three failed logins for each address, and whose nonce secret was just replaced.
 fn strict() -> &'static Server {
     static STRICT: LazyLock<&Server> = LazyLock::new(|| {
         let secrets = include_str!("../../.dev.vars.example");
@@ -37,7 +37,7 @@ fn strict() -> &'static Server {
         Server::different(&Difference {
             config: &[
                 ("limit = 300", "limit = 3"),
-                // wrangler dev takes from .dev.vars only what stands here.
+                // wrangler dev loads only these names from .dev.vars.
                 (
                     "\"NONCE_SECRET\", ",
                     "\"NONCE_SECRET\", \"NONCE_SECRET_PREVIOUS\", ",
@@ -49,39 +49,39 @@ fn strict() -> &'static Server {
     &STRICT
 }
 
-/// A request to the strict server, from an address.
+/// A request to the strict server from this address.
 fn from(address: &str, username: &str, password: &str) -> Request<'static> {
     let request = Request::new(strict(), "GET", "/customers").basic(username, password);
     request.header("CF-Connecting-IP", address)
 }
 
-/// Fails to log in from an address until that is too often, and answers what is told then.
+/// Fails to log in until the address is blocked, and returns the response to the first blocked request.
 fn fail_too_often(address: &str) -> Response {
-    // Two periods may meet in the middle of it.
+    // Send enough for two periods of the limit, because a new one may begin in between.
     let answers = (0..8).map(|_| from(address, "nobody", "wrong").send());
     let refused: Vec<Response> = answers.filter(|answer| answer.status != 401).collect();
     refused
         .into_iter()
         .next()
-        .expect("one of eight is too many")
+        .expect("one of eight failures is too many")
 }
 
 #[test]
-fn too_many_failed_logins_of_an_address_are_a_429_and_no_matter_to_another() {
+fn too_many_failed_logins_from_an_address_are_a_429_and_do_not_affect_another() {
     let refused = fail_too_often("192.0.2.1");
     assert_eq!(refused.status, 429, "{refused:#?}");
     assert_eq!(refused.errors(), ["too_many_requests"]);
     let seconds: u32 = refused.header("Retry-After").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
     assert_refused(&from("192.0.2.2", "nobody", "wrong").send());
-    // Whoever has an IPv6 network to itself is one caller.
+    // All addresses of an IPv6 /64 network count as one caller.
     fail_too_often("2001:db8:1:2::1");
     from("2001:db8:1:2:ffff::9", "nobody", "wrong").expect(429);
     assert_refused(&from("2001:db8:1:3::1", "nobody", "wrong").send());
 }
 
 #[test]
-fn an_address_that_has_failed_too_often_costs_no_more_trips_and_a_partner_there_is_let_in() {
+fn a_blocked_address_costs_no_trips_and_a_partner_can_still_log_in_there() {
     let partner = Partner::on(strict(), &json!({}));
     let let_in = |address| from(address, &partner.username, &partner.password).expect(200);
     let_in("192.0.2.3");
@@ -92,13 +92,13 @@ fn an_address_that_has_failed_too_often_costs_no_more_trips_and_a_partner_there_
     }
     from("192.0.2.3", &partner.username, "wrong").expect(429);
     let_in("192.0.2.3");
-    // What has no credentials is no login: every digest begins so.
+    // A request without credentials is no failed login, because every Digest exchange begins with one.
     let request = Request::new(strict(), "GET", "/customers");
     request.header("CF-Connecting-IP", "192.0.2.3").expect(401);
 }
 
 #[test]
-fn too_many_wrong_tokens_of_the_operators_are_a_429() {
+fn too_many_wrong_operator_tokens_are_a_429() {
     let get = |token: &str| {
         let request = Request::new(strict(), "GET", "/operator/partners");
         let request = request.authorization(&format!("Bearer {token}"));
@@ -114,7 +114,7 @@ fn too_many_wrong_tokens_of_the_operators_are_a_429() {
 }
 
 #[test]
-fn while_the_secret_for_nonces_is_replaced_those_of_the_old_one_are_good() {
+fn nonces_of_the_previous_secret_are_valid_while_it_is_replaced() {
     let partner = Partner::on(strict(), &json!({}));
     let request = |challenge: &str, address: &str| {
         let request = Request::new(strict(), "GET", "/customers");
@@ -143,7 +143,7 @@ fn while_the_secret_for_nonces_is_replaced_those_of_the_old_one_are_good() {
 }
 
 #[test]
-fn a_user_name_that_nobody_has_takes_one_trip_and_then_none_until_somebody_has_it() {
+fn an_unknown_user_name_takes_one_trip_and_then_none_until_it_is_created() {
     let username = unused_username();
     let get = |password: &str| {
         let request = anonymous("GET", "/customers");
@@ -185,7 +185,7 @@ fn a_profile_comes_from_memory_else_from_kv_else_from_d1() {
 }
 
 #[test]
-fn who_was_let_in_elsewhere_is_let_in_here_within_60_seconds() {
+fn a_partner_created_elsewhere_can_log_in_here_within_60_seconds() {
     let partner = Partner::on(strict(), &json!({}));
     let get = || {
         let request = Request::new(shared(), "GET", "/miscellaneous/ping");
@@ -194,7 +194,7 @@ fn who_was_let_in_elsewhere_is_let_in_here_within_60_seconds() {
     assert_refused(&get());
     let began = Instant::now();
     db_let_in(&partner, shared());
-    // Until then it is remembered that there is no such partner.
+    // Until the cache expires, the node remembers that there is no such partner.
     let refused = get();
     assert_refused(&refused);
     assert_eq!(way(shared(), &refused), json!(["none", 0]));
@@ -205,16 +205,16 @@ fn who_was_let_in_elsewhere_is_let_in_here_within_60_seconds() {
         }
         assert!(
             began.elapsed() < Duration::from_secs(61),
-            "60 seconds are over"
+            "not within 60 seconds"
         );
         thread::sleep(Duration::from_millis(500));
     };
     assert_eq!(way(shared(), &let_in), json!(["d1", 1]));
 }
 
-/// Else it would do so only where the partner has called in the last minute.
+/// Without this, only a partner whose profile is still cached could log in.
 #[test]
-fn where_too_many_logins_fail_a_partner_that_called_long_ago_is_let_in() {
+fn a_partner_that_called_long_ago_can_log_in_from_a_blocked_address() {
     let address = "192.0.2.6";
     let partner = Partner::on(strict(), &json!({}));
     let ping = || from(address, &partner.username, &partner.password).expect(200);
@@ -222,21 +222,21 @@ fn where_too_many_logins_fail_a_partner_that_called_long_ago_is_let_in() {
     thread::sleep(Duration::from_secs(61));
     fail_too_often(address);
     let let_in = ping();
-    // What memory has of it is too old, and so is what KV has.
+    // The profiles in memory and KV have expired.
     assert_eq!(way(strict(), &let_in), json!(["d1", 2]));
     assert_eq!(way(strict(), &ping()), json!(["memory", 1]));
 }
 
-/// A limit counts by the minute of the clock, and an address is remembered across its end.
+/// The rate limit starts anew at every full minute, but the block of an address continues beyond that.
 #[test]
-fn where_too_many_logins_have_failed_nobody_learns_who_is_known() {
+fn a_blocked_address_does_not_learn_which_user_names_exist() {
     let address = "192.0.2.7";
     let partner = Partner::on(strict(), &json!({}));
     let second = || {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.unwrap().as_secs_f64() % 60.0
     };
-    // Neither so early that clocks may differ, nor so late that the minute ends before the failures do.
+    // Start not too early, because clocks may differ, and not so late that the minute ends during the failures.
     while second() < 3.0 || second() > 45.0 {
         thread::sleep(Duration::from_secs(1));
     }
@@ -252,7 +252,7 @@ fn where_too_many_logins_have_failed_nobody_learns_who_is_known() {
 }
 
 #[test]
-fn under_another_key_a_partner_is_nobody_until_it_gets_a_new_password() {
+fn under_another_ha1_key_a_partner_cannot_log_in_until_it_gets_a_new_password() {
     let secrets = include_str!("../../.dev.vars.example");
     let key = format!("\nHA1_KEY={}\n#", "00".repeat(32));
     let secrets = secrets.replace("\nHA1_KEY=", &key);
@@ -267,7 +267,7 @@ fn under_another_key_a_partner_is_nobody_until_it_gets_a_new_password() {
         let sealed = json!(["its HA1 does not open under HA1_KEY", trips]);
         assert_eq!(way(server, &refused), sealed);
     }
-    // The operator's changes are made, and told.
+    // The operator can still change the partner.
     let path = format!("/operator/partners/{}", partner.username);
     let change = Request::operator(server, "PUT", &path).json(&json!({"name": "Renamed"}));
     assert_eq!(change.expect(200).json()["partner"]["name"], "Renamed");
@@ -286,20 +286,20 @@ fn under_another_key_a_partner_is_nobody_until_it_gets_a_new_password() {
     partner.get("/customers").expect(200);
 }
 
-/// Past the operator's surface, so that no node knows of it but the database: as if another had made it.
+/// The test changes the row directly in the database, so that the Worker does not know, as if another node had done it.
 #[test]
-fn what_was_changed_elsewhere_is_in_force_within_60_seconds() {
+fn a_change_made_elsewhere_takes_effect_within_60_seconds() {
     let partner = Partner::new();
     partner.get("/customers").expect(200);
     let began = Instant::now();
     let sql = "UPDATE partners SET enabled = 0 WHERE partner_id = ?1";
     db_execute(partner.server, sql, &[&partner.partner_id]);
-    // Until then by memory: that is what it is for.
+    // The profile in memory is used until it expires.
     partner.get("/customers").expect(200);
     while partner.get("/customers").send().status == 200 {
         assert!(
             began.elapsed() < Duration::from_secs(61),
-            "60 seconds are over"
+            "not within 60 seconds"
         );
         thread::sleep(Duration::from_millis(500));
     }

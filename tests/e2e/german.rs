@@ -1,4 +1,4 @@
-//! §4: the German rule.
+//! The German rule: a German partner's customers must have six custom fields.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::custom_fields::create;
 use crate::operator::path_of;
 use crate::partner::Partner;
 
-/// The fields that the German rule wants, all good.
+/// Valid values for the six fields of the German rule.
 fn german_fields() -> Value {
     json!({
         "custom_1": "Unter den Linden",
@@ -59,7 +59,7 @@ fn a_german_partner_must_give_all_six_fields() {
 }
 
 #[test]
-fn every_german_field_has_its_form() {
+fn every_german_field_has_its_own_format() {
     let partner = Partner::with(&json!({"country": "DE"}));
     let path = create(&partner, "0", &german_fields());
     let path = path.header("Location").unwrap();
@@ -113,7 +113,7 @@ fn every_german_field_has_its_form() {
 }
 
 #[test]
-fn a_german_field_may_be_changed_and_not_emptied() {
+fn a_german_field_can_be_changed_but_not_emptied() {
     let partner = Partner::with(&json!({"country": "DE"}));
     let created = create(&partner, "1", &german_fields());
     let path = created.header("Location").unwrap();
@@ -135,7 +135,7 @@ fn a_german_field_may_be_changed_and_not_emptied() {
 }
 
 #[test]
-fn the_rule_holds_as_soon_as_a_partner_becomes_german_and_for_no_other() {
+fn the_rule_applies_as_soon_as_a_partner_becomes_german() {
     let partner = Partner::with(&json!({"country": "AT"}));
     let id = partner.create_customer("n", "1");
     let path = path_of(&partner.username);
@@ -147,7 +147,7 @@ fn the_rule_holds_as_soon_as_a_partner_becomes_german_and_for_no_other() {
 }
 
 #[test]
-fn the_fields_stay_when_the_country_changes_until_they_are_set_up_otherwise() {
+fn the_fields_stay_required_after_the_country_changes_until_they_are_set_up_differently() {
     let partner = Partner::with(&json!({"country": "DE"}));
     let path = path_of(&partner.username);
     let change = json!({"country": "CH"});
@@ -163,7 +163,7 @@ fn the_fields_stay_when_the_country_changes_until_they_are_set_up_otherwise() {
 }
 
 #[test]
-fn the_rule_holds_whatever_the_operator_sets_up() {
+fn the_rule_applies_whatever_the_operator_sets_up() {
     let partner = Partner::with(&json!({"country": "DE"}));
     for n in 1..=6 {
         let what = json!({"label": "x", "max_length": 255, "required": false});

@@ -1,4 +1,4 @@
-//! Whether the service is up: told to anybody, with a word when the database lacks a migration.
+//! /health: anybody can ask whether the service is up, and it reports missing migrations.
 
 use std::fs;
 use std::thread;
@@ -12,14 +12,14 @@ use crate::db::db_execute;
 use crate::server::{Difference, Server, shared};
 
 #[test]
-fn anybody_is_told_that_all_is_well_and_nothing_is_written_for_it() {
+fn health_needs_no_credentials_and_writes_nothing() {
     let health = anonymous("GET", "/health").expect(200);
     let migrations = MIGRATIONS.len();
     assert_eq!(
         health.json(),
         json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations})
     );
-    // Somebody may have asked a moment ago.
+    // The first answer may have come from the cache, so wait for one that asked D1.
     let asked = wait_for(shared(), |_, trips| trips == 1);
     assert_eq!(asked.json(), health.json());
     let log = shared().log(asked.request_id());
@@ -29,7 +29,7 @@ fn anybody_is_told_that_all_is_well_and_nothing_is_written_for_it() {
 }
 
 #[test]
-fn a_schema_that_is_older_than_the_code_is_a_503_that_says_so() {
+fn a_schema_that_is_older_than_the_code_is_a_503() {
     let server = Server::different(&Difference {
         config: &[],
         secrets: None,
@@ -50,7 +50,7 @@ fn a_schema_that_is_older_than_the_code_is_a_503_that_says_so() {
     assert_eq!(health["missing"], json!(MIGRATIONS));
     db_execute(server, &format!("ALTER TABLE {back}"), &[]);
 
-    // That all is well is remembered, that it is not is not.
+    // A healthy result is cached, an unhealthy one is not.
     let sql = "INSERT INTO d1_migrations (name) VALUES (?1)";
     db_execute(server, sql, &[last]);
     let get = || Request::new(server, "GET", "/health");
@@ -70,7 +70,8 @@ fn trips(health: &Response, server: &Server) -> i64 {
     log["d1_trips"].as_i64().unwrap()
 }
 
-/// Asks until the answer, or the trips to D1 that it took, are so: within the ten seconds for which it is remembered.
+/// Asks until the response and its trips to D1 meet a condition. It waits longer than the ten seconds for which a
+/// result is cached.
 fn wait_for(server: &Server, is_so: impl Fn(&Response, i64) -> bool) -> Response {
     let deadline = Instant::now() + Duration::from_secs(15);
     loop {

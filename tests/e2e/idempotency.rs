@@ -1,4 +1,4 @@
-//! §4: a POST that is repeated with its Idempotency-Key creates nothing.
+//! Idempotency-Key: a POST that is repeated with its key creates nothing.
 
 use std::sync::Barrier;
 use std::thread;
@@ -8,14 +8,14 @@ use serde_json::json;
 use crate::client::{Request, Response};
 use crate::partner::Partner;
 
-/// A creation under a key.
+/// A request that creates a customer with this Idempotency-Key.
 fn create(partner: &Partner, key: &str, name: &str, custnr: &str) -> Request<'static> {
     let form = [("name", name), ("custnr", custnr)];
     let request = partner.post("/customers", &form);
     request.header("Idempotency-Key", key)
 }
 
-/// Asserts that a repetition has the result of the first and has created nothing.
+/// Asserts that a repeated request returned the first result and created nothing.
 #[track_caller]
 fn assert_same(partner: &Partner, repeated: &Response, first: &Response) {
     assert_eq!(repeated.text, first.text);
@@ -27,7 +27,7 @@ fn assert_same(partner: &Partner, repeated: &Response, first: &Response) {
 }
 
 #[test]
-fn a_post_repeated_with_the_same_key_has_the_first_ones_result_and_creates_nothing() {
+fn a_post_repeated_with_its_key_returns_the_first_result_and_creates_nothing() {
     let partner = Partner::new();
     let request = create(&partner, "key", "Nordlund AB", "1001");
     let first = request.clone().expect(200);
@@ -37,7 +37,7 @@ fn a_post_repeated_with_the_same_key_has_the_first_ones_result_and_creates_nothi
 }
 
 #[test]
-fn a_repetition_answers_the_customer_as_it_is_now() {
+fn a_repeated_post_returns_the_current_customer() {
     let partner = Partner::new();
     let request = create(&partner, "key", "Nordlund AB", "1001");
     let first = request.clone().expect(200);
@@ -50,7 +50,7 @@ fn a_repetition_answers_the_customer_as_it_is_now() {
 }
 
 #[test]
-fn the_same_parameters_in_another_encoding_are_the_same() {
+fn the_same_parameters_in_another_encoding_count_as_the_same() {
     let partner = Partner::new();
     let form = [
         ("name", "n"),
@@ -105,7 +105,7 @@ fn another_key_is_another_creation() {
 }
 
 #[test]
-fn without_a_key_a_repetition_finds_its_custnr_taken() {
+fn without_a_key_a_repeated_post_is_a_409() {
     let partner = Partner::new();
     create(&partner, "key", "Nordlund AB", "1001").expect(200);
     let without = partner.post("/customers", &[("name", "Nordlund AB"), ("custnr", "1001")]);
@@ -113,7 +113,7 @@ fn without_a_key_a_repetition_finds_its_custnr_taken() {
 }
 
 #[test]
-fn a_creation_that_failed_uses_up_no_key() {
+fn a_failed_creation_does_not_use_up_its_key() {
     let partner = Partner::new();
     let id = partner.create_customer("In the way", "1001");
     create(&partner, "key", "Nordlund AB", "1001").expect(409);
@@ -123,7 +123,7 @@ fn a_creation_that_failed_uses_up_no_key() {
 }
 
 #[test]
-fn two_partners_may_use_one_key() {
+fn two_partners_can_use_the_same_key() {
     let [partner, other] = [Partner::new(), Partner::new()];
     let first = create(&partner, "key", "Nordlund AB", "1001").expect(200);
     let theirs = create(&other, "key", "Another", "2002").expect(200);
@@ -139,7 +139,7 @@ fn two_partners_may_use_one_key() {
 }
 
 #[test]
-fn twins_that_race_with_one_key_create_one_customer() {
+fn requests_that_race_with_one_key_create_one_customer() {
     let partner = Partner::new();
     for n in 1..=5 {
         let key = format!("key-{n}");
@@ -181,7 +181,7 @@ fn a_key_has_1_to_255_printable_characters() {
 }
 
 #[test]
-fn a_late_repetition_does_not_bring_an_erased_customer_back() {
+fn a_late_repeated_post_does_not_bring_an_erased_customer_back() {
     let partner = Partner::new();
     let request = create(&partner, "key", "Nordlund AB", "1001");
     let created = request.clone().expect(200);

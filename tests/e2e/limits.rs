@@ -1,14 +1,14 @@
-//! §4: the limits of every field, at the last value that they let through and the first that they do not.
+//! The limits of every field: the last valid value and the first invalid one.
 
 use serde_json::{Value, json};
 
 use crate::client::Response;
 use crate::partner::Partner;
 
-/// Four bytes of UTF-8 and two UTF-16 units: who counts anything but characters gets it wrong.
+/// One character, but four bytes in UTF-8 and two units in UTF-16: counting anything but characters fails.
 const CHARACTER: &str = "😀";
 
-/// Creates a customer of the required fields and these.
+/// Creates a customer with the required fields and these.
 fn create_with(partner: &Partner, fields: &Value) -> Response {
     let mut document = json!({"name": "n", "custnr": "c"});
     for (name, value) in fields.as_object().unwrap() {
@@ -18,7 +18,7 @@ fn create_with(partner: &Partner, fields: &Value) -> Response {
     request.send()
 }
 
-/// Asserts that `name` takes `value`, when creating and when changing, and gives it back.
+/// Asserts that POST and PUT accept `value` for the field `name` and return it unchanged.
 #[track_caller]
 fn assert_takes(name: &str, value: Value) {
     let partner = Partner::new();
@@ -35,8 +35,8 @@ fn assert_takes(name: &str, value: Value) {
     assert_eq!(changed.customer()[name], value);
 }
 
-/// Asserts that `name` refuses `value`, when creating and when changing, with this one code and a message
-/// that holds all of `limits`.
+/// Asserts that POST and PUT refuse `value` for the field `name`, with only this code and a message that names all of
+/// `limits`.
 #[track_caller]
 fn assert_refuses(name: &str, value: Value, code: &str, limits: &[&str]) {
     let partner = Partner::new();
@@ -107,7 +107,7 @@ fn an_email_has_up_to_150_characters() {
 }
 
 #[test]
-fn an_email_is_an_address_when_it_is_not_empty() {
+fn an_email_is_an_address_or_empty() {
     assert_takes("email", json!("first.last+tag@sub.example.com"));
     for text in [
         "name",
@@ -195,7 +195,7 @@ fn a_required_text_is_not_blank() {
 }
 
 #[test]
-fn text_comes_back_as_it_was_given() {
+fn text_is_returned_as_given() {
     for text in [
         " padded ",
         "O'Brien \"quoted\" \\ back",
@@ -211,7 +211,7 @@ fn text_comes_back_as_it_was_given() {
 }
 
 #[test]
-fn the_paging_has_its_range() {
+fn paging_parameters_have_a_range() {
     let partner = Partner::new();
     for (query, good) in [
         ("pagesize=1", true),
@@ -248,7 +248,7 @@ fn the_paging_has_its_range() {
 }
 
 #[test]
-fn all_faults_of_a_request_are_told_at_once() {
+fn all_errors_of_a_request_are_returned_at_once() {
     let partner = Partner::new();
     let response = partner.post(
         "/customers",

@@ -1,4 +1,4 @@
-//! §4: the list of customers, its filters and its paging.
+//! The list of customers, its filters and its paging.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use crate::client::Response;
 use crate::db::db_seed_customers;
 use crate::partner::Partner;
 
-/// The ids of a list, in its order.
+/// The ids in a list, in order.
 fn ids(list: &Value) -> Vec<i64> {
     let customers = list["customers"].as_array().unwrap().iter();
     let ids = customers.map(|customer| &customer["customer_id"]);
     ids.map(|id| id.as_i64().unwrap()).collect()
 }
 
-/// The envelope of a list without its customers.
+/// A list's response without the customers.
 fn paging(list: &Value) -> Value {
     let mut paging = list.clone();
     paging.as_object_mut().unwrap().remove("customers").unwrap();
     paging
 }
 
-/// Where the `Link` of a page leads, if it has one.
+/// The target of a page's `Link` header, if there is one.
 fn next(response: &Response) -> Option<String> {
     let link = response.header("Link")?;
     let (target, relation) = link.strip_prefix('<').unwrap().split_once('>').unwrap();
@@ -42,7 +42,7 @@ fn a_list_is_empty_before_there_are_customers() {
 }
 
 #[test]
-fn a_list_has_the_customers_by_ascending_id_as_they_are_read() {
+fn a_list_has_the_customers_by_ascending_id() {
     let partner = Partner::new();
     let created = ["3", "1", "2"].map(|custnr| partner.create_customer("Nordlund AB", custnr));
     let list = partner.get("/customers").expect(200).json();
@@ -195,7 +195,7 @@ fn a_walk_skips_nobody_when_customers_come_and_go_meanwhile() {
 }
 
 #[test]
-fn after_seeks_past_an_id_whoever_has_it() {
+fn after_continues_past_an_id_even_if_no_customer_has_it() {
     let partner = Partner::new();
     let all: Vec<i64> = db_seed_customers(&partner, 4).collect();
     for (after, expected) in [

@@ -1,4 +1,4 @@
-//! What is written of a request: one structured line, and nothing that is anybody's business.
+//! The log: one structured line for each request, without personal data or credentials.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::client::{anonymous, operator};
 use crate::db::db_send_while_locked;
 use crate::partner::Partner;
 
-/// Words that stand in requests only. A word of the log that holds one has leaked it.
+/// Words that occur only in requests. A log line that contains one has leaked it.
 const CANARIES: [&str; 8] = [
     "canary-query",
     "canary-form",
@@ -38,7 +38,7 @@ fn a_request_is_logged_in_one_line_that_says_what_it_cost() {
 }
 
 #[test]
-fn no_query_no_credential_no_body_and_no_path_is_logged() {
+fn the_log_has_no_query_credential_body_or_path() {
     let partner = Partner::new();
     let server = partner.server;
     let json = json!({"name": "canary-json", "custnr": "canary-json", "canary-json": 1});
@@ -110,19 +110,19 @@ fn no_query_no_credential_no_body_and_no_path_is_logged() {
         "local-operator",
     ];
     let printed = server.printed();
-    // wrangler's own lines name the path; they are of the development server alone.
+    // wrangler's own lines contain the path. Only the development server prints them.
     for line in printed
         .lines()
         .filter(|line| !line.starts_with("[wrangler:"))
     {
         for word in CANARIES.iter().chain(&secrets) {
-            assert!(!line.contains(word), "{line} holds {word}");
+            assert!(!line.contains(word), "{line} contains {word}");
         }
     }
 }
 
 #[test]
-fn what_went_wrong_inside_is_logged_and_not_told() {
+fn an_internal_error_is_logged_and_not_returned() {
     let partner = Partner::new();
     let request = partner.post("/customers", &[("name", "n"), ("custnr", "1")]);
     let response = db_send_while_locked(request.clone());
@@ -138,7 +138,7 @@ fn what_went_wrong_inside_is_logged_and_not_told() {
     }
     let log = partner.server.log(response.request_id());
     assert!(log["error"].as_str().unwrap().contains("locked"), "{log}");
-    // Nothing was changed, and the next one is served.
+    // Nothing has changed, and the next request works.
     assert_eq!(partner.total(), 0);
     request.expect(200);
 }

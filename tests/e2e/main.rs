@@ -1,9 +1,9 @@
-//! The service as its callers meet it: real workerd, real D1, HTTP.
+//! Tests the service over HTTP, with the real workerd and a real D1.
 //!
-//! [`server`] starts one server for all tests; [`partner`] makes each test a partner of its own, so that
-//! they run in parallel and in any order; [`client`] is how a request is written, with the status that it
-//! expects; [`db`] reaches into the database for what the API does not show. The other modules are the
-//! specification, each test named after the promise that it keeps.
+//! [`server`] starts one server for all tests. [`partner`] creates a new partner for each test, so that tests can run
+//! in parallel and in any order. [`client`] builds requests and checks their status. [`db`] reads and writes the
+//! database directly, for what the API does not show. The other modules are the specification: each test is named after
+//! the promise that it checks.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     missing_docs,
-    reason = "a test that panics has failed, which is what it is for"
+    reason = "a test fails by panicking"
 )]
 #![allow(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Who may do what: every route, by everybody who may call, each with the status that it must have.
+//! Access control: the status of every route for every kind of caller.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::client::{Request, operator};
 use crate::partner::{Partner, unused_username};
 use crate::server::shared;
 
-/// Who calls, in the order of the columns below.
+/// The kinds of callers, in the order of the columns below.
 const CALLERS: [&str; 7] = [
     "nobody",
     "wrong password",
@@ -40,7 +40,7 @@ const MATRIX: &[Row] = &[
     ("GET",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
     ("PUT",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
     ("DELETE", "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200]),
-    // Of a customer who was erased.
+    // The customer of these two rows is already erased.
     ("GET",    "/customers/erasure",                                     [401,  401,  404,  403,  403,  401,  200]),
     ("GET",    "/customers/{customer_id}/erasure",                       [401,  401,  404,  403,  403,  401,  200]),
     ("GET",    "/customers/export",                                      [401,  401,  404,  403,  403,  401,  200]),
@@ -76,7 +76,7 @@ const MATRIX: &[Row] = &[
     ("GET",    "/customers/{customer_id}/calls",                         [401,  401,  404,  403,  403,  401,  200]),
     ("POST",   "/customers/{customer_id}/calls",                         [401,  401,  404,  403,  403,  401,  200]),
     ("GET",    "/customers/{customer_id}/calls/{call_id}",               [401,  401,  404,  403,  403,  401,  200]),
-    // For the operator "the partner itself" is the one whose path it is: no partner has a token.
+    // "itself" is the partner in the path. It gets 401 because no partner has the operator's token.
     ("GET",    "/operator/partners",                                     [401,  401,  401,  401,  401,  200,  401]),
     ("GET",    "/operator/audit",                                        [401,  401,  401,  401,  401,  200,  401]),
     ("GET",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401]),
@@ -86,8 +86,8 @@ const MATRIX: &[Row] = &[
     ("DELETE", "/operator/partners/{username}/custom_fields/{n}",        [401,  401,  401,  401,  401,  200,  401]),
 ];
 
-/// What a row is tried on: a customer with a record of each kind, and a partner with a custom field. Nobody changes it
-/// before the caller who may.
+/// The target of a row's requests: a customer with a record of each kind, and a partner with a custom field. The caller
+/// who may change it comes after those who may not.
 struct Target {
     username: String,
     ids: [(&'static str, i64); 4],
@@ -115,7 +115,7 @@ impl Target {
         }
     }
 
-    /// The request of a row without credentials: ids where the path has them, else in the query.
+    /// A row's request without credentials. Ids are in the path if it has a place for them, otherwise in the query.
     fn request(&self, method: &str, template: &str) -> Request<'static> {
         let mut path = template
             .replace("{username}", &self.username)
@@ -159,7 +159,7 @@ impl Target {
     }
 }
 
-/// Whether a request cannot do without an id that its path has no place for.
+/// Whether a request needs an id that its path has no place for.
 fn needs(method: &str, template: &str, name: &str) -> bool {
     let of_a_record = ["measures", "users"].iter().any(|kind| {
         let is_its_id = name == format!("{}_id", kind.trim_end_matches('s'));
@@ -177,13 +177,13 @@ fn the_matrix_has_every_route_and_no_other() {
         .iter()
         .map(|(method, path, _)| (*method, *path))
         .collect();
-    assert_eq!(tried.len(), MATRIX.len(), "a route stands there twice");
+    assert_eq!(tried.len(), MATRIX.len(), "a route occurs twice");
     let there = routes().into_iter().map(|(method, path, _)| (method, path));
     assert_eq!(tried, there.collect());
 }
 
 #[test]
-fn each_caller_of_each_route_has_the_status_of_the_matrix() {
+fn each_caller_gets_the_status_in_the_matrix_for_each_route() {
     let partner = Partner::new();
     let other = Partner::new();
     let fenced = Partner::with(&json!({"allowed_networks": ["192.0.2.0/24"]}));

@@ -1,4 +1,4 @@
-//! Measures: what is taken, what is answered, and that the last thing a measure does is expire.
+//! Measures: how they are created, read, changed and validated. A DELETE expires them.
 
 use serde_json::json;
 
@@ -49,7 +49,7 @@ fn a_measure_is_created_and_read_with_every_field() {
 }
 
 #[test]
-fn what_is_not_given_is_empty_and_a_measure_never_expires_by_itself() {
+fn an_omitted_field_is_empty_and_a_measure_does_not_expire_by_default() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let measure_id = partner.create_measure(id);
@@ -61,7 +61,7 @@ fn what_is_not_given_is_empty_and_a_measure_never_expires_by_itself() {
 }
 
 #[test]
-fn a_put_changes_what_is_given_and_leaves_the_rest() {
+fn a_put_changes_only_the_given_fields() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let measure_id = partner.create_measure(id);
@@ -126,9 +126,9 @@ fn a_delete_expires_a_measure_now_and_once() {
         .get(&format!("/customers/{id}/measures"))
         .expect(200)
         .json();
-    assert_eq!(list["total"], 1, "an expired measure is still one");
+    assert_eq!(list["total"], 1, "an expired measure still exists");
 
-    // One that had expired before keeps its time, and one that was to expire later does now.
+    // A measure that has already expired keeps its time. One that would expire later expires now.
     for (expires, kept) in [(PAST, true), (FUTURE, false)] {
         let path = format!("/customers/{id}/measures/{}", partner.create_measure(id));
         partner.put(&path, &[("expires", expires)]).expect(200);
@@ -139,7 +139,7 @@ fn a_delete_expires_a_measure_now_and_once() {
 }
 
 #[test]
-fn its_limits_are_told_all_at_once() {
+fn all_errors_are_returned_at_once() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let path = format!("/customers/{id}/measures");
@@ -186,7 +186,7 @@ fn its_limits_are_told_all_at_once() {
 }
 
 #[test]
-fn a_number_is_stored_with_the_length_of_its_codes_when_it_is_written_and_when_it_is_changed() {
+fn a_changed_number_is_stored_with_the_length_of_its_new_codes() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     for (phonenr, destnr) in [

@@ -1,11 +1,11 @@
-//! §1 and §3: HEAD, OPTIONS, methods that a path lacks, and what every answer carries.
+//! HEAD, OPTIONS, methods that a path does not support, and the headers of every answer.
 
 use std::collections::HashSet;
 
 use crate::client::{Response, anonymous, operator};
 use crate::partner::Partner;
 
-/// Asserts that the answer to a HEAD is that to a GET, without its body.
+/// Asserts that HEAD answers as GET does, but without the body.
 #[track_caller]
 fn assert_is_the_head_of(head: &Response, get: &Response) {
     assert_eq!(head.text, "");
@@ -20,7 +20,7 @@ fn assert_is_the_head_of(head: &Response, get: &Response) {
     ] {
         let [head, get] = [head, get].map(|response| {
             let lines = response.lines(name).join(", ");
-            // A nonce changes with the second.
+            // The nonce contains the time, so ignore it.
             let nonce = lines
                 .split("nonce=\"")
                 .nth(1)
@@ -54,7 +54,7 @@ fn head_answers_as_get_without_the_body() {
     );
 }
 
-/// The methods that a header names.
+/// The methods in an Allow header.
 fn methods(allow: &str) -> HashSet<&str> {
     allow.split(',').map(str::trim).collect()
 }
@@ -76,7 +76,7 @@ fn options_is_a_204_that_names_the_methods_of_the_path() {
 }
 
 #[test]
-fn a_method_that_the_path_lacks_is_a_405_that_names_those_it_has() {
+fn an_unsupported_method_is_a_405_that_names_the_supported_ones() {
     let partner = Partner::new();
     for (method, target, allowed) in [
         (
@@ -132,7 +132,7 @@ fn a_slash_at_the_end_makes_no_difference() {
 }
 
 #[test]
-fn every_answer_carries_a_request_id_of_its_own() {
+fn every_answer_has_a_unique_request_id() {
     let partner = Partner::new();
     let answers = [
         partner.get("/customers").expect(200),
@@ -157,7 +157,7 @@ fn every_answer_carries_a_request_id_of_its_own() {
 }
 
 #[test]
-fn every_answer_is_json_in_utf_8_and_kept_by_no_cache() {
+fn every_answer_is_json_in_utf_8_and_must_not_be_cached() {
     let partner = Partner::new();
     partner.create_customer("Björn & Söner 株式会社", "1001");
     for response in [

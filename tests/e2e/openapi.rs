@@ -1,4 +1,4 @@
-//! The OpenAPI documents: what they say holds, by thousands of requests that schemathesis makes of them.
+//! The OpenAPI documents: schemathesis checks with thousands of requests that the service conforms to them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +12,11 @@ use crate::clients::is_there;
 use crate::partner::Partner;
 use crate::server::{OPERATOR_TOKEN, Server};
 
-/// schemathesis, as Python runs it wherever its commands are.
+/// Runs schemathesis as a module, because its command may not be in PATH.
 const SCHEMATHESIS: &str = "from schemathesis.cli import schemathesis; schemathesis()";
 
-/// A partner with all custom fields, a customer with a measure, and a customer to be erased; on a server of its own, for
-/// what is tried on the operator's surface changes every partner that it finds.
+/// A partner with all custom fields, a customer with a measure, and a customer to be erased. It has its own server,
+/// because the requests to the operator's paths change every partner that they find.
 struct Fixture {
     partner: Partner,
     environment: [(&'static str, i64); 3],
@@ -40,14 +40,14 @@ impl Fixture {
         }
     }
 
-    /// Lets schemathesis find what does not hold of a document.
+    /// Runs schemathesis on a document. It must find no failure.
     fn try_document(&self, path: &str, credentials: &[&str]) {
         if !is_there("python3", &["-c", "import schemathesis"]) {
             return;
         }
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
         let output = Command::new("python3")
-            // What it keeps, it keeps where it runs.
+            // schemathesis writes its files to the current directory.
             .current_dir(&self.partner.server.state)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(self.environment.map(|(name, id)| (name, id.to_string())))
@@ -67,27 +67,27 @@ impl Fixture {
 }
 
 #[test]
-fn what_the_partners_document_says_holds() {
+fn the_service_conforms_to_the_partners_document() {
     let fixture = Fixture::new();
     let login = format!("{}:{}", fixture.partner.username, fixture.partner.password);
     fixture.try_document("/openapi.json", &["--auth", &login]);
 }
 
 #[test]
-fn what_the_partners_document_of_the_published_version_says_holds() {
+fn the_service_conforms_to_the_partners_document_of_the_published_version() {
     let fixture = Fixture::new();
     let login = format!("{}:{}", fixture.partner.username, fixture.partner.password);
     fixture.try_document("/2.4.9/openapi.json", &["--auth", &login]);
 }
 
 #[test]
-fn what_the_operators_document_says_holds() {
+fn the_service_conforms_to_the_operators_document() {
     let token = format!("Authorization: Bearer {OPERATOR_TOKEN}");
     let credentials = ["--header", token.as_str()];
     Fixture::new().try_document("/openapi-operator.json", &credentials);
 }
 
-/// The operations of a document.
+/// The operations of a document, as method and path.
 fn operations(document: &Value) -> BTreeSet<(String, String)> {
     let mut operations = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -128,7 +128,7 @@ fn every_route_is_in_a_document_and_no_other() {
 }
 
 #[test]
-fn a_document_says_what_the_validation_does() {
+fn a_document_states_the_rules_of_validation() {
     let document = anonymous("GET", "/openapi.json").expect(200).json();
     let body = &document["components"]["schemas"]["post_customers_body"];
     assert_eq!(body["required"], json!(["name", "custnr"]));

@@ -1,4 +1,4 @@
-//! §7: the operator's surface.
+//! The operator's paths: partners, passwords and custom fields.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::client::{Request, anonymous, operator};
 use crate::partner::{Partner, unused_username};
 
-/// The path of a partner that may not be there.
+/// The operator's path of a partner, which may not exist.
 pub fn path_of(username: &str) -> String {
     format!("/operator/partners/{username}")
 }
 
-/// The request as the operator's who lets a partner in or changes it.
+/// The operator's request that creates or changes a partner.
 fn put(username: &str, what: &Value) -> Request<'static> {
     operator("PUT", &path_of(username)).json(what)
 }
@@ -87,7 +87,7 @@ fn a_partner_is_created_with_a_password_that_is_shown_once() {
 }
 
 #[test]
-fn of_creations_that_race_one_shows_the_password() {
+fn if_creations_race_only_one_shows_the_password() {
     let username = unused_username();
     let start = Barrier::new(4);
     let race = || {
@@ -131,7 +131,7 @@ fn everything_about_a_new_partner_is_optional() {
 }
 
 #[test]
-fn a_change_leaves_what_is_not_given() {
+fn a_change_keeps_what_is_not_given() {
     let username = unused_username();
     let what = json!({"name": "before", "country": "SE", "allowed_networks": ["192.0.2.0/24"]});
     let mut partner = put(&username, &what).expect(200).json()["partner"].clone();
@@ -188,7 +188,7 @@ fn a_user_name_has_1_to_45_plain_characters() {
 }
 
 #[test]
-fn what_is_wrong_with_a_partner_is_told_at_once_and_changes_nothing() {
+fn all_errors_of_a_partner_are_returned_at_once_and_nothing_changes() {
     let username = unused_username();
     let wrong = json!({
         "name": "a\nb",
@@ -222,7 +222,7 @@ fn what_is_wrong_with_a_partner_is_told_at_once_and_changes_nothing() {
 }
 
 #[test]
-fn the_operator_speaks_json_only() {
+fn the_operators_paths_take_json_only() {
     let username = unused_username();
     let request = || operator("PUT", &path_of(&username));
     let form = request().form(&[("name", "n")]).expect(415);
@@ -250,14 +250,14 @@ fn a_new_password_ends_the_old_one_at_once() {
     operator("POST", &unknown).expect(404);
 }
 
-/// Whether a text is in a file below a directory.
+/// Whether any file below a directory contains a text.
 fn holds(directory: &Path, text: &str) -> bool {
     let entries = fs::read_dir(directory).unwrap();
     entries.map(|entry| entry.unwrap().path()).any(|path| {
         if path.is_dir() {
             return holds(&path, text);
         }
-        // What SQLite has done with may be gone by now.
+        // SQLite may have deleted a temporary file in the meantime.
         let bytes = fs::read(&path).unwrap_or_default();
         bytes
             .windows(text.len())
@@ -266,7 +266,7 @@ fn holds(directory: &Path, text: &str) -> bool {
 }
 
 #[test]
-fn a_password_is_kept_nowhere() {
+fn a_password_is_stored_nowhere() {
     let partner = Partner::new();
     let sql = "SELECT * FROM partners WHERE partner_id = ?1";
     let rows = crate::db::db_query(partner.server, sql, &[&partner.partner_id]);
@@ -275,7 +275,7 @@ fn a_password_is_kept_nowhere() {
     assert!(row.contains(&partner.username));
     assert!(!row.contains(&partner.password));
 
-    // Nor what serves in its place, but sealed: neither in D1 nor in KV.
+    // HA1 would serve in place of the password, so D1 and KV may hold it only encrypted.
     let ha1 = base16ct::lower::encode_string(&Ha1::of(&partner.username, &partner.password).0);
     for store in ["d1", "kv"] {
         let directory = partner.server.state.join("v3").join(store);
@@ -291,13 +291,13 @@ fn a_password_is_kept_nowhere() {
             thread::sleep(Duration::from_millis(50));
         }
         for secret in [&ha1, &ha1.to_uppercase(), &partner.password] {
-            assert!(!holds(&directory, secret), "{store} holds it");
+            assert!(!holds(&directory, secret), "{store} contains a secret");
         }
     }
 }
 
 #[test]
-fn the_partners_are_listed_page_by_page_as_each_is_read() {
+fn partners_are_listed_page_by_page() {
     let usernames = [unused_username(), unused_username()];
     let partners = usernames.each_ref().map(|username| {
         let path = format!("/operator/partners/{username}");
@@ -325,7 +325,7 @@ fn the_partners_are_listed_page_by_page_as_each_is_read() {
 }
 
 #[test]
-fn ending_a_custom_field_removes_what_was_stored_in_it_of_all_customers_and_says_its_cost() {
+fn ending_a_custom_field_removes_its_values_of_all_customers_and_reports_the_cost() {
     let (partner, other) = (Partner::new(), Partner::new());
     for partner in [&partner, &other] {
         partner.set_up_custom(7, &json!({}));
@@ -358,7 +358,7 @@ fn ending_a_custom_field_removes_what_was_stored_in_it_of_all_customers_and_says
     assert_eq!(ended["cost"]["customers_changed"], 2);
     let cost = |name: &str| ended["cost"][name].as_i64().unwrap();
     assert!((3..20).contains(&cost("rows_read")), "{ended}");
-    // Two customers, the field, and the entry in the audit trail.
+    // Two customers, the field, and one entry in the audit trail.
     assert_eq!(cost("rows_written"), 4);
     let fields = ended["partner"]["custom_fields"].as_array().unwrap();
     assert_eq!(fields.len(), 1);
@@ -386,7 +386,7 @@ fn ending_a_custom_field_removes_what_was_stored_in_it_of_all_customers_and_says
 }
 
 #[test]
-fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended() {
+fn a_custom_field_that_is_missing_or_needed_by_the_german_rule_cannot_be_ended() {
     let partner = Partner::with(&json!({"country": "DE"}));
     let path = format!("/operator/partners/{}/custom_fields", partner.username);
     let end = |n: &str| operator("DELETE", &format!("{path}/{n}"));
@@ -411,7 +411,7 @@ fn a_custom_field_that_is_not_there_or_that_the_german_rule_needs_is_not_ended()
     let custom_fields = custom_fields.json()["partner"]["custom_fields"].clone();
     assert_eq!(custom_fields.as_array().unwrap().len(), 6);
     assert_eq!(partner.customer(customer_id), customer);
-    // Once the partner is no longer German, they are fields like any other.
+    // Once the partner is no longer German, they are ordinary custom fields.
     operator("PUT", &path.replace("/custom_fields", ""))
         .json(&json!({"country": "SE"}))
         .expect(200);

@@ -1,4 +1,4 @@
-//! The reference page: what it promises, in a browser. `tests/browser/page.mjs` has the checks.
+//! The reference page, tested in a browser. The checks are in `tests/browser/page.mjs`.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -10,10 +10,10 @@ use crate::clients::is_there;
 use crate::partner::Partner;
 use crate::server::{ROOT, demo};
 
-/// The partner of the demo.
+/// The demo partner's user name and password.
 const DEMO: (&str, &str) = ("demo", "demo-password");
 
-/// Runs a check with these credentials, if there is a browser. One browser at a time is work enough for a machine.
+/// Runs a check with these credentials, if there is a browser. Only one browser runs at a time, to spare the machine.
 fn check(name: &str, (username, password): (&str, &str)) {
     static BROWSER: Mutex<()> = Mutex::new(());
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
@@ -53,12 +53,12 @@ fn nothing_is_wider_than_the_screen() {
 }
 
 #[test]
-fn an_operation_is_tried_in_the_reference() {
+fn an_operation_can_be_tried_in_the_reference() {
     check("tries", DEMO);
 }
 
 #[test]
-fn wrong_credentials_are_told() {
+fn wrong_credentials_are_reported() {
     check("refuses", DEMO);
 }
 
@@ -74,7 +74,7 @@ fn a_german_partner_is_told_what_its_customers_lack() {
 }
 
 #[test]
-fn a_customer_that_an_erasure_broke_off_is_named_and_erased() {
+fn a_customer_left_by_a_failed_run_is_named_and_can_be_erased() {
     check("finishes", DEMO);
 }
 
@@ -84,17 +84,17 @@ fn light_and_dark_follow_the_system() {
 }
 
 #[test]
-fn axe_finds_nothing() {
+fn axe_finds_no_violation() {
     check("accessible", DEMO);
 }
 
 #[test]
-fn what_is_copied_is_the_example_that_is_tested() {
+fn the_copied_text_is_the_tested_example() {
     check("copies", DEMO);
 }
 
 #[test]
-fn any_password_is_quoted_as_the_language_wants() {
+fn any_password_is_quoted_correctly_in_each_language() {
     let php = is_there("php", &["--version"]);
     if php && is_there("python3", &["--version"]) {
         check("quotes", DEMO);
@@ -107,7 +107,7 @@ fn credentials_are_forgotten() {
 }
 
 #[test]
-fn its_files_may_load_nothing_from_elsewhere_and_are_kept_until_they_change() {
+fn the_files_of_the_page_load_nothing_from_elsewhere_and_are_revalidated() {
     let get = |path: &str| Request::new(demo(), "GET", path);
     for path in ["/", "/docs", "/docs/page.js", "/openapi.json"] {
         let file = get(path).expect(200);

@@ -1,15 +1,14 @@
-//! §1: where the parameters of a request may stand.
+//! Where a request may have its parameters: in the path, the query or the body.
 
 use serde_json::json;
 
 use crate::partner::Partner;
 
-/// The media types of a body.
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 #[test]
-fn an_id_may_stand_in_the_path_the_query_or_the_body() {
+fn an_id_can_be_in_the_path_the_query_or_the_body() {
     let partner = Partner::new();
     let id = partner.create_customer("Nordlund AB", "1001");
     let id_text = id.to_string();
@@ -39,7 +38,7 @@ fn an_id_may_stand_in_the_path_the_query_or_the_body() {
 }
 
 #[test]
-fn two_ids_that_disagree_are_a_400_and_nothing_happens() {
+fn two_ids_that_differ_are_a_400_and_change_nothing() {
     let partner = Partner::new();
     let [one, other] = ["1", "2"].map(|custnr| partner.create_customer("before", custnr));
     let path = format!("/customers/{one}");
@@ -132,7 +131,7 @@ fn an_unknown_parameter_is_a_400_that_names_it() {
 }
 
 #[test]
-fn parameters_of_a_post_or_put_do_not_stand_in_the_query() {
+fn a_post_or_put_does_not_take_its_fields_from_the_query() {
     let partner = Partner::new();
     let id = partner.create_customer("Nordlund AB", "1");
     let request = partner.post("/customers?name=n", &[("custnr", "2")]);
@@ -142,7 +141,7 @@ fn parameters_of_a_post_or_put_do_not_stand_in_the_query() {
             .errors()
             .iter()
             .any(|error| error.starts_with("name: ")),
-        "the parameter is named"
+        "no error names the parameter"
     );
     let request = partner.put(&format!("/customers/{id}?name=n"), &[]);
     request.expect(400);

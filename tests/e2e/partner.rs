@@ -1,4 +1,4 @@
-//! A fresh partner for a test, and what it does most.
+//! Creates a new partner for a test, with helpers for its most common requests.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::server::{Server, shared};
 
-/// A partner that nobody else uses.
+/// A partner that only one test uses.
 pub struct Partner {
     pub server: &'static Server,
     pub partner_id: i64,
@@ -15,13 +15,13 @@ pub struct Partner {
     pub password: String,
 }
 
-/// A user name that nobody has.
+/// A user name that no partner has.
 pub fn unused_username() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     format!("partner-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A customer with a value for every field that every partner has.
+/// A value for every field of a customer, except custom fields.
 pub fn all_fields() -> Value {
     json!({
         "name": "Nordlund AB",
@@ -39,17 +39,17 @@ pub fn all_fields() -> Value {
 }
 
 impl Partner {
-    /// A partner of which nothing is known but its name.
+    /// A partner with only a user name.
     pub fn new() -> Self {
         Self::with(&json!({}))
     }
 
-    /// A partner with what the operator says of it: `{"country": "DE"}`, `{"allowed_networks": […]}`.
+    /// A partner with these properties, such as `{"country": "DE"}` or `{"allowed_networks": […]}`.
     pub fn with(what: &Value) -> Self {
         Self::on(shared(), what)
     }
 
-    /// The same on another server.
+    /// A partner with these properties on another server.
     pub fn on(server: &'static Server, what: &Value) -> Self {
         let username = unused_username();
         let path = format!("/operator/partners/{username}");
@@ -63,7 +63,7 @@ impl Partner {
         }
     }
 
-    /// Has the operator set up `custom_n`: `{"label": …, "max_length": …, "required": …}`, all optional.
+    /// Sets up `custom_n` as the operator. `what` may have `label`, `max_length` and `required`.
     pub fn set_up_custom(&self, n: u32, what: &Value) {
         let username = &self.username;
         let path = format!("/operator/partners/{username}/custom_fields/{n}");
@@ -71,32 +71,30 @@ impl Partner {
         request.json(what).expect(200);
     }
 
-    /// A request of the partner's, by HTTP Basic.
+    /// A request with the partner's credentials, by HTTP Basic.
     pub fn request(&self, method: &str, target: &str) -> Request<'static> {
         Request::new(self.server, method, target).basic(&self.username, &self.password)
     }
 
-    /// A GET of the partner's.
     pub fn get(&self, target: &str) -> Request<'static> {
         self.request("GET", target)
     }
 
-    /// A POST of the partner's with these parameters as a form.
+    /// A POST with these parameters as a form.
     pub fn post(&self, target: &str, parameters: &[(&str, &str)]) -> Request<'static> {
         self.request("POST", target).form(parameters)
     }
 
-    /// A PUT of the partner's with these parameters as a form.
+    /// A PUT with these parameters as a form.
     pub fn put(&self, target: &str, parameters: &[(&str, &str)]) -> Request<'static> {
         self.request("PUT", target).form(parameters)
     }
 
-    /// A DELETE of the partner's.
     pub fn delete(&self, target: &str) -> Request<'static> {
         self.request("DELETE", target)
     }
 
-    /// Creates a customer with what it cannot do without, and answers its id.
+    /// Creates a customer with the required fields only, and returns its id.
     #[track_caller]
     pub fn create_customer(&self, name: &str, custnr: &str) -> i64 {
         let parameters = [("name", name), ("custnr", custnr)];
@@ -104,7 +102,7 @@ impl Partner {
         created.customer()["customer_id"].as_i64().unwrap()
     }
 
-    /// Gives a customer a measure with what it cannot do without, and answers its id.
+    /// Creates a measure with the required fields only, and returns its id.
     #[track_caller]
     pub fn create_measure(&self, customer_id: i64) -> i64 {
         let path = format!("/customers/{customer_id}/measures");
@@ -117,7 +115,7 @@ impl Partner {
         created.record("measures")["measure_id"].as_i64().unwrap()
     }
 
-    /// Gives a customer a user, and answers its id.
+    /// Creates a user of a customer, and returns its id.
     #[track_caller]
     pub fn create_user(&self, customer_id: i64, email: &str) -> i64 {
         let path = format!("/customers/{customer_id}/users");
@@ -125,20 +123,19 @@ impl Partner {
         created.record("users")["user_id"].as_i64().unwrap()
     }
 
-    /// Sends calls to a customer.
     pub fn post_calls(&self, customer_id: i64, calls: &[Value]) -> Request<'static> {
         let path = format!("/customers/{customer_id}/calls");
         self.request("POST", &path).json(&json!({"calls": calls}))
     }
 
-    /// A customer as it is read.
+    /// Reads a customer.
     #[track_caller]
     pub fn customer(&self, customer_id: i64) -> Value {
         let path = format!("/customers/{customer_id}");
         self.get(&path).expect(200).customer()
     }
 
-    /// How many customers the partner has, by its list.
+    /// The number of the partner's customers, as its list reports it.
     #[track_caller]
     pub fn total(&self) -> i64 {
         let list = self.get("/customers?pagesize=1").expect(200).json();

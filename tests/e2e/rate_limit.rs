@@ -1,4 +1,4 @@
-//! §2: too many requests. The limit is lowered on a server of its own.
+//! The limit on a partner's requests. The test uses its own server with a lower limit.
 
 use serde_json::json;
 
@@ -7,17 +7,17 @@ use crate::partner::Partner;
 use crate::server::{Difference, Server};
 
 #[test]
-fn too_many_requests_of_one_partner_are_a_429_and_no_matter_to_another() {
+fn too_many_requests_of_one_partner_are_a_429_and_do_not_affect_another() {
     let limit = "limit = 10000";
     let server = Server::different(&Difference {
         config: &[(limit, "limit = 3")],
         secrets: None,
     });
     let [partner, other] = [(); 2].map(|()| Partner::on(server, &json!({})));
-    // Two periods may meet in the middle of it.
+    // Send enough for two periods of the limit, because a new one may begin in between.
     let answers: Vec<_> = (0..7).map(|_| partner.get("/customers").send()).collect();
     let refused = answers.iter().find(|answer| answer.status == 429);
-    let refused = refused.expect("one of seven is too many");
+    let refused = refused.expect("one of seven requests is too many");
     assert_eq!(refused.errors(), ["too_many_requests"]);
     let seconds: u32 = refused.header("Retry-After").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
@@ -31,7 +31,7 @@ fn too_many_requests_of_one_partner_are_a_429_and_no_matter_to_another() {
     other.get("/customers").expect(200);
     let operator = format!("/operator/partners/{}", partner.username);
     Request::operator(server, "GET", &operator).expect(200);
-    // Whoever does not know the password uses nothing up.
+    // Requests with a wrong password do not count against the partner's limit.
     for _ in 0..8 {
         let request = Request::new(server, "GET", "/customers");
         request.basic(&other.username, "wrong").expect(401);

@@ -1,5 +1,5 @@
-//! What an erasure answers, and what happens when it is asked for twice, conditionally, or only to see.
-//! Each test has controls: see [`erasing`].
+//! The receipt of an erasure, and erasures that are repeated, conditional or dry runs.
+//! Each test has control customers: see [`erasing`].
 
 use std::sync::Barrier;
 use std::thread;
@@ -35,7 +35,7 @@ fn the_receipt_can_be_read_again_by_either_path() {
 }
 
 #[test]
-fn there_is_no_receipt_of_a_customer_who_lives_or_is_somebody_elses_or_unknown() {
+fn there_is_no_receipt_of_a_live_foreign_or_unknown_customer() {
     erasing(|subject| {
         subject.partner.get(&subject.receipt_path()).expect(404);
         let dry_run = format!("{}?dry_run=1", subject.path());
@@ -53,7 +53,7 @@ fn there_is_no_receipt_of_a_customer_who_lives_or_is_somebody_elses_or_unknown()
 }
 
 #[test]
-fn a_delete_may_be_repeated_and_does_nothing_twice() {
+fn a_delete_can_be_repeated_and_erases_once() {
     erasing(|subject| {
         let first = subject.erasure().expect(200);
         let by_query = format!("/customers?customer_id={}", subject.customer_id);
@@ -68,7 +68,7 @@ fn a_delete_may_be_repeated_and_does_nothing_twice() {
         };
         repeated(&first.json());
 
-        // Nor is it done again when time has passed.
+        // It does nothing later either.
         let sql = "UPDATE customers SET removed_at = ?2 WHERE customer_id = ?1";
         db_execute(subject.partner.server, sql, &[&subject.customer_id, &PAST]);
         repeated(&subject.receipt(PAST));
@@ -87,14 +87,14 @@ fn a_dry_run_counts_and_changes_nothing() {
         assert_eq!(db_partner(subject.partner), partner);
         subject.partner.get(&subject.path()).expect(200);
 
-        // What it has announced is what then happens.
+        // The erasure then does what the dry run said.
         let receipt = subject.erasure().expect(200).json();
         assert_eq!(receipt, subject.receipt(&removed_at(&receipt)));
     });
 }
 
 #[test]
-fn a_dry_run_after_the_deed_has_its_receipt() {
+fn a_dry_run_after_the_erasure_returns_its_receipt() {
     erasing(|subject| {
         let erased = subject.erasure().expect(200);
         let rows = subject.db_rows();
@@ -106,7 +106,7 @@ fn a_dry_run_after_the_deed_has_its_receipt() {
 }
 
 #[test]
-fn a_dry_run_is_on_or_off_and_a_doubtful_one_erases_nothing() {
+fn dry_run_is_0_or_1_and_any_other_value_erases_nothing() {
     erasing(|subject| {
         let rows = subject.db_rows();
         for doubtful in ["2", "-1", "", "true", "yes"] {
@@ -151,7 +151,7 @@ fn a_stale_if_match_forbids_the_erasure_and_a_current_one_allows_it() {
         let receipt = erased.json();
         assert_eq!(receipt, subject.receipt(&removed_at(&receipt)));
 
-        // The erasure itself has made it stale. A client whose connection broke may still repeat it.
+        // The erasure made this ETag stale. A client whose connection broke must still be able to repeat the request.
         let rows = subject.db_rows();
         assert_eq!(conditional.expect(200).text, erased.text);
         assert_eq!(subject.db_rows(), rows);
@@ -159,7 +159,7 @@ fn a_stale_if_match_forbids_the_erasure_and_a_current_one_allows_it() {
 }
 
 #[test]
-fn somebody_elses_customer_is_as_absent_as_one_that_never_existed() {
+fn another_partners_customer_looks_like_one_that_never_existed() {
     erasing(|subject| {
         let rows = subject.db_rows();
         let other = Partner::new();
@@ -176,7 +176,7 @@ fn somebody_elses_customer_is_as_absent_as_one_that_never_existed() {
         let receipt = subject.erasure().expect(200);
         let unknown = other.delete(UNKNOWN).expect(404);
         let erased = other.delete(&subject.path()).expect(404);
-        assert_eq!(erased.text, unknown.text, "nor is it once it is erased");
+        assert_eq!(erased.text, unknown.text, "after the erasure");
         assert_eq!(subject.erasure().expect(200).text, receipt.text);
     });
 }
@@ -221,16 +221,16 @@ fn erasures_that_race_are_one_erasure() {
         assert_eq!(receipts, vec![receipts[0].clone(); RACERS]);
         assert_eq!(subject.db_rows()["erasures"].len(), 1);
         let partner = db_partner(subject.partner);
-        assert_eq!(partner["customers"], Integer(1), "counted down once");
+        assert_eq!(partner["customers"], Integer(1), "must count down once");
     });
 }
 
-/// An id that no customer has, and where its receipt would be.
+/// The path of a customer that does not exist, and of its receipt.
 const UNKNOWN: &str = "/customers/9007199254740991";
 const UNKNOWN_RECEIPT: &str = "/customers/9007199254740991/erasure";
 
-/// The ways to say `dry_run`: in the query, in a body as the published PHP client has it, and there with
-/// the id beside it.
+/// The ways to send `dry_run`: in the query, in the body as the published PHP client does, and in the body with the id
+/// beside it.
 fn dry_runs(subject: &Subject<'_>, value: &str) -> [crate::client::Request<'static>; 3] {
     let partner = subject.partner;
     let id = subject.customer_id.to_string();
@@ -243,7 +243,7 @@ fn dry_runs(subject: &Subject<'_>, value: &str) -> [crate::client::Request<'stat
     ]
 }
 
-/// The same receipt with its integers as strings.
+/// The receipt with its integers as strings.
 fn as_strings(mut receipt: Value) -> Value {
     for value in receipt["erasure"].as_object_mut().unwrap().values_mut() {
         if value.is_number() {

@@ -1,5 +1,5 @@
-//! What all that hangs on a customer has in common: the envelope, the paging, both addressings, both renderings
-//! of integers, and that nobody sees what is somebody else's.
+//! What all kinds of records share: the response format, paging, ids in the path or the query, both versions of the
+//! API, and the separation of partners.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::client::Request;
 use crate::cost::assert_costs;
 use crate::partner::Partner;
 
-/// A partner with a customer that has three records of each kind, and their ids by ascending id.
+/// A partner with a customer that has three records of each kind, and their ids in the order of the list.
 struct Customer {
     partner: Partner,
     id: i64,
@@ -21,7 +21,7 @@ impl Customer {
         let measures: Vec<i64> = (0..3).map(|_| partner.create_measure(id)).collect();
         let users = ["a@example.com", "b@example.com", "c@example.com"];
         let users = users.map(|email| partner.create_user(id, email));
-        // The list has the newest first, and so the ids descend.
+        // The list has the newest call first. These are created newest first, so that the ids ascend in the list.
         let start = [
             "2026-09-03 00:00:00",
             "2026-09-02 00:00:00",
@@ -40,7 +40,7 @@ impl Customer {
         Self { partner, id, kinds }
     }
 
-    /// Every request that this customer's records can get, on all its paths.
+    /// Every kind of request for this customer's records.
     fn requests(&self, partner: &Partner) -> Vec<Request<'static>> {
         let id = self.id;
         let call = json!({"measure_id": self.kinds[0].2[0], "start": "2026-09-03 00:00:00",
@@ -119,7 +119,7 @@ fn a_list_has_the_envelope_and_the_paging_of_customers() {
 }
 
 #[test]
-fn the_link_leads_through_a_list_record_by_record() {
+fn following_the_link_visits_every_record_of_a_list() {
     let customer = Customer::new();
     for (kind, name, all) in &customer.kinds {
         for prefix in ["", "/2.4.9"] {
@@ -146,7 +146,7 @@ fn the_link_leads_through_a_list_record_by_record() {
 }
 
 #[test]
-fn an_id_may_stand_in_the_path_or_the_query_and_means_the_same() {
+fn an_id_can_be_in_the_path_or_the_query() {
     let customer = Customer::new();
     let (partner, id) = (&customer.partner, customer.id);
     for (kind, name, all) in &customer.kinds {
@@ -178,7 +178,7 @@ fn an_id_may_stand_in_the_path_or_the_query_and_means_the_same() {
 }
 
 #[test]
-fn an_id_may_stand_in_the_body_of_a_change_and_of_a_removal() {
+fn an_id_can_be_in_the_body_of_a_change_and_of_a_removal() {
     let customer = Customer::new();
     let (partner, id) = (&customer.partner, customer.id.to_string());
     for (kind, name, all) in &customer.kinds[..2] {
@@ -211,7 +211,7 @@ fn an_id_may_stand_in_the_body_of_a_change_and_of_a_removal() {
 }
 
 #[test]
-fn the_published_version_differs_in_integers_and_in_nothing_else() {
+fn the_published_version_differs_in_integers_only() {
     fn as_published(value: &Value) -> Value {
         match value {
             Value::Number(number) => json!(number.to_string()),
@@ -289,7 +289,7 @@ fn each_path_has_its_methods() {
 }
 
 #[test]
-fn somebody_elses_records_are_as_absent_as_those_that_never_were_and_cost_as_little() {
+fn another_partners_records_look_as_if_they_never_existed_and_cost_as_little() {
     let customer = Customer::new();
     let (partner, id) = (&customer.partner, customer.id);
     let before = crate::db::db_rows_of_customer(partner.server, id);
@@ -340,7 +340,7 @@ fn an_erased_customers_records_are_gone_and_none_can_be_added() {
 }
 
 #[test]
-fn every_request_takes_one_trip_and_writes_no_more_than_it_must() {
+fn every_request_takes_one_trip_and_writes_only_what_it_must() {
     let customer = Customer::new();
     let (partner, id) = (&customer.partner, customer.id);
     let measure = format!("/customers/{id}/measures/{}", customer.kinds[0].2[0]);
@@ -350,7 +350,7 @@ fn every_request_takes_one_trip_and_writes_no_more_than_it_must() {
         ("phonenr", "+46846500440"),
         ("destnr", "+46846500401"),
     ];
-    // A row, the entry of its index, the customer's count, and the entry in the audit trail.
+    // One row, one index entry, the customer's counter, and one entry in the audit trail.
     assert_costs(
         partner.post(&format!("/customers/{id}/measures"), &numbers),
         200,

@@ -1,4 +1,4 @@
-//! The rules of the erasure, held against the schema as the migrations have made it.
+//! Compares the erasure rules in the code with the real schema that the migrations create.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use customers_api::db::schema::{CUSTOMER_TABLES, OTHER_TABLES, Table};
 use crate::db::{db_columns, db_query};
 use crate::server::shared;
 
-/// The tables with their columns, sorted; of a table that stands there twice, every column twice.
+/// The tables that have rules, with their columns sorted. A table that is listed twice has every column twice.
 fn ruled(tables: impl Iterator<Item = &'static Table>) -> BTreeMap<String, Vec<String>> {
     let mut ruled = BTreeMap::<String, Vec<String>>::new();
     for table in tables {
@@ -25,14 +25,14 @@ fn every_column_of_every_table_has_one_rule_and_every_rule_has_a_column() {
     assert!(real["customers"].len() > 30, "{real:?}");
     let rules = ruled(CUSTOMER_TABLES.iter().chain(OTHER_TABLES));
     for (table, columns) in &real {
-        assert_eq!(rules.get(table), Some(columns), "rules of table {table}");
+        assert_eq!(rules.get(table), Some(columns), "rules for table {table}");
     }
     let tables: Vec<_> = real.keys().collect();
     assert_eq!(rules.keys().collect::<Vec<_>>(), tables);
 }
 
 #[test]
-fn a_table_with_a_customer_in_it_is_a_customers_table_but_for_receipts_and_the_audit_trail() {
+fn every_table_with_a_customer_id_is_a_customer_table_except_receipts_and_audit() {
     let of_customers: Vec<String> = ruled(CUSTOMER_TABLES.iter()).into_keys().collect();
     let mut real = db_columns(shared());
     real.retain(|_, columns| columns.contains(&"customer_id".to_owned()));
@@ -43,7 +43,7 @@ fn a_table_with_a_customer_in_it_is_a_customers_table_but_for_receipts_and_the_a
 }
 
 #[test]
-fn there_is_no_other_kind_of_table_to_leak_from() {
+fn there_are_no_virtual_tables() {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' \
          AND type NOT IN ('table', 'view') AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'";
     assert_eq!(db_query(shared(), sql, &[]), []);

@@ -17,70 +17,68 @@ use serde_json::Value;
 
 use crate::client::Request;
 
-/// How long a server may take to its first answer; it may have to build the Worker.
+/// Long, because the server may have to build the Worker first.
 const START_DEADLINE: Duration = Duration::from_secs(600);
 
-/// How long a line of log may take from the Worker to us.
+/// How long a log line may take to reach us.
 const LOG_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The token of the operator, as `.dev.vars.example` has it.
+/// The operator's token from `.dev.vars.example`.
 pub const OPERATOR_TOKEN: &str = "local-operator";
 
-/// The repository.
+/// The root of the repository.
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The server that all tests share, unless one needs a configuration of its own.
+/// The server that tests share, unless they need a different configuration.
 pub fn shared() -> &'static Server {
     static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start(fresh_directory(), None, &[]));
     &SHARED
 }
 
-/// A server with the demo, for what does not change its five customers, or does so in ways that may be repeated.
+/// A server with the demo. Tests that use it must not change the five customers, except in ways that can be repeated.
 pub fn demo() -> &'static Server {
     static DEMO: LazyLock<&Server> = LazyLock::new(Server::with_demo);
     &DEMO
 }
 
-/// A running server.
 pub struct Server {
     /// `http://127.0.0.1:port`
     pub origin: String,
-    /// Where D1 and the rest keep their files.
+    /// The directory in which D1, KV and the others store their files.
     pub state: PathBuf,
     traffic: RwLock<()>,
     output: Arc<Output>,
-    /// Its standard input stays open as long as this process lives, however that ends; then the server
-    /// ends by itself, and all that it has started. Killing it would leave those behind.
+    /// We hold the server's standard input. It closes when this process ends, for whatever reason, and then the server
+    /// stops itself and its child processes. Killing the server would leave those running.
     process: Mutex<Child>,
 }
 
-/// What a server has printed.
 #[derive(Default)]
 struct Output {
     printed: Mutex<Printed>,
     grown: Condvar,
 }
 
-/// All lines so far, and what was found in them.
+/// All lines that the server has printed, and the log entries in them.
 #[derive(Default)]
 struct Printed {
     lines: Vec<String>,
-    /// The Worker's line of each request, by its request id.
+    /// The Worker's log line for each request, by request id.
     logs: HashMap<String, Value>,
 }
 
-/// What makes a server different from the shared one.
+/// How a server differs from the shared one.
 pub struct Difference<'a> {
-    /// Texts of `wrangler.toml` and what stands there instead.
+    /// Texts of `wrangler.toml` and their replacements.
     pub config: &'a [(&'a str, &'a str)],
-    /// Its secrets, in the form of `.dev.vars`; `None` for those of the shared one.
+    /// Its secrets in the format of `.dev.vars`. `None` means those of the shared server.
     pub secrets: Option<&'a str>,
 }
 
 impl Server {
     /// Starts a server that differs from the shared one. It runs until this process ends.
     pub fn different(difference: &Difference<'_>) -> &'static Self {
-        // The first server to start builds the Worker, and two at once would be in each other's way.
+        // The first server builds the Worker. Two builds at once would conflict.
         shared();
         Box::leak(Box::new(Self::start(
             fresh_directory(),
@@ -95,8 +93,8 @@ impl Server {
         Box::leak(Box::new(Self::start(fresh_directory(), None, &["--demo"])))
     }
 
-    /// Ends the server, and starts another on its databases, by the configuration of the shared one: what the
-    /// Worker had in memory is gone.
+    /// Stops the server, and starts another one on the same databases with the shared configuration. The new one has
+    /// nothing in memory.
     pub fn restarted(&self) -> &'static Self {
         let mut process = self.process.lock().unwrap();
         drop(process.stdin.take());
@@ -104,7 +102,7 @@ impl Server {
         Box::leak(Box::new(Self::start(self.state.clone(), None, &[])))
     }
 
-    /// Starts a server with these arguments more, and waits for it.
+    /// Starts a server with these additional arguments, and waits until it answers.
     fn start(state: PathBuf, difference: Option<&Difference<'_>>, arguments: &[&str]) -> Self {
         let port = free_port();
         let mut command = Command::new("node");
@@ -136,7 +134,7 @@ impl Server {
         server
     }
 
-    /// Waits until the Worker answers; fails when the server has ended instead.
+    /// Waits until the Worker answers. It fails if the server ends first.
     fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + START_DEADLINE;
         loop {
@@ -147,25 +145,25 @@ impl Server {
             let ended = self.process.lock().unwrap().try_wait().unwrap();
             assert!(
                 ended.is_none() && Instant::now() < deadline,
-                "the server does not start:\n{}",
+                "the server did not start:\n{}",
                 self.printed()
             );
             thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Held by a request while it is under way.
+    /// Every request holds this guard until it is answered.
     pub fn request_under_way(&self) -> RwLockReadGuard<'_, ()> {
         self.traffic.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Held by whoever writes to the database file: no request is under way then. workerd does not wait for
-    /// another's lock, as D1 would never meet one, but answers 503.
+    /// Whoever writes to the database file holds this guard, and no request runs meanwhile. workerd does not wait for a
+    /// lock of another process, because D1 never has one, and such a request would end in a 503.
     pub fn no_request_under_way(&self) -> RwLockWriteGuard<'_, ()> {
         self.traffic.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the Worker has logged of a request: waits until the line is there.
+    /// Waits for the Worker's log line of a request, and returns it.
     pub fn log(&self, request_id: &str) -> Value {
         let printed = self.output.printed.lock().unwrap();
         let (printed, _) = self
@@ -180,14 +178,14 @@ impl Server {
         })
     }
 
-    /// All that the server has printed so far.
+    /// Everything that the server has printed so far.
     pub fn printed(&self) -> String {
         self.output.printed.lock().unwrap().lines.join("\n")
     }
 }
 
 impl Output {
-    /// Reads a pipe to its end, in a thread of its own: a full pipe would stop the server.
+    /// Reads a pipe to its end in a separate thread, because a full pipe would block the server.
     fn read(self: &Arc<Self>, pipe: impl Read + Send + 'static) {
         let output = Arc::clone(self);
         thread::spawn(move || {
@@ -198,7 +196,6 @@ impl Output {
         });
     }
 
-    /// Takes note of a line.
     fn add(&self, line: String) {
         let mut printed = self.printed.lock().unwrap();
         if line.starts_with("{\"request_id\"")
@@ -212,13 +209,12 @@ impl Output {
     }
 }
 
-/// A port that nobody listens on.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// A directory for the state of one server, under that of this run.
+/// Creates a directory for the state of one server, inside the directory of this run.
 fn fresh_directory() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -227,18 +223,18 @@ fn fresh_directory() -> PathBuf {
     directory
 }
 
-/// The directory of this run. Nothing removes it when the run ends, for a process can end without a last
-/// word; the next run does, once nobody holds its lock any more.
+/// The directory of this run. A process can end without cleaning up, so the next run removes the directory, once no
+/// process holds its lock.
 static RUN: LazyLock<Run> = LazyLock::new(Run::begin);
 
-/// A run of this test binary, and what it holds as long as it lasts.
+/// A run of this test binary. It holds the lock until the process ends.
 struct Run {
     directory: PathBuf,
     _lock: File,
 }
 
 impl Run {
-    /// Makes the directory, and locks it.
+    /// Creates the directory, and locks it.
     fn begin() -> Self {
         let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
         remove_what_is_left_over(parent);
@@ -260,14 +256,14 @@ fn remove_what_is_left_over(parent: &Path) {
         let is_left_over =
             File::open(directory.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
         if is_left_over {
-            // Its server may still be on its way out and write: then the run after this one removes it.
+            // This can fail while the run's server is still shutting down. Then the next run removes the directory.
             let _ = fs::remove_dir_all(directory);
         }
     }
 }
 
-/// Writes a configuration beside a server's state, and answers its path. What it names by a relative path
-/// is made absolute, since it no longer stands in the repository.
+/// Writes a server's configuration beside its state, and returns its path. Relative paths become absolute, because the
+/// file is no longer in the repository.
 fn configure(state: &Path, difference: &Difference<'_>) -> PathBuf {
     let mut config = fs::read_to_string(Path::new(ROOT).join("wrangler.toml")).unwrap();
     for (key, value) in [

@@ -1,4 +1,4 @@
-//! A customer to erase that has something of everything, and others beside it who must not notice.
+//! A customer for erasure tests that has data in every column, and control customers that must not change.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,23 +11,23 @@ use crate::client::Request;
 use crate::db::{Row, Tables, db_columns, db_open, db_query, db_rows_of_customer};
 use crate::partner::Partner;
 
-/// When a subject's second measure is to expire, and when its third has.
+/// When a subject's second measure will expire, and when its third one expired.
 pub const FUTURE: &str = "2099-12-31 23:59:59";
 pub const PAST: &str = "2020-02-29 12:00:00";
 
-/// A customer with something in every column, and rows in every table.
+/// A customer with a value in every column and rows in every table.
 pub struct Subject<'a> {
     pub partner: &'a Partner,
     pub customer_id: i64,
     pub uuid: String,
-    /// Stands in everything personal that is a text, and in nothing else of the database.
+    /// Every personal text contains it, and nothing else in the database does.
     pub mark: String,
     /// The subscriber digits of all its phone numbers, after `+468`.
     pub digits: String,
 }
 
-/// Runs a test on a subject, and then sees that nobody else's rows have changed: neither those of another
-/// customer of the partner, nor those of another partner's.
+/// Runs a test on a subject. Then it checks that the rows of two control customers have not changed: one of the same
+/// partner, and one of another partner.
 pub fn erasing(test: impl FnOnce(&Subject<'_>)) {
     let (partner, stranger) = (Partner::new(), Partner::new());
     let subject = Subject::of(&partner);
@@ -41,14 +41,14 @@ pub fn erasing(test: impl FnOnce(&Subject<'_>)) {
         assert_eq!(
             control.db_rows(),
             before,
-            "someone else's rows have changed"
+            "rows of a control customer have changed"
         );
     }
     assert_eq!(db_partner(&stranger), stranger_before);
 }
 
 impl<'a> Subject<'a> {
-    /// A customer of this partner that has all that a customer can have.
+    /// Creates a subject for this partner.
     pub fn of(partner: &'a Partner) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -65,7 +65,7 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    /// The request that creates a subject with this mark; its `Idempotency-Key` has the mark too.
+    /// The request that creates a subject with this mark. Its `Idempotency-Key` is the mark too.
     pub fn creation(partner: &Partner, mark: &str) -> Request<'static> {
         let email = format!("{mark}@example.com");
         let parameters = [
@@ -85,8 +85,8 @@ impl<'a> Subject<'a> {
         request.header("Idempotency-Key", mark)
     }
 
-    /// Fills what the API has no way to, or would take too many requests for. The numbers are in
-    /// Stockholm: three digits of country code and national destination code.
+    /// Inserts what would take too many requests, or what the API cannot set. The numbers are from Stockholm: country
+    /// code and NDC have three digits.
     fn db_furnish(&self) {
         let id = self.customer_id;
         let mark = self.mark.as_str();
@@ -118,7 +118,7 @@ impl<'a> Subject<'a> {
             let parameters = params![id, position, phone];
             transaction.execute(sql, parameters).unwrap();
         }
-        // One that was answered, and one that was not, of a caller who withheld the number.
+        // One answered call, and one unanswered call from a caller who withheld the number.
         for (answered, other) in [(1, phone.as_str()), (0, "")] {
             let sql = "INSERT INTO calls (customer_id, measure_id, start, duration, answered, \
                  anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc) VALUES \
@@ -134,7 +134,7 @@ impl<'a> Subject<'a> {
         format!("/customers/{}", self.customer_id)
     }
 
-    /// Where the receipt of its erasure can be read.
+    /// The path of the receipt of its erasure.
     pub fn receipt_path(&self) -> String {
         format!("/customers/{}/erasure", self.customer_id)
     }
@@ -144,8 +144,8 @@ impl<'a> Subject<'a> {
         self.partner.delete(&self.path())
     }
 
-    /// The receipt that its erasure must have: what is in `db_furnish`, counted by hand. Two measures of
-    /// three are active; six phone numbers stand on measures, four on calls.
+    /// The expected receipt, counted by hand from `db_furnish`: two of three measures are active, and there are six
+    /// phone numbers on measures and four on calls.
     pub fn receipt(&self, removed_at: &str) -> Value {
         json!({"erasure": {
             "customer_id": self.customer_id,
@@ -158,12 +158,12 @@ impl<'a> Subject<'a> {
         }})
     }
 
-    /// Everything that the database holds of it.
+    /// Everything that the database stores about it.
     pub fn db_rows(&self) -> Tables {
         db_rows_of_customer(self.partner.server, self.customer_id)
     }
 
-    /// The only row of it in this table.
+    /// Its only row in this table.
     pub fn db_row(&self, table: &str) -> Row {
         let rows = self.db_rows();
         let [row] = rows[table].as_slice() else {
@@ -172,7 +172,7 @@ impl<'a> Subject<'a> {
         row.clone()
     }
 
-    /// In how many rows of the whole database a text stands, by `table.column`; none where it does not.
+    /// How many rows of the whole database contain a text, by `table.column`. It leaves out columns with none.
     pub fn db_traces(&self, text: &str) -> BTreeMap<String, i64> {
         let server = self.partner.server;
         let mut traces = BTreeMap::new();
@@ -192,14 +192,14 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// A partner's own row.
+/// A partner's row in the database.
 pub fn db_partner(partner: &Partner) -> Row {
     let sql = "SELECT * FROM partners WHERE partner_id = ?1";
     let rows = db_query(partner.server, sql, &[&partner.partner_id]);
     rows.into_iter().next().unwrap()
 }
 
-/// When a receipt says that the customer was removed.
+/// The time of the erasure, from a receipt.
 #[track_caller]
 pub fn removed_at(receipt: &Value) -> String {
     let removed_at = receipt["erasure"]["removed_at"].as_str();

@@ -1,4 +1,5 @@
-//! §2: a partner sees only its own customers; somebody else's is exactly as absent as one that never was.
+//! Tenancy: a partner sees only its own customers. It cannot tell another partner's customer from one that never
+//! existed.
 
 use crate::client::{Request, Response};
 use crate::db::{
@@ -10,7 +11,7 @@ use crate::partner::Partner;
 /// An id that no customer has ever had.
 const NEVER: i64 = 9_000_000_000_000_000;
 
-/// What an answer says: its status, its lasting headers and its body.
+/// A response without the headers that differ every time: status, headers and body.
 fn says(response: &Response) -> (u16, Vec<String>, String) {
     let headers = response.headers.iter();
     let mut headers: Vec<String> = headers
@@ -21,7 +22,7 @@ fn says(response: &Response) -> (u16, Vec<String>, String) {
     (response.status, headers, response.text.clone())
 }
 
-/// Everything that a partner can ask about a customer by its id.
+/// Every request that a partner can make about a customer by its id.
 fn questions(partner: &Partner, id: i64) -> Vec<Request<'static>> {
     let path = format!("/customers/{id}");
     let id = id.to_string();
@@ -59,9 +60,9 @@ fn questions(partner: &Partner, id: i64) -> Vec<Request<'static>> {
     ]
 }
 
-/// Asserts that a partner is told the same of somebody else's customer as of one that never was.
+/// Asserts that all requests about this customer get the same answers as those about a customer that never existed.
 #[track_caller]
-fn assert_is_as_absent_as_one_that_never_was(partner: &Partner, id: i64) {
+fn assert_looks_like_one_that_never_existed(partner: &Partner, id: i64) {
     let never = questions(partner, NEVER);
     for (about_theirs, about_never) in questions(partner, id).into_iter().zip(never) {
         let what = format!("{} {}", about_theirs.method, about_theirs.target);
@@ -74,7 +75,7 @@ fn assert_is_as_absent_as_one_that_never_was(partner: &Partner, id: i64) {
 }
 
 #[test]
-fn somebody_elses_customer_is_as_absent_as_one_that_never_was() {
+fn another_partners_customer_looks_like_one_that_never_existed() {
     let [partner, other] = [Partner::new(), Partner::new()];
     partner.create_customer("Mine", "mine");
     let id = other.create_customer("Theirs", "theirs");
@@ -93,7 +94,7 @@ fn somebody_elses_customer_is_as_absent_as_one_that_never_was() {
     db_insert_allowed_number(server, id, 0, "+46890512");
     let before = db_rows_of_customer(server, id);
 
-    assert_is_as_absent_as_one_that_never_was(&partner, id);
+    assert_looks_like_one_that_never_existed(&partner, id);
 
     assert_eq!(db_rows_of_customer(server, id), before);
     for table in ["customers", "measures", "calls", "users", "allowed_numbers"] {
@@ -104,18 +105,18 @@ fn somebody_elses_customer_is_as_absent_as_one_that_never_was() {
 }
 
 #[test]
-fn so_is_one_that_somebody_else_has_erased() {
+fn another_partners_erased_customer_looks_like_one_that_never_existed() {
     let [partner, other] = [Partner::new(), Partner::new()];
     partner.create_customer("Mine", "mine");
     let id = other.create_customer("Theirs", "theirs");
     let receipt = other.delete(&format!("/customers/{id}")).expect(200).text;
-    assert_is_as_absent_as_one_that_never_was(&partner, id);
+    assert_looks_like_one_that_never_existed(&partner, id);
     let again = other.get(&format!("/customers/{id}/erasure")).expect(200);
     assert_eq!(again.text, receipt);
 }
 
 #[test]
-fn so_is_an_id_that_no_customer_can_have() {
+fn an_impossible_id_is_a_404() {
     let partner = Partner::new();
     partner.create_customer("Mine", "mine");
     for id in [
@@ -142,7 +143,7 @@ fn so_is_an_id_that_no_customer_can_have() {
 }
 
 #[test]
-fn a_list_and_its_filters_hold_only_the_partners_own() {
+fn a_list_and_its_filters_return_only_the_partners_own_customers() {
     let [partner, other] = [Partner::new(), Partner::new()];
     let theirs = [0, 1].map(|n| other.create_customer("Theirs", &format!("theirs-{n}")));
     let mine = partner.create_customer("Mine", "mine");
@@ -166,7 +167,7 @@ fn a_list_and_its_filters_hold_only_the_partners_own() {
 }
 
 #[test]
-fn two_partners_may_use_one_custnr() {
+fn two_partners_can_use_the_same_custnr() {
     let partners = [Partner::new(), Partner::new()];
     for partner in &partners {
         partner.create_customer(&partner.username, "1001");
@@ -178,7 +179,7 @@ fn two_partners_may_use_one_custnr() {
 }
 
 #[test]
-fn a_partner_is_no_operator() {
+fn a_partner_cannot_use_the_operators_paths() {
     let partner = Partner::new();
     for (method, path) in [
         ("GET", format!("/operator/partners/{}", partner.username)),

@@ -1,4 +1,4 @@
-//! When something breaks: the store, the Worker itself, its configuration.
+//! Failures: of the database, of the Worker itself and of its configuration.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,17 +16,17 @@ use crate::partner::Partner;
 use crate::server::{Difference, Server, shared};
 use crate::subject::{db_partner, erasing, removed_at};
 
-/// What the store says when it fails: for the log, never for the caller.
+/// The database's error message in these tests. It must be in the log and never in an answer.
 const SECRET: &str = "secret text";
 
-/// A trigger that makes the store fail in the middle of what it is asked, until it goes out of scope.
+/// A trigger that makes the database fail in the middle of a transaction. It is removed on drop.
 struct Sabotage {
     server: &'static Server,
     trigger: String,
 }
 
 impl Sabotage {
-    /// Of an event such as `UPDATE ON calls`, where a condition holds.
+    /// Creates a trigger for an event, such as `UPDATE ON calls`, on the rows that meet a condition.
     fn db_on(server: &'static Server, event: &str, condition: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let trigger = format!("sabotage_{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -46,7 +46,7 @@ impl Drop for Sabotage {
     }
 }
 
-/// Asserts that an answer says to come again and nothing of what happened, which the log has.
+/// Asserts that the answer is a 503 with a Retry-After and no internal detail, and that the log has the error.
 #[track_caller]
 fn assert_unavailable(server: &Server, response: &Response) {
     assert_eq!(response.status, 503, "{response:#?}");
@@ -66,7 +66,7 @@ fn assert_unavailable(server: &Server, response: &Response) {
 }
 
 #[test]
-fn an_erasure_that_breaks_off_anywhere_has_changed_nothing() {
+fn an_erasure_that_fails_at_any_step_changes_nothing() {
     erasing(|subject| {
         let partner = subject.partner;
         let server = partner.server;
@@ -90,7 +90,7 @@ fn an_erasure_that_breaks_off_anywhere_has_changed_nothing() {
             assert_unavailable(server, &subject.erasure().send());
             assert_eq!(subject.db_rows(), rows, "{event}");
             assert_eq!(db_partner(partner), count, "{event}");
-            // The trouble is that request's alone.
+            // Only the failed request is affected.
             partner.get(&subject.path()).expect(200);
             partner.get(&subject.receipt_path()).expect(404);
             drop(sabotage);
@@ -101,7 +101,7 @@ fn an_erasure_that_breaks_off_anywhere_has_changed_nothing() {
 }
 
 #[test]
-fn a_creation_that_breaks_off_has_created_nothing_and_may_be_repeated() {
+fn a_creation_that_fails_creates_nothing_and_can_be_repeated() {
     let partner = Partner::new();
     let server = partner.server;
     let kept = partner.create_customer("Kept", "kept");
@@ -114,7 +114,7 @@ fn a_creation_that_breaks_off_has_created_nothing_and_may_be_repeated() {
     };
     let (before, count) = (rows(), db_partner(&partner));
 
-    // The customer is inserted before it is counted.
+    // The update of the counter comes after the insert, so it fails with the customer already inserted.
     let condition = format!("old.partner_id = {}", partner.partner_id);
     let sabotage = Sabotage::db_on(server, "UPDATE ON partners", &condition);
     assert_unavailable(server, &create.clone().send());
@@ -128,10 +128,10 @@ fn a_creation_that_breaks_off_has_created_nothing_and_may_be_repeated() {
     assert_eq!(partner.total(), 2);
 }
 
-/// A server of the Worker that panics at `GET /panic`. It has the secrets of the shared one.
+/// A server whose Worker panics at `GET /panic`. It has the secrets of the shared one.
 pub fn drill() -> &'static Server {
     static DRILL: LazyLock<&Server> = LazyLock::new(|| {
-        // It may be building too; two at once would get into each other's way.
+        // The shared server may build the Worker too. Two builds at once would conflict.
         shared();
         let built = Command::new("node")
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -148,13 +148,13 @@ pub fn drill() -> &'static Server {
     &DRILL
 }
 
-/// Keeps other tests from the drill: a panic ends what they have under way there.
+/// Gives a test the drill server for itself, because a panic aborts the requests of other tests.
 pub fn alone_at_the_drill() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has the Worker panic. The caller is answered, and soon.
+/// Makes the Worker panic. The caller must get an answer soon.
 #[track_caller]
 fn panic_once() {
     let start = Instant::now();
@@ -181,7 +181,7 @@ fn after_a_panic_the_next_request_is_served() {
 }
 
 #[test]
-fn panics_among_other_requests_leave_none_without_an_answer() {
+fn every_request_is_answered_while_others_panic() {
     let _alone = alone_at_the_drill();
     let partner = Partner::on(drill(), &json!({}));
     let ping = || partner.get("/miscellaneous/ping");
@@ -202,7 +202,7 @@ fn panics_among_other_requests_leave_none_without_an_answer() {
 }
 
 #[test]
-fn a_request_under_way_in_the_panicking_isolate_is_answered_and_the_next_is_served() {
+fn a_request_under_way_in_a_panicking_isolate_is_answered_and_the_next_is_served() {
     let _alone = alone_at_the_drill();
     let partner = Partner::on(drill(), &json!({}));
     let create = partner.post("/customers", &[("name", "Slow"), ("custnr", "slow")]);
@@ -219,7 +219,7 @@ fn a_request_under_way_in_the_panicking_isolate_is_answered_and_the_next_is_serv
         body.len(),
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // Whoever comes later is served: so the Worker has begun with this one, and waits for its body.
+    // Once later requests are answered, the Worker has started on this one and waits for its body.
     for _ in 0..5 {
         partner.get("/miscellaneous/ping").expect(200);
     }
@@ -228,14 +228,14 @@ fn a_request_under_way_in_the_panicking_isolate_is_answered_and_the_next_is_serv
     stream.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    // The instance that had begun with it is gone, and nothing of it was done.
+    // The Worker instance that started on the request is gone, and the request had no effect.
     assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
     assert!(answer.contains("internal_error"), "{answer}");
     assert_eq!(partner.total(), 0);
     create.expect(200);
 }
 
-/// A server that has a secret for nonces and no other.
+/// A server whose only secret is NONCE_SECRET.
 fn bare() -> &'static Server {
     static BARE: LazyLock<&Server> = LazyLock::new(|| {
         let secrets = include_str!("../../.dev.vars.example");
@@ -251,7 +251,7 @@ fn bare() -> &'static Server {
 }
 
 #[test]
-fn a_secret_that_is_missing_is_named_in_the_log_and_nowhere_else() {
+fn a_missing_secret_is_named_in_the_log_and_nowhere_else() {
     for (method, target) in [
         ("GET", "/miscellaneous/ping"),
         ("GET", "/customers/1"),
@@ -269,13 +269,13 @@ fn a_secret_that_is_missing_is_named_in_the_log_and_nowhere_else() {
         let log = bare().log(response.request_id());
         assert_eq!(log["error"], "secret HA1_KEY is missing");
     }
-    // What needs no secret needs none.
+    // Requests that need no secret still work.
     Request::new(bare(), "OPTIONS", "/customers").expect(204);
     Request::new(bare(), "GET", "/nothing").expect(404);
 }
 
 #[test]
-fn without_an_operator_token_there_is_no_operator_path_by_any_spelling() {
+fn without_an_operator_token_every_spelling_of_an_operator_path_is_a_404() {
     let nothing = Request::new(bare(), "GET", "/nothing").expect(404).text;
     for path in [
         "/operator",

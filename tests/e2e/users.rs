@@ -1,4 +1,4 @@
-//! Users: what is taken, what is answered, and that a removed one is gone.
+//! Users: how they are created, read, changed, validated and removed.
 
 use serde_json::json;
 
@@ -49,7 +49,7 @@ fn a_user_is_created_read_changed_and_removed() {
 }
 
 #[test]
-fn its_limits_are_told_all_at_once() {
+fn all_errors_are_returned_at_once() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");
     let path = format!("/customers/{id}/users");

@@ -1,14 +1,14 @@
-//! §1: every path works bare and under the published version, which writes integers as strings.
+//! Versions: every path works without a prefix and under the published version, which writes integers as strings.
 
 use serde_json::{Value, json};
 
 use crate::client::{Response, anonymous, operator};
 use crate::partner::{Partner, unused_username};
 
-/// The version that is published.
+/// The prefix of the published version.
 const PUBLISHED: &str = "/2.4.9";
 
-/// A document with every integer in it written as a string.
+/// A document with every integer as a string.
 fn with_integers_as_texts(value: Value) -> Value {
     match value {
         Value::Number(number) => Value::String(number.to_string()),
@@ -22,13 +22,13 @@ fn with_integers_as_texts(value: Value) -> Value {
     }
 }
 
-/// The names of an object's members in the order in which they came.
+/// The names with an underscore in a JSON text, in order.
 fn names_in_order(text: &str) -> Vec<&str> {
     let quoted = text.split('"').skip(1).step_by(2);
     quoted.filter(|word| word.contains('_')).collect()
 }
 
-/// The headers that say something of the answer rather than of this one exchange.
+/// The headers that must be equal for equal answers.
 fn lasting_headers(response: &Response) -> Vec<(String, String)> {
     let passing = ["x-request-id", "date", "content-length"];
     let headers = response.headers.iter();
@@ -40,7 +40,7 @@ fn lasting_headers(response: &Response) -> Vec<(String, String)> {
     headers
 }
 
-/// Asserts that the answers of the two versions are the same in all but how an integer is written.
+/// Asserts that the answers of the two versions differ only in how they write integers.
 #[track_caller]
 fn assert_differs_in_integers_only(bare: &Response, published: &Response) {
     assert_eq!(published.status, bare.status);
@@ -112,7 +112,7 @@ fn an_error_is_the_same_in_both_versions() {
 }
 
 #[test]
-fn creating_and_changing_answer_in_the_version_that_was_asked() {
+fn creation_and_change_answer_in_the_requested_version() {
     let partner = Partner::new();
     let parameters = [("name", "Nordlund AB"), ("custnr", "1001")];
     let created = partner.post("/2.4.9/customers", &parameters).expect(200);
@@ -152,7 +152,7 @@ fn location_and_link_keep_the_prefix() {
 }
 
 #[test]
-fn another_version_is_a_404_that_names_the_one_supported() {
+fn another_version_is_a_404_that_names_the_supported_one() {
     let partner = Partner::new();
     for prefix in ["2.4.8", "2.4.10", "2.4", "3", "v2", "2.4.9.1"] {
         let response = partner.get(&format!("/{prefix}/customers")).expect(404);
@@ -163,7 +163,7 @@ fn another_version_is_a_404_that_names_the_one_supported() {
 }
 
 #[test]
-fn the_operators_paths_have_both_versions_too() {
+fn the_operators_paths_exist_in_both_versions() {
     let partner = Partner::new();
     partner.set_up_custom(3, &json!({"max_length": 9}));
     let path = format!("/operator/partners/{}", partner.username);
@@ -176,7 +176,7 @@ fn the_operators_paths_have_both_versions_too() {
 }
 
 #[test]
-fn ping_answers_in_both_versions_and_only_who_is_authenticated() {
+fn ping_needs_credentials_in_both_versions() {
     let partner = Partner::new();
     for target in ["/miscellaneous/ping", "/2.4.9/miscellaneous/ping"] {
         assert_eq!(

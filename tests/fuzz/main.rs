@@ -1,5 +1,5 @@
-//! What comes from outside as bytes, and how it is taken apart: nothing panics, and what was put together comes out
-//! again. A few hundred cases of each run with the other tests; `npm run fuzz` runs a million.
+//! Feeds random input to every parser of untrusted bytes. No parser may panic, and valid values must round-trip. A few
+//! hundred cases of each test run with the other tests. `npm run fuzz` runs a million.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     missing_docs,
-    reason = "a test that panics has failed, which is what it is for"
+    reason = "a test fails by panicking"
 )]
 
 use base64ct::{Base64, Encoding};
@@ -33,7 +33,7 @@ use proptest::prelude::{
 };
 use proptest::sample::{Index, select};
 
-/// What clients really send, and what has been sent to break such services.
+/// Real input from clients, and input known to break such parsers.
 const SEEDS: &[&str] = &[
     "Digest username=\"demo\", realm=\"customers\", nonce=\"00\", uri=\"/customers?page=0\", cnonce=\"c\", \
      nc=00000001, qop=auth, response=\"0123456789abcdef\", algorithm=SHA-256",
@@ -53,7 +53,7 @@ const SEEDS: &[&str] = &[
     "+881612345678901",
 ];
 
-/// Any bytes; or a seed with some of its bytes replaced, put in or taken out.
+/// Random bytes, or a seed with some bytes replaced, inserted or removed.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let edits = prop::collection::vec((any::<Index>(), any::<u8>(), 0..3_u8), 0..8);
     let mutated = (select(SEEDS), edits).prop_map(|(seed, edits)| {
@@ -74,13 +74,13 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![mutated, prop::collection::vec(any::<u8>(), 0..200)]
 }
 
-/// The same as a text, as a header is one.
+/// The same as text, for headers.
 fn text() -> impl Strategy<Value = String> {
     let lossy = bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     prop_oneof![lossy, any::<String>()]
 }
 
-/// The names of what an input takes, and one that none does.
+/// Parameter names that some input takes, and one that none takes.
 const NAMES: &[&str] = &[
     "name",
     "custnr",
@@ -106,7 +106,7 @@ const NAMES: &[&str] = &[
     "nothing",
 ];
 
-/// A value as JSON has it, of any type.
+/// A JSON value of any type.
 fn value() -> impl Strategy<Value = Json> {
     let number = prop_oneof![Just("+46890510"), Just("192.0.2.0/24"), Just("::/0")];
     let text = prop_oneof![text(), number.prop_map(str::to_owned)];
@@ -155,7 +155,7 @@ fn partner(country: &str) -> Profile {
     }
 }
 
-/// A text in which everything is percent-encoded that has to be, and perhaps more.
+/// Percent-encodes a text. With `all` it also encodes the characters that do not need it.
 fn encoded(text: &str, all: bool) -> String {
     let plain = |byte: u8| !all && byte.is_ascii_alphanumeric();
     let encode = |byte: u8| match byte {
@@ -173,7 +173,7 @@ fn quoted(text: &str) -> String {
 
 proptest! {
     #[test]
-    fn no_authorization_header_panics(text in text()) {
+    fn no_authorization_header_causes_a_panic(text in text()) {
         let _ = digest::Response::parse(&text);
         let _ = basic::parse(&text);
         if let Some((_, rest)) = text.split_once(' ') {
@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn no_nonce_but_our_own_is_good(text in text(), now in any::<u64>()) {
+    fn only_our_own_nonce_is_valid(text in text(), now in any::<u64>()) {
         let state = digest::nonce_state(b"secret", &text, now);
         prop_assert_eq!(state, digest::NonceState::Forged);
         let own = digest::nonce(b"secret", now);
@@ -193,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_digest_says_is_read_as_it_was_meant(
+    fn a_digest_header_round_trips(
         values in prop::array::uniform7(any::<String>()),
         space in prop_oneof![Just(""), Just(" ")],
     ) {
@@ -211,13 +211,13 @@ proptest! {
     }
 
     #[test]
-    fn what_basic_says_is_read_as_it_was_meant(username in "[^:]*", password in any::<String>()) {
+    fn a_basic_header_round_trips(username in "[^:]*", password in any::<String>()) {
         let pair = Base64::encode_string(format!("{username}:{password}").as_bytes());
         prop_assert_eq!(basic::parse(&pair), Some((username, password)));
     }
 
     #[test]
-    fn no_request_panics(bytes in bytes(), text in text(), path in text()) {
+    fn no_request_causes_a_panic(bytes in bytes(), text in text(), path in text()) {
         let _ = route("GET", &path);
         let _ = route("PUT", &format!("/customers/{path}"));
         let _ = (media_type(&text), IfMatch::parse(Some(&text)), E164::parse(&text));
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn no_customer_panics_and_one_that_is_taken_is_within_its_limits(members in members(), german in any::<bool>()) {
+    fn no_customer_causes_a_panic_and_an_accepted_one_is_within_its_limits(members in members(), german in any::<bool>()) {
         let partner = partner(if german { "DE" } else { "" });
         for intent in [Intent::Create, Intent::Change] {
             let mut params = Params::of_members(members.clone());
@@ -249,7 +249,7 @@ proptest! {
     }
 
     #[test]
-    fn no_list_of_allowed_numbers_panics_and_one_that_is_taken_has_numbers_only(value in value(), list in bytes()) {
+    fn no_list_of_allowed_numbers_causes_a_panic_and_an_accepted_one_has_numbers_only(value in value(), list in bytes()) {
         for value in [value, Json::from(String::from_utf8_lossy(&list).as_ref())] {
             let mut params = Params::of_members(vec![("phonenrs".to_owned(), value)]);
             let numbers = allowed_numbers::take(&mut params);
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_the_operator_gives_panics(members in members()) {
+    fn no_input_of_the_operator_causes_a_panic(members in members()) {
         let params = || Params::of_members(members.clone());
         let mut of_partner = params();
         let fields = PartnerInput::take(&mut of_partner).fields();
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn no_paging_panics_and_one_that_is_taken_is_within_what_there_can_be(members in members(), query in text()) {
+    fn no_paging_causes_a_panic_and_an_accepted_one_is_within_its_limits(members in members(), query in text()) {
         let mut by_query = Params::default();
         let _ = by_query.add_query(&query);
         for mut params in [Params::of_members(members), by_query] {
@@ -294,7 +294,7 @@ proptest! {
     }
 
     #[test]
-    fn a_parameter_is_read_as_it_was_meant(value in any::<String>(), all in any::<bool>()) {
+    fn a_parameter_round_trips_in_every_encoding(value in any::<String>(), all in any::<bool>()) {
         let pair = format!("name={}", encoded(&value, all));
         let document = Json::object([("name", value.as_str().into())]).to_string();
         let mut query = Params::default();
@@ -310,7 +310,7 @@ proptest! {
     }
 
     #[test]
-    fn a_segment_of_a_path_is_read_as_it_was_meant(username in "[^/]+", all in any::<bool>()) {
+    fn a_segment_of_a_path_round_trips(username in "[^/]+", all in any::<bool>()) {
         let path = format!("/operator/partners/{}", encoded(&username, all));
         prop_assert_eq!(&route("GET", &path).unwrap().captures[0].1, &username);
     }

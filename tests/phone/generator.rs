@@ -1,9 +1,9 @@
-//! The numbering plan of the world as one automaton: what `src/phone/plan.bin` is made from.
+//! Builds `src/phone/plan.bin`: the numbering plans of all countries as one automaton.
 //!
-//! libphonenumber splits a number by the first of its country's formats that the number matches, and a format
-//! is two regular expressions. Run beside each other as automata they come, digit by digit, to a state; two
-//! numbers of the same length in the same state are split alike, so that it is enough to ask libphonenumber
-//! for one of them. States from which all goes on alike are then merged, over all countries.
+//! libphonenumber splits a number by the first format of its country that the number matches. A format is two regular
+//! expressions. We run all of a country's expressions in parallel as automata, digit by digit; their states together
+//! are one state here. Two numbers of the same length in the same state are split in the same way, so we ask
+//! libphonenumber for only one of them. In the end we merge equivalent states across all countries.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,31 +15,32 @@ use rlibphonenumber::interfaces::AsOriginal;
 
 use crate::oracle;
 
-/// The most digits of a number, country code included (ITU-T E.164 §6.2.1).
+/// The maximum number of digits, including the country code (ITU-T E.164 §6.2.1).
 const DIGITS_MAX: usize = 15;
 
-/// Argentina: here the split depends on whether the number is a mobile one, and so on the patterns of all kinds.
+/// Argentina. Its split depends on whether the number is mobile, so it depends on the patterns of every kind of number.
 const MOBILE_TOKEN: i32 = 54;
 
 /// A state of the plan.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Node {
-    /// Digits of the national destination code that the service keeps of a number that ends here.
+    /// The length of the NDC that the service keeps for a number that ends here.
     ndc: u8,
-    /// Where the next digit leads: a place in [`Plan::nodes`].
+    /// For each next digit, an index into [`Plan::nodes`].
     next: [usize; 10],
 }
 
-/// All states, those first that are led to. The first is the end of all splits, and leads to itself.
+/// All states. A state comes after the states that it leads to. The first one is final: it leads to itself and splits
+/// nothing.
 #[derive(Default)]
 struct Plan {
     nodes: Vec<Node>,
     places: HashMap<Node, usize>,
-    /// Where the digits after a country code begin.
+    /// The state after each country code.
     roots: BTreeMap<i32, usize>,
 }
 
-/// The bytes of the table; [`customers_api::phone::plan`] says how to read them.
+/// The bytes of the table. [`customers_api::phone::plan`] describes the format.
 pub fn table() -> Vec<u8> {
     let mut plan = Plan::default();
     plan.place(Node {
@@ -55,7 +56,7 @@ pub fn table() -> Vec<u8> {
     plan.to_bytes()
 }
 
-/// A regular expression that a whole number matches, or not.
+/// A regular expression that is matched against the whole number.
 type Dfa = dense::DFA<Vec<u32>>;
 
 fn dfa(pattern: &str) -> Dfa {
@@ -71,7 +72,7 @@ fn dfa(pattern: &str) -> Dfa {
     builder.build(&format!("^(?:{pattern})$")).unwrap()
 }
 
-/// The expressions for the numbers that there are with a country code, in any of its regions: each is of one.
+/// The expressions for the valid numbers of a country code: one for each kind of number in each of its regions.
 fn existing(country_code: i32) -> Vec<String> {
     let util = PHONE_NUMBER_UTIL.as_original();
     let regions = PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(country_code);
@@ -83,7 +84,8 @@ fn existing(country_code: i32) -> Vec<String> {
     patterns.filter(|pattern| !pattern.is_empty()).collect()
 }
 
-/// What decides over the split of a country's numbers: groups of expressions that must all match.
+/// The expressions that determine how a country's numbers are split, in groups. A group matches if all of its
+/// expressions match.
 fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
     let region = PHONE_NUMBER_UTIL
         .get_region_for_country_code(country_code)
@@ -113,7 +115,7 @@ fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
     deciding
 }
 
-/// Where every expression stands; of a group one of which can match no more, none.
+/// The automaton states of each group. `None` if one of the group's expressions can no longer match.
 type State = Vec<Option<Vec<StateID>>>;
 
 fn start(deciding: &[Vec<Dfa>]) -> State {
@@ -137,29 +139,29 @@ fn step(deciding: &[Vec<Dfa>], state: &State, digit: u8) -> State {
         .collect()
 }
 
-/// The length of the national destination code that a number would have if it were one digit longer, by the
-/// lengths for each digit; 0 when it depends on the digit.
+/// The length of the NDC that a number would have if it were one digit longer. `longer` has that length for each digit;
+/// the result is 0 if they differ.
 ///
-/// Some countries have old numbers that are a digit shorter than any that libphonenumber has a format for.
-/// Their area code is none the less certain: Stockholm is `8` in `+46 8 90510` as in `+46 8 905 100`. This is
-/// for numbers that libphonenumber holds to be none: where it knows of a number and does not split it, it says so.
+/// Some countries have old numbers that are one digit shorter than every format of libphonenumber. Their area code is
+/// still certain: Stockholm is `8` in `+46 8 90510` and in `+46 8 905 100`. This applies only to numbers that
+/// libphonenumber considers invalid. If it considers a number valid but does not split it, we do not either.
 fn ndc_of_one_more_digit(longer: [u8; 10]) -> u8 {
     let [first, ..] = longer;
     if longer == [first; 10] { first } else { 0 }
 }
 
 impl Plan {
-    /// Adds the numbers of a country code, and answers where they begin.
+    /// Adds the numbers of a country code, and returns the index of their first state.
     fn add(&mut self, country_code: i32) -> usize {
         let deciding = deciding(country_code);
         let digits = DIGITS_MAX - country_code.to_string().len();
 
-        // All states by the number of digits that lead to them, each with a number that does.
+        // All states by number of digits, each with one number that leads to it.
         let mut levels = vec![HashMap::from([(start(&deciding), String::new())])];
         for length in 0..digits {
             let mut next = HashMap::new();
             for (state, number) in &levels[length] {
-                // 0 last: libphonenumber does not format a number with more than ten zeros before it.
+                // 0 comes last to avoid examples with many leading zeros: libphonenumber formats at most ten.
                 for digit in [1, 2, 3, 4, 5, 6, 7, 8, 9, 0] {
                     next.entry(step(&deciding, state, digit))
                         .or_insert_with(|| format!("{number}{digit}"));
@@ -168,8 +170,8 @@ impl Plan {
             levels.push(next);
         }
 
-        // From the longest back, since a node is made of those that it leads to: where each stands, and how long
-        // libphonenumber has the code of a number that ends there.
+        // Start with the longest numbers, because a node needs the nodes that it leads to. Each state maps to its index
+        // and to the NDC length that libphonenumber gives for a number that ends there.
         let mut longer = HashMap::<State, (usize, u8)>::new();
         for level in levels.into_iter().rev() {
             let mut nodes = HashMap::new();
@@ -192,7 +194,7 @@ impl Plan {
         longer[&start(&deciding)].0
     }
 
-    /// Where a node stands, once for all that are alike.
+    /// Returns the index of a node. Equal nodes share one.
     fn place(&mut self, node: Node) -> usize {
         *self.places.entry(node).or_insert_with_key(|node| {
             self.nodes.push(node.clone());
@@ -201,10 +203,10 @@ impl Plan {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        // What does not lie on the way of any root is left out, and the order does not depend on a hash map's.
+        // Write only the nodes that a root reaches, in an order that does not depend on a hash map.
         let mut nodes = Vec::new();
         let mut offsets = HashMap::from([(0, 0)]);
-        // The end of all splits, so that no other node begins at 0.
+        // The final state takes offset 0, so that no other node starts there.
         nodes.push(0x10);
         nodes.push(0);
         let roots: Vec<(i32, usize)> = self
@@ -224,7 +226,7 @@ impl Plan {
         bytes
     }
 
-    /// Writes a node after all that it leads to, unless it stands there already; answers its offset.
+    /// Writes a node after the nodes that it leads to, unless it is already written. Returns its offset.
     fn write(
         &self,
         place: usize,
@@ -244,7 +246,7 @@ impl Plan {
             }
         }
         bytes.push(u8::try_from(runs.len()).unwrap() << 4 | node.ndc);
-        // The first run begins with 0; a nibble for each of the others.
+        // The first run always begins with digit 0. Each other run has a nibble for its first digit.
         for firsts in runs[1..].chunks(2) {
             let second = firsts.get(1).map_or(0, |(first, _)| *first);
             bytes.push(firsts[0].0 << 4 | second);
@@ -252,10 +254,7 @@ impl Plan {
         for (_, next) in runs {
             let distance = if next == 0 { 0 } else { offset - next };
             let [high, low] = u16::try_from(distance).unwrap().to_be_bytes();
-            assert!(
-                high < 0x80,
-                "the table has become too long for its references"
-            );
+            assert!(high < 0x80, "the table is too long for its references");
             if distance >= 0x80 {
                 bytes.push(0x80 | high);
             }

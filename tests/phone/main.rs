@@ -1,4 +1,4 @@
-//! Phone numbers, held against libphonenumber: of every region and kind in the world.
+//! Compares how the service and libphonenumber split phone numbers, for every region and kind in the world.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     missing_docs,
-    reason = "a test that panics has failed, which is what it is for"
+    reason = "a test fails by panicking"
 )]
 
 #[macro_use]

@@ -9,7 +9,7 @@ use crate::{generator, oracle};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/phone/plan.bin");
 
-/// When libphonenumber has learnt new plans: `WRITE_PLAN=1 cargo test --test phone the_table`.
+/// After an update of libphonenumber, rewrite the table: `WRITE_PLAN=1 cargo test --test phone the_table`.
 #[test]
 fn the_table_is_what_the_generator_makes() {
     let table = generator::table();
@@ -20,8 +20,8 @@ fn the_table_is_what_the_generator_makes() {
     assert!(is_same, "src/phone/plan.bin is out of date");
 }
 
-/// The example numbers of every region and of what belongs to none, of every kind, as country code and the
-/// digits after it.
+/// libphonenumber's example numbers of every kind, for every region and for the country codes without a region. Each is
+/// the country code and the digits after it.
 fn examples() -> BTreeSet<(i32, String)> {
     let util = PHONE_NUMBER_UTIL.as_original();
     let regions = PHONE_NUMBER_UTIL.get_supported_regions();
@@ -46,17 +46,18 @@ fn examples() -> BTreeSet<(i32, String)> {
     examples
 }
 
-/// How many digits the service keeps of a number; 0 when it is no phone number.
+/// How many digits the service keeps unmasked. 0 if the service refuses the number.
 fn ccndc(country_code: i32, national: &str) -> i64 {
     E164::parse(&format!("+{country_code}{national}")).map_or(0, |number| number.ccndc())
 }
 
-/// How many digits country code and national destination code have together.
+/// The length of country code and NDC together.
 fn with_country_code(country_code: i32, ndc: usize) -> i64 {
     i64::try_from(country_code.to_string().len() + ndc).unwrap()
 }
 
-/// What the service must keep: what libphonenumber splits off, but for a number that it holds to be none.
+/// How many digits the service must keep. It follows libphonenumber, except for numbers that libphonenumber considers
+/// invalid.
 fn expected(country_code: i32, national: &str) -> i64 {
     let ndc = match oracle::ndc(country_code, national) {
         0 if !oracle::is_valid(country_code, national) => {
@@ -67,7 +68,7 @@ fn expected(country_code: i32, national: &str) -> i64 {
     with_country_code(country_code, ndc)
 }
 
-/// The service's own rule for such a number.
+/// The service's own rule for an invalid number: if one more digit always gives the same NDC length, that length.
 fn ndc_of_one_more_digit(country_code: i32, national: &str) -> usize {
     let longer = (0..10).map(|digit| oracle::ndc(country_code, &format!("{national}{digit}")));
     let lengths: BTreeSet<usize> = longer.collect();
@@ -92,10 +93,10 @@ fn every_example_number_of_the_world_is_split_as_libphonenumber_splits_it() {
     }
 }
 
-/// Numbers that there are, and that libphonenumber has no format for that would tell where to split them: not
-/// the business of the rule for those that are a digit too short.
+/// libphonenumber considers these numbers valid, but has no format that splits them. The rule for numbers that are one
+/// digit too short must not apply to them.
 #[test]
-fn a_number_that_exists_and_is_not_split_is_kept_to_its_country_code() {
+fn a_valid_number_without_a_split_keeps_only_its_country_code() {
     for (country_code, national) in [
         (49, "164963768"),
         (84, "1992000"),
@@ -132,7 +133,7 @@ impl Random {
 }
 
 #[test]
-fn numbers_beside_the_examples_and_numbers_at_random_are_split_as_libphonenumber_splits_them() {
+fn altered_examples_and_random_numbers_are_split_as_libphonenumber_splits_them() {
     let mut random = Random(1);
     let mut compared = 0;
     let mut compare = |country_code: i32, national: &str| {
@@ -172,14 +173,14 @@ fn numbers_beside_the_examples_and_numbers_at_random_are_split_as_libphonenumber
 fn the_contracts_number_keeps_the_code_of_stockholm() {
     let number = E164::parse("+46890510").unwrap();
     assert_eq!((number.as_str(), number.ccndc()), ("+46890510", 3));
-    // It is too short for libphonenumber, which knows its neighbours.
+    // libphonenumber considers the number too short, but splits the numbers that are one digit longer.
     assert!(!oracle::is_valid(46, "890510"));
     assert_eq!(oracle::ndc(46, "890510"), 0);
     assert_eq!(oracle::ndc(46, "8905100"), 1);
 }
 
 #[test]
-fn a_number_that_no_plan_knows_is_kept_and_split_after_the_country_code() {
+fn a_number_in_no_plan_is_split_after_the_country_code() {
     for (text, ccndc) in [
         ("+4612", 2),
         ("+999", 0),
@@ -210,7 +211,7 @@ fn a_country_code_that_does_not_exist_is_refused() {
 }
 
 #[test]
-fn what_is_not_formed_as_e164_is_refused_and_nothing_is_put_right() {
+fn text_that_is_not_e164_is_refused_and_not_corrected() {
     for text in [
         "",
         "+",
@@ -243,7 +244,7 @@ fn what_is_not_formed_as_e164_is_refused_and_nothing_is_put_right() {
 }
 
 #[test]
-fn whoever_gives_too_few_or_too_many_digits_is_told_both_limits() {
+fn the_error_for_too_few_or_too_many_digits_names_both_limits() {
     for (text, taken) in [("+461", "+4612"), ("+4612345678901234", "+461234567890123")] {
         assert!(E164::parse(taken).is_ok(), "{taken}");
         let message = E164::parse(text).unwrap_err().message();
@@ -254,7 +255,7 @@ fn whoever_gives_too_few_or_too_many_digits_is_told_both_limits() {
 }
 
 #[test]
-fn no_text_makes_it_panic() {
+fn no_text_causes_a_panic() {
     let mut random = Random(2);
     let letters: Vec<char> = "+0123456789 *é٤🦀\u{0}".chars().collect();
     for _ in 0..100_000 {

@@ -1,8 +1,8 @@
-//! libphonenumber, in its Rust port: what the table is made from and held against.
+//! Asks the Rust port of libphonenumber. The table is made from its answers and tested against them.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
-/// What a region's metadata says of each kind of number. (Its type has no public name.)
+/// A region's metadata for each kind of number. It is a macro because the type of the metadata has no public name.
 macro_rules! kinds {
     ($metadata:expr) => {{
         let metadata = $metadata;
@@ -21,11 +21,10 @@ macro_rules! kinds {
     }};
 }
 
-/// The length of the national destination code of a number, given as country code and the digits after it; 0 when
-/// libphonenumber cannot split it.
+/// The length of a number's NDC, or 0 if libphonenumber cannot split the number.
 ///
-/// The digits are taken as they are. libphonenumber's own parser would also take a trunk prefix for one, which
-/// E.164 does not have: `+44 0 20…`.
+/// `national` has the digits after the country code. This does not use libphonenumber's parser, because the parser also
+/// accepts a trunk prefix, which E.164 does not have: `+44 0 20…`.
 pub fn ndc(country_code: i32, national: &str) -> usize {
     if national.len() < 2 {
         return 0;
@@ -33,14 +32,14 @@ pub fn ndc(country_code: i32, national: &str) -> usize {
     split(&number(country_code, national))
 }
 
-/// Whether there can be such a number in any region of the country code.
+/// Whether the number is valid in any region of the country code.
 pub fn is_valid(country_code: i32, national: &str) -> bool {
     national.len() >= 2 && PHONE_NUMBER_UTIL.is_valid_number(&number(country_code, national))
 }
 
 fn number(country_code: i32, national: &str) -> PhoneNumber {
     let zeros = national.bytes().take_while(|byte| *byte == b'0').count();
-    // The last zero of a number that is nothing else is the number.
+    // In a number of zeros only, the last zero is the number itself.
     let zeros = zeros.min(national.len() - 1);
     let mut number = PhoneNumber {
         country_code,
@@ -54,7 +53,7 @@ fn number(country_code: i32, national: &str) -> PhoneNumber {
     number
 }
 
-/// The length of the national destination code of a number that libphonenumber has parsed.
+/// The length of the NDC of a number that libphonenumber has parsed.
 pub fn split(number: &PhoneNumber) -> usize {
     PHONE_NUMBER_UTIL.get_length_of_national_destination_code(number)
 }
