@@ -15,8 +15,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use customers_api::db::schema::CUSTOMER_TABLES;
-use rusqlite::{Connection, params};
+use customers_api::db::audit::{Actor, Context};
+use customers_api::db::sql::Arg;
+use customers_api::erasure::sql::Target;
+use customers_api::http::etag::IfMatch;
+use customers_api::http::version::Version;
+use rusqlite::Connection;
+use rusqlite::types::Null;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
@@ -85,20 +90,41 @@ fn erase(partner: &Partner, calls: i64, round: usize) -> (Duration, Duration, i6
     (worker, plain, trips)
 }
 
-/// Runs the erasure's statements for each table in plain SQLite, in one transaction. It uses a write-ahead log, so that
-/// the transaction is as durable as D1's.
+/// Runs the statements of the Worker's erasure in plain SQLite, in one transaction and as durable as D1's: with a
+/// write-ahead log.
 fn erase_in(file: &Path, customer_id: i64) -> Duration {
     let mut connection = Connection::open(file).unwrap();
     connection
         .pragma_update(None, "journal_mode", "WAL")
         .unwrap();
+    let whose = "SELECT partner_id FROM customers WHERE customer_id = ?1";
+    let partner_id = connection.query_row(whose, [customer_id], |row| row.get(0));
+    let partner_id = partner_id.unwrap();
+    let target = Target {
+        partner_id,
+        customer_id,
+        if_match: &IfMatch::Any,
+        version: Version::Bare,
+        audit: Context {
+            now: "2026-11-24 00:00:00",
+            request_id: "bench",
+            actor: Actor::Partner(partner_id),
+        },
+    };
     let begin = Instant::now();
     let transaction = connection.transaction().unwrap();
-    for table in CUSTOMER_TABLES {
-        let sql = format!("{} WHERE customer_id = ?2 AND ?1 <> ''", table.erase_sql());
-        transaction
-            .execute(&sql, params!["2026-11-24 00:00:00", customer_id])
+    for statement in target.erase().statements {
+        let mut prepared = transaction.prepare(statement.sql()).unwrap();
+        for (place, arg) in (1..).zip(statement.args()) {
+            match arg {
+                Arg::Null => prepared.raw_bind_parameter(place, Null),
+                Arg::Integer(integer) => prepared.raw_bind_parameter(place, integer),
+                Arg::Text(text) => prepared.raw_bind_parameter(place, text),
+            }
             .unwrap();
+        }
+        let mut rows = prepared.raw_query();
+        while rows.next().unwrap().is_some() {}
     }
     transaction.commit().unwrap();
     begin.elapsed()

@@ -62,8 +62,8 @@ CREATE TABLE calls (
     call_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer who was called.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
-    -- The measure that was called.
-    measure_id INTEGER NOT NULL REFERENCES measures (measure_id),
+    -- The measure that was called, one of the same customer. The creation sees to that.
+    measure_id INTEGER NOT NULL,
     -- When the call began, UTC, YYYY-MM-DD HH:MM:SS.
     start TEXT NOT NULL,
     -- How long it lasted, in seconds.

@@ -60,62 +60,106 @@ pub struct Sql {
 /// ```
 #[macro_export]
 macro_rules! sql {
-    ($text:literal $(,)?) => {
-        $crate::db::sql::Sql::of(::std::format!($text), ::std::vec::Vec::new())
-    };
-    ($text:literal $(, $name:ident = $part:expr)+ $(,)?) => {{
-        let mut args = ::std::vec::Vec::new();
-        // All parts are placed before the first name is bound, so no part sees the name of another.
-        let ($($name,)+) = ($($crate::db::sql::Part::place($part, &mut args),)+);
-        $crate::db::sql::Sql::of(::std::format!($text $(, $name = $name)+), args)
+    ($text:literal $(, $name:ident = $part:expr)* $(,)?) => {{
+        // Never runs: the compiler holds the names in the text against those that are given.
+        if false {
+            let _ = ::std::format_args!($text $(, $name = "")*);
+        }
+        $crate::db::sql::Sql::build($text, ::std::vec![$((stringify!($name), $part.into())),*])
     }};
 }
 
 /// What can stand for a `{name}` in [`sql!`](crate::sql).
-pub trait Part {
-    /// Takes over its arguments, and answers the text that stands there.
-    fn place(self, args: &mut Vec<Arg>) -> String;
+#[derive(Debug)]
+pub enum Part {
+    /// A value, which is bound.
+    Bound(Arg),
+    /// A piece of SQL, which is spliced in.
+    Spliced(Sql),
+    /// A part that stands in the text already, as this.
+    Placed(String),
 }
 
-impl<T: Into<Arg>> Part for T {
-    fn place(self, args: &mut Vec<Arg>) -> String {
-        args.push(self.into());
-        format!("?{}", args.len())
+impl<T: Into<Arg>> From<T> for Part {
+    fn from(value: T) -> Self {
+        Self::Bound(value.into())
     }
 }
 
-impl Part for Sql {
-    fn place(self, args: &mut Vec<Arg>) -> String {
-        let text = renumbered(&self.text, args.len());
-        args.extend(self.args);
-        text
+impl From<Sql> for Part {
+    fn from(piece: Sql) -> Self {
+        Self::Spliced(piece)
     }
 }
 
-impl Part for &Sql {
-    fn place(self, args: &mut Vec<Arg>) -> String {
-        self.clone().place(args)
+impl From<&Sql> for Part {
+    fn from(piece: &Sql) -> Self {
+        Self::Spliced(piece.clone())
     }
 }
 
 impl Sql {
-    /// For [`sql!`](crate::sql) alone, which makes the text of a literal.
+    /// For [`sql!`](crate::sql) alone: only a literal may become text. A part that stands in the text twice is bound once.
     #[doc(hidden)]
-    pub fn of(text: String, args: Vec<Arg>) -> Self {
-        Self { text, args }
+    pub fn build(text: &'static str, mut parts: Vec<(&'static str, Part)>) -> Self {
+        let mut sql = Self::default();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(['{', '}']) {
+            sql.text.push_str(before);
+            let brace = rest
+                .get(before.len()..)
+                .and_then(|rest| rest.chars().next());
+            rest = if let Some(literal) = brace.and_then(|brace| after.strip_prefix(brace)) {
+                sql.text.extend(brace);
+                literal
+            } else {
+                let (name, after) = after.split_once('}').unwrap_or((after, ""));
+                if let Some((_, part)) = parts.iter_mut().find(|(known, _)| *known == name) {
+                    sql.place(part);
+                }
+                after
+            };
+        }
+        sql.text.push_str(rest);
+        sql
+    }
+
+    /// Writes a part, and takes over its arguments the first time.
+    fn place(&mut self, part: &mut Part) {
+        let text = match std::mem::replace(part, Part::Placed(String::new())) {
+            Part::Placed(text) => text,
+            Part::Bound(arg) => {
+                self.args.push(arg);
+                format!("?{}", self.args.len())
+            }
+            Part::Spliced(piece) => {
+                let text = renumbered(&piece.text, self.args.len());
+                self.args.extend(piece.args);
+                text
+            }
+        };
+        self.text.push_str(&text);
+        *part = Part::Placed(text);
     }
 
     /// A name of ours: a table, a column.
     pub fn name(name: &'static str) -> Self {
-        Self::of(name.to_owned(), Vec::new())
+        Self {
+            text: name.to_owned(),
+            args: Vec::new(),
+        }
     }
 
     /// Pieces one after another, with `separator` between them.
     pub fn join(pieces: impl IntoIterator<Item = Self>, separator: &'static str) -> Self {
-        let mut args = Vec::new();
-        let pieces = pieces.into_iter().map(|piece| piece.place(&mut args));
-        let text = pieces.collect::<Vec<_>>().join(separator);
-        Self { text, args }
+        let mut joined = Self::default();
+        for piece in pieces {
+            if !joined.text.is_empty() {
+                joined.text.push_str(separator);
+            }
+            joined.place(&mut Part::Spliced(piece));
+        }
+        joined
     }
 
     /// The text.
@@ -141,7 +185,9 @@ fn renumbered(text: &str, offset: usize) -> String {
         let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
         let digits = piece.strip_suffix(rest).unwrap_or_default();
         let number = digits.parse::<usize>().unwrap_or(0);
-        renumbered.push_str(&format!("?{}{rest}", number + offset));
+        renumbered.push('?');
+        renumbered.push_str(&(number + offset).to_string());
+        renumbered.push_str(rest);
     }
     renumbered
 }

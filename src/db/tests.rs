@@ -1,1 +1,296 @@
+//! Every statement of this service, held against SQLite with the real migrations: it runs, its text is the one that stands
+//! in `golden/`, its plan scans nothing that grows, and the tenant is in it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --lib` writes the golden files.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::{Null, ToSqlOutput};
+use rusqlite::{Connection, ToSql, params_from_iter};
+
+use super::batch::Batch;
+use super::schema::{CUSTOMER_TABLES, MIGRATIONS};
+use super::sql::{Arg, Statement};
+
+mod samples;
+
+impl ToSql for Arg {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Null => Null.to_sql(),
+            Self::Integer(integer) => integer.to_sql(),
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+/// A batch as some request makes it, under the name of what it does.
+struct Sample {
+    name: &'static str,
+    statements: Vec<Statement>,
+}
+
+impl Sample {
+    fn of<N>(name: &'static str, batch: Batch<N>) -> Self {
+        let statements = batch.statements;
+        Self { name, statements }
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A database as the migrations make it, with a partner, a customer and something of every kind that hangs on it.
+fn database() -> Connection {
+    let database = Connection::open_in_memory().unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)",
+        )
+        .unwrap();
+    for name in MIGRATIONS {
+        let migration = fs::read_to_string(root().join("migrations").join(name)).unwrap();
+        database.execute_batch(&migration).unwrap();
+    }
+    database.execute_batch(samples::ROWS).unwrap();
+    database
+}
+
+fn run(database: &Connection, statement: &Statement) -> rusqlite::Result<usize> {
+    let mut prepared = database.prepare(statement.sql())?;
+    assert_eq!(
+        prepared.parameter_count(),
+        statement.args().len(),
+        "{}",
+        statement.sql()
+    );
+    let mut rows = prepared.query(params_from_iter(statement.args()))?;
+    let mut count = 0;
+    while rows.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// How many arguments D1 takes for one statement, and how many bytes of SQL.
+const ARGS_MAX: usize = 100;
+const SQL_MAX: usize = 100_000;
+
+#[test]
+fn every_batch_runs_within_the_limits_of_d1() {
+    for Sample { name, statements } in samples::all() {
+        let mut database = database();
+        let transaction = database.transaction().unwrap();
+        for statement in &statements {
+            if let Err(error) = run(&transaction, statement) {
+                panic!("{name}: {error}\n{}", statement.sql());
+            }
+            assert!(statement.args().len() <= ARGS_MAX, "{name}");
+            assert!(statement.sql().len() <= SQL_MAX, "{name}");
+        }
+        transaction.commit().unwrap();
+    }
+}
+
+/// A change in the text of a statement is a change that somebody reads.
+#[test]
+fn every_batch_has_the_text_of_its_golden_file() {
+    let directory = root().join("src/db/tests/golden");
+    let golden: BTreeMap<PathBuf, String> = samples::all()
+        .into_iter()
+        .map(|Sample { name, statements }| {
+            let file = directory.join(format!("{name}.sql"));
+            let texts = statements
+                .iter()
+                .map(|statement| statement.sql().to_owned());
+            (file, texts.collect::<Vec<_>>().join(";\n") + ";\n")
+        })
+        .collect();
+    assert_eq!(
+        golden.len(),
+        samples::all().len(),
+        "two samples of one name"
+    );
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(&directory).unwrap();
+        for (file, text) in &golden {
+            fs::write(file, text).unwrap();
+        }
+    }
+    let there: BTreeSet<PathBuf> = fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(there, golden.keys().cloned().collect(), "golden files");
+    for (file, text) in &golden {
+        let expected = fs::read_to_string(file).unwrap();
+        assert_eq!(*text, expected, "{}: see UPDATE_GOLDEN", file.display());
+    }
+}
+
+/// Every name that the code gives a statement has a sample: none goes untried.
+#[test]
+fn every_statement_of_the_code_is_among_the_samples() {
+    let mut named = BTreeSet::new();
+    for file in rust_files(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        if file.starts_with(root().join("src/db/tests")) || file.ends_with("db/tests.rs") {
+            continue;
+        }
+        let names = code.split(".named(\"").skip(1);
+        named.extend(names.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    }
+    let sampled: BTreeSet<String> = samples::all()
+        .iter()
+        .flat_map(|sample| &sample.statements)
+        .map(|statement| statement.name().to_owned())
+        .collect();
+    assert!(named.len() > 25, "{named:?}");
+    assert_eq!(sampled, named);
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => rust_files(&path),
+            Some(extension) if extension == "rs" => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// Statements that touch customers, or what hangs on them, without the condition of [`super::tenant`]; each with what it
+/// has in its place, and why.
+const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
+    // Inserts a customer: there is none yet. The partner is one of its columns.
+    ("customers::create", "(partner_id, uuid,"),
+    // An erased customer must be found too, so that a late repeat does not bring it back.
+    (
+        "customers::by_idempotency_key",
+        "WHERE partner_id = ? AND idempotency_key = ?",
+    ),
+    // Finds the receipt of a customer that lives no longer.
+    (
+        "erasure::receipt",
+        "WHERE customer_id = ? AND partner_id = ?",
+    ),
+    // The operator ends a field of all customers of the partner that it names.
+    (
+        "operator::empty_custom_field",
+        "WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?) AND removed_at = ''",
+    ),
+];
+
+#[test]
+fn every_statement_on_customers_has_the_tenant_in_it() {
+    let conditions = [
+        "customer_id = ? AND partner_id = ? AND removed_at = ''",
+        "partner_id = ? AND removed_at = ''",
+    ];
+    let mut tried = 0;
+    for Sample { name, statements } in samples::all() {
+        for statement in &statements {
+            let text = without_numbers(statement.sql());
+            let tables = CUSTOMER_TABLES.iter().map(|table| table.name);
+            let touched: Vec<&str> = tables.filter(|table| touches(&text, table)).collect();
+            if touched.is_empty() {
+                continue;
+            }
+            tried += 1;
+            let exception = WITHOUT_LIVE_CUSTOMER
+                .iter()
+                .find(|(name, _)| *name == statement.name());
+            let is_held = match exception {
+                Some((_, condition)) => text.contains(condition),
+                None => conditions.iter().any(|condition| text.contains(condition)),
+            };
+            assert!(is_held, "{name}: {touched:?} without the tenant\n{text}");
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+/// Whether a statement reads or writes a table.
+fn touches(text: &str, table: &str) -> bool {
+    ["FROM", "JOIN", "INTO", "UPDATE"].iter().any(|word| {
+        let place = format!("{word} {table}");
+        let mut rests = text.split(&place).skip(1);
+        rests.any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// `?12` as `?`.
+fn without_numbers(sql: &str) -> String {
+    let mut pieces = sql.split('?');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        text + "?" + piece.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
+}
+
+/// Statements that may look at every row of a small table, or that only the operator runs; each with what of its plan is
+/// forgiven, and why.
+const FORGIVEN: &[(&str, &str)] = &[
+    // A handful of migrations.
+    ("schema::applied_migrations", "SCAN d1_migrations"),
+    ("schema::migrations_table", "SCAN sqlite_schema"),
+    // Partners are few, and only the operator asks.
+    ("operator::total", "SCAN partners"),
+    ("operator::total", "SCAN p"),
+    // Looks at the last entry alone.
+    ("audit::entry", "SCAN audit"),
+    // The oldest entries first: the trail in its own order.
+    ("audit::page", "SCAN audit"),
+    // The calls of one customer, which stand in the order of their start in the index, by their id.
+    ("records::export", "USE TEMP B-TREE FOR ORDER BY"),
+    // The six fields of the rule, which are constants.
+    ("operator::set_up_german_fields", "SCAN rule"),
+    ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),
+];
+
+#[test]
+fn no_plan_scans_a_table_that_grows_or_sorts_by_itself() {
+    let database = database();
+    // A plan lists the search for orphans of a foreign key too. It runs only while one is missing its parent.
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    let mut searches = 0;
+    for Sample { name, statements } in samples::all() {
+        for statement in &statements {
+            let plan = plan(&database, statement);
+            for step in &plan {
+                searches += usize::from(step.starts_with("SEARCH"));
+                let is_bad = step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+                let virtual_table = [
+                    "json_each",
+                    "given",
+                    "CONSTANT ROW",
+                    "(subquery",
+                    "VIRTUAL TABLE",
+                ];
+                let is_ours = virtual_table.iter().any(|part| step.contains(part));
+                let is_forgiven = FORGIVEN
+                    .iter()
+                    .any(|(name, part)| *name == statement.name() && step.starts_with(part));
+                assert!(
+                    !is_bad || is_ours || is_forgiven,
+                    "{name}: {step}\n{}\n{plan:#?}",
+                    statement.sql()
+                );
+            }
+        }
+    }
+    assert!(searches > 60, "{searches}");
+}
+
+fn plan(database: &Connection, statement: &Statement) -> Vec<String> {
+    let explain = format!("EXPLAIN QUERY PLAN {}", statement.sql());
+    let mut prepared = database.prepare(&explain).unwrap();
+    let steps = prepared.query_map(params_from_iter(statement.args()), |row| row.get("detail"));
+    steps.unwrap().collect::<rusqlite::Result<_>>().unwrap()
+}

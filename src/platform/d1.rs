@@ -55,9 +55,8 @@ impl Store {
     /// # Errors
     /// As for [`Store::run`].
     pub async fn read(&self, statement: Statement) -> Result<Rows, Error> {
-        let mut results = self.run(Batch::of(statement)).await?;
-        let rows = results.all.pop();
-        rows.ok_or_else(|| Error::Internal("D1 left a statement out".to_owned()))
+        let rows = self.transaction(vec![statement]).await?.pop();
+        rows.ok_or_else(left_out)
     }
 
     /// Runs a batch as one transaction, in one round trip; all of it holds or none.
@@ -66,7 +65,11 @@ impl Store {
     /// 503 when the database has refused it (nothing is changed) or was lost on the way (all or nothing is).
     pub async fn run<N>(&self, batch: Batch<N>) -> Result<Results<N>, Error> {
         let Batch { statements, names } = batch;
-        let count = statements.len();
+        let all = self.transaction(statements).await?;
+        Ok(Results { names, all })
+    }
+
+    async fn transaction(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let prepared = self.prepare(&statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
         let mut cost = self.cost.get();
@@ -78,8 +81,8 @@ impl Store {
             .iter()
             .map(|rows| Rows(rows.unchecked_into()))
             .collect();
-        if all.len() != count {
-            return Err(Error::Internal("D1 left a statement out".to_owned()));
+        if all.len() != statements.len() {
+            return Err(left_out());
         }
         for rows in &all {
             if let Ok(meta) = rows.0.meta() {
@@ -89,7 +92,7 @@ impl Store {
             }
         }
         self.cost.set(cost);
-        Ok(Results { names, all })
+        Ok(all)
     }
 
     fn prepare(&self, statements: &[Statement]) -> Result<Array, JsValue> {
@@ -187,6 +190,10 @@ impl Row {
     fn get(&self, column: &str) -> JsValue {
         Reflect::get(&self.0, &column.into()).unwrap_or_default()
     }
+}
+
+fn left_out() -> Error {
+    Error::Internal("D1 left a statement out".to_owned())
 }
 
 fn wrong(column: &str) -> Error {

@@ -197,7 +197,8 @@ impl<'a> Canaries<'a> {
         let rows = db_rows_of_customer(self.partner.server, self.customer_id);
         let mut without = BTreeSet::new();
         for table in CUSTOMER_TABLES {
-            let personal = |rule: &Rule| matches!(rule, Rule::Blank | Rule::Mask | Rule::DeleteRow);
+            let personal =
+                |rule: &Rule| matches!(rule, Rule::Blank | Rule::Mask(_) | Rule::DeleteRow);
             for (column, _) in table.columns.iter().filter(|(_, rule)| personal(rule)) {
                 let has_canary = rows[table.name].iter().any(|row| match &row[*column] {
                     Text(text) => text.contains(&self.mark) || self.numbers.contains(text),

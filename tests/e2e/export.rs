@@ -76,7 +76,11 @@ fn the_export_has_every_column_that_an_erasure_changes() {
     let mut changed = 0;
     for table in CUSTOMER_TABLES {
         for row in export[table.name].as_array().unwrap() {
-            for (column, _) in table.columns.iter().filter(|(_, rule)| *rule != Rule::Keep) {
+            for (column, _) in table
+                .columns
+                .iter()
+                .filter(|(_, rule)| !matches!(rule, Rule::Keep))
+            {
                 assert!(row.get(column).is_some(), "{}.{column}", table.name);
                 changed += 1;
             }

@@ -21,8 +21,8 @@ use customers_api::http::json::Json;
 use customers_api::http::paging::Paging;
 use customers_api::http::params::{ID_MAX, Params};
 use customers_api::http::router::route;
-use customers_api::operator::input::{CustomFieldInput, PartnerInput, take_n};
-use customers_api::partners::profile::{CustomField, Profile};
+use customers_api::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use customers_api::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use customers_api::phone::E164;
 use customers_api::records::allowed_numbers::{self, ALLOWED_NUMBERS_MAX};
 use customers_api::records::calls::CALLS;
@@ -139,6 +139,7 @@ fn members() -> impl Strategy<Value = Vec<(String, Json)>> {
 fn partner(country: &str) -> Profile {
     let custom_fields = [1, 3, 5, 7].map(|n| CustomField {
         n,
+        name: CUSTOM_FIELDS[usize::from(n) - 1],
         label: String::new(),
         max_length: 40,
         required: n < 7,
@@ -149,7 +150,7 @@ fn partner(country: &str) -> Profile {
         country: country.to_owned(),
         allowed_networks: Vec::new(),
         enabled: true,
-        ha1: None,
+        ha1_sealed: String::new(),
         custom_fields: custom_fields.into(),
         read_at: 0,
     }
@@ -243,7 +244,7 @@ proptest! {
             if params.finish().is_ok() {
                 prop_assert!(columns.len() <= members.len());
                 prop_assert!(input.name.is_none_or(|name| (1..=60).contains(&name.chars().count())));
-                prop_assert!(input.custom.iter().all(|(_, value)| value.chars().count() <= 40));
+                prop_assert!(input.custom.iter().flatten().all(|value| value.chars().count() <= 40));
             }
         }
     }
@@ -270,14 +271,15 @@ proptest! {
             prop_assert_eq!(fields.len(), members.len());
         }
         let mut of_field = params();
-        let input = CustomFieldInput::take(&mut of_field);
+        let field = FieldNumber::take(&mut of_field);
+        let set_up = CustomFieldSetUp::take(&mut of_field);
         if of_field.finish().is_ok() {
-            prop_assert!((1..=20).contains(&input.n));
-            prop_assert!(input.max_length.is_none_or(|max| (1..=255).contains(&max)));
+            prop_assert_eq!(field.name(), format!("custom_{}", field.n()));
+            prop_assert!(set_up.max_length.is_none_or(|max| (1..=255).contains(&max)));
         }
         let mut of_end = params();
-        let n = take_n(&mut of_end);
-        prop_assert!(of_end.finish().is_err() || (1..=20).contains(&n));
+        let field = FieldNumber::take(&mut of_end);
+        prop_assert!(of_end.finish().is_err() || (1..=20).contains(&field.n()));
     }
 
     #[test]

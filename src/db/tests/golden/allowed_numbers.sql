@@ -1,0 +1,1 @@
+/* records::allowed_numbers */ SELECT (SELECT json_group_array(phonenr) FROM (SELECT phonenr FROM allowed_numbers WHERE allowed_numbers.customer_id = customers.customer_id ORDER BY position)) AS json FROM customers WHERE customer_id = ?1 AND partner_id = ?2 AND removed_at = '';

@@ -1,0 +1,1 @@
+/* records::find */ SELECT json_object('call_id', call_id, 'measure_id', measure_id, 'start', start, 'duration', duration, 'answered', answered, 'anum', anum, 'bnum', bnum, 'cnum', cnum) AS json, call_id AS id FROM calls WHERE call_id = ?1 AND customer_id = (SELECT customer_id FROM customers WHERE customer_id = ?2 AND partner_id = ?3 AND removed_at = '');

@@ -1,0 +1,2 @@
+/* records::total */ SELECT calls_total AS total FROM customers WHERE customer_id = ?1 AND partner_id = ?2 AND removed_at = '';
+/* records::page */ SELECT json_object('call_id', call_id, 'measure_id', measure_id, 'start', start, 'duration', duration, 'answered', answered, 'anum', anum, 'bnum', bnum, 'cnum', cnum) AS json, call_id AS id, start FROM calls WHERE customer_id = (SELECT customer_id FROM customers WHERE customer_id = ?1 AND partner_id = ?2 AND removed_at = '') AND TRUE ORDER BY start DESC, id DESC LIMIT ?3 OFFSET ?4;

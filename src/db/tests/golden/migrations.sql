@@ -1,0 +1,1 @@
+/* schema::applied_migrations */ SELECT name FROM d1_migrations;

@@ -1,0 +1,1 @@
+/* records::find */ SELECT json_object('user_id', user_id, 'email', email, 'name', name, 'write_access', write_access, 'receive_monthly_report', receive_monthly_report) AS json, user_id AS id FROM users WHERE user_id = ?1 AND customer_id = (SELECT customer_id FROM customers WHERE customer_id = ?2 AND partner_id = ?3 AND removed_at = '');

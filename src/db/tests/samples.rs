@@ -1,0 +1,248 @@
+//! A batch of every kind that the service can send, with every branch of the code that makes them.
+
+use super::Sample;
+use crate::customers::model::CustomerInput;
+use crate::customers::sql::{self as customers, Fingerprints};
+use crate::db::audit::{self, Actor, Context};
+use crate::db::batch::Batch;
+use crate::db::schema::{applied_migrations, migrations_table};
+use crate::erasure::sql::{self as erasure, Target};
+use crate::http::etag::IfMatch;
+use crate::http::intent::Intent;
+use crate::http::paging::Paging;
+use crate::http::params::Params;
+use crate::http::version::Version::{self, Bare, Published};
+use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use crate::operator::sql as operator;
+use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
+use crate::partners::sql::select;
+use crate::records::calls::CALLS;
+use crate::records::kind::Kind;
+use crate::records::measures::MEASURES;
+use crate::records::sql::Scope;
+use crate::records::users::USERS;
+
+/// What [`super::database`] holds: the partner and the customer that the samples are about.
+pub const ROWS: &str = "
+    INSERT INTO partners (username, country, ha1_sealed, created) VALUES ('acme', 'DE', '', '2026-01-01 00:00:00');
+    INSERT INTO custom_fields (partner_id, n) VALUES (1, 7);
+    INSERT INTO customers (partner_id, uuid, custnr, name, created, measures_total, users_total, calls_total)
+    VALUES (1, 'u', 'c', 'n', '2026-01-01 00:00:00', 1, 1, 1);
+    INSERT INTO measures (customer_id, name, phonenr, phonenr_ccndc, destnr, destnr_ccndc, created)
+    VALUES (1, 'm', '+46890510', 3, '+46890510', 3, '2026-01-01 00:00:00');
+    INSERT INTO users (customer_id, email) VALUES (1, 'a@b.example');
+    INSERT INTO allowed_numbers (customer_id, position, phonenr) VALUES (1, 0, '+46890510');
+    INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) VALUES (1, 1, '2026-01-01 00:00:00', '+46890510', 3);
+    ";
+
+const NOW: &str = "2026-11-24 00:00:00";
+
+/// A partner for whom every custom field is set up.
+fn partner() -> Profile {
+    let custom_fields = CUSTOM_FIELDS.into_iter().zip(1..);
+    Profile {
+        partner_id: 1,
+        username: "acme".into(),
+        country: "SE".into(),
+        allowed_networks: Vec::new(),
+        enabled: true,
+        ha1_sealed: String::new(),
+        custom_fields: custom_fields
+            .map(|(name, n)| CustomField {
+                n,
+                name,
+                label: String::new(),
+                max_length: 255,
+                required: false,
+            })
+            .collect(),
+        read_at: 0,
+    }
+}
+
+fn context(actor: Actor<'_>) -> Context<'_> {
+    Context {
+        now: NOW,
+        request_id: "r-1",
+        actor,
+    }
+}
+
+fn params(json: &str) -> Params {
+    let mut params = Params::default();
+    params.add_json(json.as_bytes()).unwrap();
+    params
+}
+
+/// A customer with all that can be given of one.
+fn full_customer() -> CustomerInput {
+    let mut members: Vec<String> = CUSTOM_FIELDS.map(|name| format!("\"{name}\":\"x\"")).into();
+    members.push(
+        "\"name\":\"n\",\"custnr\":\"c2\",\"corporateid\":\"1\",\"email\":\"a@b.example\",\
+         \"receive_monthly_report\":1,\"freespee_caller_id\":1,\"address_street\":\"s\",\"address_zip\":\"z\",\
+         \"address_city\":\"c\",\"address_state\":\"s\",\"address_country\":\"c\""
+            .into(),
+    );
+    let mut params = params(&format!("{{{}}}", members.join(",")));
+    let input = CustomerInput::take(&mut params, &partner(), Intent::Create);
+    params.finish().unwrap();
+    input
+}
+
+pub fn all() -> Vec<Sample> {
+    let mut samples = of_customers();
+    samples.extend(of_erasures());
+    samples.extend(of_records());
+    samples.extend(of_the_operator());
+    samples
+}
+
+fn of_customers() -> Vec<Sample> {
+    let partner = partner();
+    let audit = context(Actor::Partner(1));
+    let any = IfMatch::Any;
+    let at_3 = IfMatch::Versions(vec![3]);
+    let full = full_customer();
+    let none = CustomerInput::default();
+    let fingerprints = Fingerprints {
+        key: "k".into(),
+        params: "p".into(),
+    };
+    let page = Paging {
+        page: 1,
+        pagesize: 10,
+        after: 5,
+    };
+    let find = |id, custnr| Batch::of(customers::find(Bare, &partner, id, custnr));
+    let create = |keyed| customers::create(Published, &partner, &full, "u", keyed, audit);
+    let change = |if_match, input| customers::change(Bare, &partner, 1, if_match, input, audit);
+    vec![
+        Sample::of("customers_page", customers::page(Published, &partner, page)),
+        Sample::of("customers_find_by_id", find(Some(1), None)),
+        Sample::of("customers_find_by_custnr", find(None, Some("c"))),
+        Sample::of("customers_find_by_both", find(Some(1), Some("c"))),
+        Sample::of("customers_create", create(None)),
+        Sample::of("customers_create_with_key", create(Some(&fingerprints))),
+        Sample::of("customers_change", change(&at_3, &full)),
+        Sample::of("customers_change_nothing", change(&any, &none)),
+    ]
+}
+
+fn of_erasures() -> Vec<Sample> {
+    let target = |if_match| Target {
+        partner_id: 1,
+        customer_id: 1,
+        if_match,
+        version: Bare,
+        audit: context(Actor::Partner(1)),
+    };
+    let at_1 = IfMatch::Versions(vec![1]);
+    vec![
+        Sample::of("erasure_preview", target(&IfMatch::Any).preview()),
+        Sample::of("erasure_erase", target(&at_1).erase()),
+        Sample::of(
+            "erasure_receipt",
+            Batch::of(erasure::receipt(Published, 1, 1)),
+        ),
+    ]
+}
+
+fn of_records() -> Vec<Sample> {
+    let scope = |version: Version| Scope {
+        audit: context(Actor::Partner(1)),
+        partner_id: 1,
+        customer_id: 1,
+        version,
+    };
+    let page = |after| Paging {
+        page: 0,
+        pagesize: 10,
+        after,
+    };
+    let given = |kind: &Kind, json: &str| {
+        let mut params = params(json);
+        let given = (kind.take)(&mut params, Intent::Change);
+        params.finish().unwrap();
+        given
+    };
+    let measure = || {
+        given(
+            &MEASURES,
+            r#"{"name":"m","phonenr":"+46890510","destnr":"+46890510"}"#,
+        )
+    };
+    let user = || given(&USERS, r#"{"email":"a@b.example"}"#);
+    let call = || {
+        given(
+            &CALLS,
+            r#"{"measure_id":1,"start":"2026-01-01 00:00:00","bnum":"+46890510"}"#,
+        )
+    };
+    let remove = |kind: &Kind| scope(Bare).remove(kind, kind.removal.unwrap(), 1);
+    vec![
+        Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),
+        Sample::of("calls_page", scope(Bare).page(&CALLS, page(0))),
+        Sample::of("calls_page_after", scope(Bare).page(&CALLS, page(9))),
+        Sample::of("calls_find", Batch::of(scope(Bare).find(&CALLS, 1))),
+        Sample::of(
+            "measures_create",
+            scope(Bare).create(&MEASURES, vec![measure()]),
+        ),
+        Sample::of(
+            "calls_create",
+            scope(Bare).create(&CALLS, vec![call(), call()]),
+        ),
+        Sample::of("users_change", scope(Bare).change(&USERS, 1, user())),
+        Sample::of(
+            "users_change_nothing",
+            scope(Bare).change(&USERS, 1, given(&USERS, "{}")),
+        ),
+        Sample::of("measures_expire", remove(&MEASURES)),
+        Sample::of("users_delete", remove(&USERS)),
+        Sample::of("allowed_numbers", Batch::of(scope(Bare).allowed_numbers())),
+        Sample::of(
+            "allowed_numbers_replace",
+            scope(Bare).replace_allowed_numbers(vec!["+46890510".into()]),
+        ),
+        Sample::of("export", scope(Published).export()),
+    ]
+}
+
+fn of_the_operator() -> Vec<Sample> {
+    let audit = context(Actor::Operator("acme"));
+    let page = Paging {
+        page: 0,
+        pagesize: 10,
+        after: 0,
+    };
+    let partner = PartnerInput::take(&mut params(
+        r#"{"name":"Acme","country":"DE","allowed_networks":["192.0.2.0/24"],"enabled":true}"#,
+    ));
+    let set_up = CustomFieldSetUp::take(&mut params(
+        r#"{"label":"Shop","max_length":9,"required":true}"#,
+    ));
+    let seven = FieldNumber::of(7).unwrap();
+    vec![
+        Sample::of(
+            "operator_put",
+            operator::put("acme", "sealed", &partner, audit),
+        ),
+        Sample::of(
+            "operator_new_password",
+            operator::new_password("acme", "sealed", audit),
+        ),
+        Sample::of(
+            "operator_put_custom_field",
+            operator::put_custom_field("acme", seven, &set_up, audit),
+        ),
+        Sample::of(
+            "operator_delete_custom_field",
+            operator::delete_custom_field("acme", seven, audit),
+        ),
+        Sample::of("operator_page", operator::page(Bare, page)),
+        Sample::of("partner_select", Batch::of(select("acme"))),
+        Sample::of("audit_page", audit::page(Published, page)),
+        Sample::of("migrations", Batch::of(applied_migrations())),
+        Sample::of("migrations_table", Batch::of(migrations_table())),
+    ]
+}
