@@ -46,9 +46,11 @@ async function worker({ out = "build", features = "" } = {}) {
  * Alignment hints are removed because V8 does not use them.
  */
 async function optimize(wasm) {
+  // Classes that dependencies export and nobody here uses. The linker must keep what is exported.
+  const unused = ["*minifyconfig*", "*containerstartupoptions*", "*r2range*", "*intounderlying*"];
   const smaller = `${wasm}.opt`;
   const size = ["-O2", "-Oz", "--one-caller-inline-max-function-size=1", "--dealign"];
-  const flags = [...size, "--strip-debug", "--strip-producers", "--enable-exception-handling"];
+  const flags = [`--remove-exports=${unused}`, ...size, "--strip-debug", "--strip-producers", "--enable-exception-handling"];
   await run(wasmOpt, [...flags, wasm, "-o", smaller]);
   renameSync(smaller, wasm);
 }

@@ -55,7 +55,7 @@ impl<'a> Context<'a> {
 
     /// An entry. `kind` is the table that the record stands in; `fields` are the names of the fields that were given.
     pub fn entry(
-        self,
+        &self,
         action: &'static str,
         kind: &'static str,
         record: Record,

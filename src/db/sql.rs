@@ -60,50 +60,91 @@ pub struct Sql {
 /// ```
 #[macro_export]
 macro_rules! sql {
-    ($text:literal $(, $name:ident = $part:expr)* $(,)?) => {{
+    ($text:literal $(,)?) => {
+        $crate::db::sql::Template::new($text).end()
+    };
+    ($text:literal $(, $name:ident = $part:expr)+ $(,)?) => {{
         // Never runs: the compiler holds the names in the text against those that are given.
         if false {
-            let _ = ::std::format_args!($text $(, $name = "")*);
+            let _ = ::std::format_args!($text $(, $name = "")+);
         }
-        $crate::db::sql::Sql::build($text, ::std::vec![$((stringify!($name), $part.into())),*])
+        let mut template = $crate::db::sql::Template::new($text);
+        $($crate::db::sql::Part::give($part, &mut template, stringify!($name));)+
+        template.end()
     }};
 }
 
-/// What can stand for a `{name}` in [`sql!`](crate::sql).
+/// A text with its parts, for [`sql!`](crate::sql) alone: only a literal may become text.
+#[doc(hidden)]
 #[derive(Debug)]
-pub enum Part {
-    /// A value, which is bound.
+pub struct Template {
+    text: &'static str,
+    parts: Vec<(&'static str, Given)>,
+}
+
+#[derive(Debug)]
+enum Given {
     Bound(Arg),
-    /// A piece of SQL, which is spliced in.
     Spliced(Sql),
-    /// A part that stands in the text already, as this.
+    /// It stands in the text already, as this.
     Placed(String),
 }
 
-impl<T: Into<Arg>> From<T> for Part {
-    fn from(value: T) -> Self {
-        Self::Bound(value.into())
+/// What can stand for a `{name}` in [`sql!`](crate::sql): a piece of SQL, which is spliced in, or a value, which is bound.
+pub trait Part {
+    /// Gives it to a template under its name.
+    fn give(self, template: &mut Template, name: &'static str);
+}
+
+// A function for each type, never inlined: there are hundreds of calls.
+macro_rules! values {
+    ($($value:ty),*) => {
+        $(impl Part for $value {
+            #[inline(never)]
+            fn give(self, template: &mut Template, name: &'static str) {
+                template.parts.push((name, Given::Bound(self.into())));
+            }
+        })*
+    };
+}
+
+values!(
+    i64,
+    &str,
+    String,
+    Arg,
+    Option<i64>,
+    Option<&str>,
+    Option<String>
+);
+
+impl Part for Sql {
+    #[inline(never)]
+    fn give(self, template: &mut Template, name: &'static str) {
+        template.parts.push((name, Given::Spliced(self)));
     }
 }
 
-impl From<Sql> for Part {
-    fn from(piece: Sql) -> Self {
-        Self::Spliced(piece)
+impl Part for &Sql {
+    fn give(self, template: &mut Template, name: &'static str) {
+        self.clone().give(template, name);
     }
 }
 
-impl From<&Sql> for Part {
-    fn from(piece: &Sql) -> Self {
-        Self::Spliced(piece.clone())
+impl Template {
+    /// A text without its parts.
+    pub fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            parts: Vec::new(),
+        }
     }
-}
 
-impl Sql {
-    /// For [`sql!`](crate::sql) alone: only a literal may become text. A part that stands in the text twice is bound once.
-    #[doc(hidden)]
-    pub fn build(text: &'static str, mut parts: Vec<(&'static str, Part)>) -> Self {
-        let mut sql = Self::default();
-        let mut rest = text;
+    /// Puts the parts into the text. One that stands there twice is bound once.
+    #[inline(never)]
+    pub fn end(mut self) -> Sql {
+        let mut sql = Sql::default();
+        let mut rest = self.text;
         while let Some((before, after)) = rest.split_once(['{', '}']) {
             sql.text.push_str(before);
             let brace = rest
@@ -114,7 +155,7 @@ impl Sql {
                 literal
             } else {
                 let (name, after) = after.split_once('}').unwrap_or((after, ""));
-                if let Some((_, part)) = parts.iter_mut().find(|(known, _)| *known == name) {
+                if let Some((_, part)) = self.parts.iter_mut().find(|(known, _)| *known == name) {
                     sql.place(part);
                 }
                 after
@@ -123,23 +164,25 @@ impl Sql {
         sql.text.push_str(rest);
         sql
     }
+}
 
+impl Sql {
     /// Writes a part, and takes over its arguments the first time.
-    fn place(&mut self, part: &mut Part) {
-        let text = match std::mem::replace(part, Part::Placed(String::new())) {
-            Part::Placed(text) => text,
-            Part::Bound(arg) => {
+    fn place(&mut self, part: &mut Given) {
+        let text = match std::mem::replace(part, Given::Placed(String::new())) {
+            Given::Placed(text) => text,
+            Given::Bound(arg) => {
                 self.args.push(arg);
                 format!("?{}", self.args.len())
             }
-            Part::Spliced(piece) => {
+            Given::Spliced(piece) => {
                 let text = renumbered(&piece.text, self.args.len());
                 self.args.extend(piece.args);
                 text
             }
         };
         self.text.push_str(&text);
-        *part = Part::Placed(text);
+        *part = Given::Placed(text);
     }
 
     /// A name of ours: a table, a column.
@@ -152,12 +195,16 @@ impl Sql {
 
     /// Pieces one after another, with `separator` between them.
     pub fn join(pieces: impl IntoIterator<Item = Self>, separator: &'static str) -> Self {
+        Self::join_all(&mut pieces.into_iter(), separator)
+    }
+
+    fn join_all(pieces: &mut dyn Iterator<Item = Self>, separator: &'static str) -> Self {
         let mut joined = Self::default();
         for piece in pieces {
             if !joined.text.is_empty() {
                 joined.text.push_str(separator);
             }
-            joined.place(&mut Part::Spliced(piece));
+            joined.place(&mut Given::Spliced(piece));
         }
         joined
     }

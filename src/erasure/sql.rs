@@ -58,7 +58,7 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
 
 impl Target<'_> {
     /// Counts what an erasure would do, and changes nothing. It reads every row of the customer.
-    pub fn preview(self) -> Batch<Preview> {
+    pub fn preview(&self) -> Batch<Preview> {
         let json = receipt::json(self.version, receipt::counts(self.audit.now));
         let preview = sql!(
             "SELECT {json} AS json FROM customers WHERE {to_be_erased}",
@@ -76,7 +76,7 @@ impl Target<'_> {
     /// The receipt comes first, because the counts can only be taken before the deed. Every later statement asks for a
     /// receipt whose customer still lives. So all of them do their work or none does, and a second erasure finds nothing
     /// to do.
-    pub fn erase(self) -> Batch<Erasure> {
+    pub fn erase(&self) -> Batch<Erasure> {
         let columns = COUNTS.map(Sql::name);
         let begin = sql!(
             "INSERT INTO erasures (customer_id, {columns}) \
@@ -115,15 +115,15 @@ impl Target<'_> {
         steps.named(Erasure { receipt })
     }
 
-    fn receipt(self) -> Statement {
+    fn receipt(&self) -> Statement {
         receipt(self.version, self.partner_id, self.customer_id)
     }
 
-    fn live(self) -> Sql {
+    fn live(&self) -> Sql {
         live_customer(self.partner_id, self.customer_id)
     }
 
-    fn to_be_erased(self) -> Sql {
+    fn to_be_erased(&self) -> Sql {
         sql!(
             "{live} AND {at_version}",
             live = self.live(),

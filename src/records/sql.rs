@@ -49,17 +49,17 @@ pub struct Created {
 
 impl Scope<'_> {
     /// A row of `customers` is the customer.
-    fn live(self) -> Sql {
+    fn live(&self) -> Sql {
         live_customer(self.partner_id, self.customer_id)
     }
 
     /// A row of another table hangs on the customer.
-    fn of_live(self) -> Sql {
+    fn of_live(&self) -> Sql {
         of_live_customer(self.partner_id, self.customer_id)
     }
 
     /// A row of a kind's table is the customer's record with this id.
-    fn record(self, kind: &Kind, record_id: i64) -> Sql {
+    fn record(&self, kind: &Kind, record_id: i64) -> Sql {
         sql!(
             "{id} = {record_id} AND {of_live}",
             id = Sql::name(kind.id),
@@ -68,13 +68,13 @@ impl Scope<'_> {
         )
     }
 
-    fn entry(self, action: &'static str, kind: &Kind, record_id: i64, fields: Vec<Json>) -> Entry {
+    fn entry(&self, action: &'static str, kind: &Kind, record_id: i64, fields: Vec<Json>) -> Entry {
         let record = Record::OfCustomer(record_id, self.customer_id);
         self.audit.entry(action, kind.name, record, fields)
     }
 
     /// The columns of a record's row: its `json`, and its `id`.
-    fn row(self, kind: &Kind) -> Sql {
+    fn row(&self, kind: &Kind) -> Sql {
         sql!(
             "{json} AS json, {id} AS id",
             json = json_object(&kind.output(self.version, self.audit.now)),
@@ -84,7 +84,7 @@ impl Scope<'_> {
 
     /// Reads a page of the records, and how many there are. It touches the rows that it passes over and those that it
     /// answers, and one of `customers`.
-    pub fn page(self, kind: &Kind, paging: Paging) -> Batch<Page> {
+    pub fn page(&self, kind: &Kind, paging: Paging) -> Batch<Page> {
         let total = sql!(
             "SELECT {total} AS total FROM customers WHERE {live}",
             total = Sql::name(kind.total),
@@ -122,7 +122,7 @@ impl Scope<'_> {
     /// The key of the newest first is (start, id), of which `after` is the id. SQLite would seek a comparison of the
     /// whole row by its first part alone, and read all that began at the same time. So there is a seek for each part,
     /// and SQLite merges what they find as it is read.
-    fn seeks(self, kind: &Kind, after: i64) -> Vec<Sql> {
+    fn seeks(&self, kind: &Kind, after: i64) -> Vec<Sql> {
         let id = Sql::name(kind.id);
         match kind.order {
             Order::Id => vec![sql!("{id} > {after}", id = id, after = after)],
@@ -147,7 +147,7 @@ impl Scope<'_> {
     }
 
     /// Finds one record.
-    pub fn find(self, kind: &Kind, record_id: i64) -> Statement {
+    pub fn find(&self, kind: &Kind, record_id: i64) -> Statement {
         sql!(
             "SELECT {row} FROM {name} WHERE {record}",
             row = self.row(kind),
@@ -159,7 +159,7 @@ impl Scope<'_> {
 
     /// Creates records, all or none, counts them and enters them in the audit trail. It writes a row for each, at most
     /// [`BATCH_MAX`](super::kind::BATCH_MAX), and one of each of two tables.
-    pub fn create(self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
+    pub fn create(&self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
         let fields = fields(&records);
         let record = match kind.creation {
             Creation::One => Record::InsertedOf(self.customer_id),
@@ -220,7 +220,7 @@ impl Scope<'_> {
 
     /// Changes the columns of a record that are given, and enters that in the audit trail. Where none is given, the
     /// record is only read. It writes one row of each of two tables.
-    pub fn change(self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
+    pub fn change(&self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
         let fields = fields(std::slice::from_ref(&given));
         if fields.is_empty() {
             return Batch::of(self.find(kind, record_id));
@@ -250,7 +250,7 @@ impl Scope<'_> {
 
     /// Removes a record, and enters that in the audit trail if it was not so before. The row that is named is the record
     /// as it was, where its row is deleted, or as it is then. It writes one row of each of three tables at most.
-    pub fn remove(self, kind: &Kind, removal: Removal, record_id: i64) -> Batch<At> {
+    pub fn remove(&self, kind: &Kind, removal: Removal, record_id: i64) -> Batch<At> {
         let name = Sql::name(kind.name);
         let record = self.record(kind, record_id);
         let mut steps = Steps::default();
@@ -292,7 +292,7 @@ impl Scope<'_> {
 
     /// Reads the allowed numbers in their order, as one list in `json`; no row without such a customer. It touches
     /// [`ALLOWED_NUMBERS_MAX`](super::allowed_numbers::ALLOWED_NUMBERS_MAX) rows at most.
-    pub fn allowed_numbers(self) -> Statement {
+    pub fn allowed_numbers(&self) -> Statement {
         sql!(
             "SELECT (SELECT json_group_array(phonenr) FROM \
              (SELECT phonenr FROM allowed_numbers \
@@ -305,7 +305,7 @@ impl Scope<'_> {
 
     /// Replaces the allowed numbers, and enters that in the audit trail. The row that is named is that of
     /// [`Scope::allowed_numbers`]. It deletes and writes as many rows as a list may have.
-    pub fn replace_allowed_numbers(self, numbers: Vec<Json>) -> Batch<At> {
+    pub fn replace_allowed_numbers(&self, numbers: Vec<Json>) -> Batch<At> {
         let delete = sql!(
             "DELETE FROM allowed_numbers WHERE {of_live}",
             of_live = self.of_live()
@@ -339,7 +339,7 @@ impl Scope<'_> {
 
     /// Reads all that the database holds of the customer: for each of [`CUSTOMER_TABLES`] its rows with every column, as
     /// `json`, by primary key. It touches every row of the customer.
-    pub fn export(self) -> Batch<Vec<At>> {
+    pub fn export(&self) -> Batch<Vec<At>> {
         let mut steps = Steps::default();
         let tables = CUSTOMER_TABLES.iter().map(|table| {
             // A text stays the same text, whichever version asks for it as an integer.
