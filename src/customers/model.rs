@@ -4,7 +4,8 @@ use serde::Serialize;
 use validator::Validate;
 
 use super::german;
-use crate::db::sql::{Arg, Member};
+use crate::db::json::Member;
+use crate::db::sql::Arg;
 use crate::http::error::Fault;
 use crate::http::intent::Intent;
 use crate::http::params::Params;

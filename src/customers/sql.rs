@@ -3,7 +3,8 @@
 use super::model::{Column, CustomerInput, output};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
-use crate::db::sql::{Sql, Statement, json_object};
+use crate::db::json::json_object;
+use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, live_customers};
 use crate::http::etag::IfMatch;
 use crate::http::json::Json;

@@ -1,11 +1,8 @@
 //! The audit trail: one entry for each request that changes something, written in the transaction of the change.
 
-use super::batch::{At, Batch, Steps};
-use super::sql::{Member, Sql, Statement, json_object};
+use super::sql::{Sql, Statement};
 use crate::http::call::Taken;
 use crate::http::json::Json;
-use crate::http::paging::Paging;
-use crate::http::version::Version;
 use crate::sql;
 
 /// Who makes a change.
@@ -117,7 +114,7 @@ impl Entry {
         Self { once: true, ..self }
     }
 
-    /// The entry is written when the statement before it has changed rows. Only [`Steps`] may ask for that.
+    /// The entry is written when the statement before it has changed rows. Only a batch's `Steps` may ask for that.
     pub(super) fn if_changed(self) -> Statement {
         let request_id = self.request_id.as_str();
         let condition = if self.once {
@@ -141,46 +138,4 @@ impl Entry {
         )
         .named("audit::entry")
     }
-}
-
-/// A page of the trail.
-#[derive(Clone, Copy, Debug)]
-pub struct Page {
-    /// One row: how many entries there are, as `total`.
-    pub total: At,
-    /// The entries, oldest first.
-    pub rows: At,
-}
-
-/// Reads a page, and how many entries there are: as many as the last one's id, for none is ever removed. It touches the
-/// rows that it passes over and those that it answers.
-pub fn page(version: Version, paging: Paging) -> Batch<Page> {
-    let integer = |column| Member::integer(version, column);
-    let json = json_object(&[
-        integer("audit_id"),
-        Member::column("at"),
-        Member::column("actor"),
-        Member::scalar("partner", sql!("username")),
-        Member::column("action"),
-        Member::column("kind"),
-        integer("record_id"),
-        integer("customer_id"),
-        Member::json("fields", sql!("fields")),
-        Member::column("request_id"),
-    ]);
-    let mut steps = Steps::default();
-    let total = sql!("SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit").named("audit::total");
-    let total = steps.add(total);
-    let rows = steps.add(
-        sql!(
-            "SELECT {json} AS json, audit_id AS id FROM audit JOIN partners USING (partner_id) \
-             WHERE audit_id > {after} ORDER BY audit_id LIMIT {limit} OFFSET {offset}",
-            json = json,
-            after = paging.after,
-            limit = paging.limit(),
-            offset = paging.offset(),
-        )
-        .named("audit::page"),
-    );
-    steps.named(Page { total, rows })
 }

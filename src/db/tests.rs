@@ -246,7 +246,7 @@ const FORGIVEN: &[(&str, &str)] = &[
     // Looks at the last entry alone.
     ("audit::entry", "SCAN audit"),
     // The oldest entries first: the trail in its own order.
-    ("audit::page", "SCAN audit"),
+    ("operator::trail", "SCAN audit"),
     // The calls of one customer, which stand in the order of their start in the index, by their id.
     ("records::export", "USE TEMP B-TREE FOR ORDER BY"),
     // The six fields of the rule, which are constants.

@@ -1,7 +1,8 @@
 //! The receipt of an erasure: what it says, and nothing personal.
 
+use crate::db::json::{Member, integer, json_object};
 use crate::db::schema::{CUSTOMER_TABLES, measure_is_active};
-use crate::db::sql::{Member, Sql, integer, json_object};
+use crate::db::sql::Sql;
 use crate::http::version::Version;
 use crate::sql;
 

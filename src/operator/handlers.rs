@@ -11,7 +11,7 @@ use crate::auth::digest::Ha1;
 use crate::auth::login::Operator;
 use crate::auth::seal;
 use crate::auth::secrets::Secrets;
-use crate::db::audit::{self, Actor, Context};
+use crate::db::audit::{Actor, Context};
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
@@ -179,7 +179,7 @@ pub async fn audit(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Repl
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
 
-    let results = site.store.run(audit::page(call.version, paging)).await?;
+    let results = site.store.run(sql::trail(call.version, paging)).await?;
     let total = results.first(|at| at.total);
     let total = total.map_or(Ok(0), |row| row.integer("total"))?;
     let rows = results.all(|at| at.rows);

@@ -4,6 +4,7 @@ use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::customers::german;
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
@@ -260,4 +261,47 @@ pub fn page(version: Version, paging: Paging) -> Batch<Page> {
     let total = steps.add(sql!("SELECT COUNT(*) AS total FROM partners").named("operator::total"));
     let rows = steps.add(rows.named("operator::page"));
     steps.named(Page { total, rows })
+}
+
+/// A page of the audit trail.
+#[derive(Clone, Copy, Debug)]
+pub struct Trail {
+    /// One row: how many entries there are, as `total`.
+    pub total: At,
+    /// The entries, oldest first.
+    pub rows: At,
+}
+
+/// Reads a page of the trail, and how many entries there are: as many as the last one's id, for none is ever removed. It touches the
+/// rows that it passes over and those that it answers.
+pub fn trail(version: Version, paging: Paging) -> Batch<Trail> {
+    let integer = |column| Member::integer(version, column);
+    let json = json_object(&[
+        integer("audit_id"),
+        Member::column("at"),
+        Member::column("actor"),
+        Member::scalar("partner", sql!("username")),
+        Member::column("action"),
+        Member::column("kind"),
+        integer("record_id"),
+        integer("customer_id"),
+        Member::json("fields", sql!("fields")),
+        Member::column("request_id"),
+    ]);
+    let mut steps = Steps::default();
+    let total = sql!("SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit")
+        .named("operator::trail_total");
+    let total = steps.add(total);
+    let rows = steps.add(
+        sql!(
+            "SELECT {json} AS json, audit_id AS id FROM audit JOIN partners USING (partner_id) \
+             WHERE audit_id > {after} ORDER BY audit_id LIMIT {limit} OFFSET {offset}",
+            json = json,
+            after = paging.after,
+            limit = paging.limit(),
+            offset = paging.offset(),
+        )
+        .named("operator::trail"),
+    );
+    steps.named(Trail { total, rows })
 }

@@ -1,6 +1,7 @@
 //! The SQL that reads a partner.
 
-use crate::db::sql::{Member, Sql, Statement, integer, json_object};
+use crate::db::json::{Member, integer, json_object};
+use crate::db::sql::{Sql, Statement};
 use crate::http::version::Version;
 use crate::sql;
 

@@ -27,7 +27,7 @@ use crate::http::version::Version;
 use crate::operator::handlers as operator;
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
-use crate::records::kind::kind;
+use crate::records::kind;
 
 /// Answers a request, and writes its one line of log: never a credential, a body, a query string or
 /// anything personal.

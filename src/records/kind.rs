@@ -1,24 +1,12 @@
 //! What a kind of record is: a table, and what a partner gives and gets of it.
 
-use super::calls::CALLS;
 use super::given::Given;
-use super::measures::MEASURES;
-use super::users::USERS;
-use crate::db::sql::{Member, Sql};
+use crate::db::json::Member;
+use crate::db::sql::Sql;
 use crate::http::intent::Intent;
 use crate::http::params::Params;
-use crate::http::routes::Resource;
 use crate::http::version::Version;
 use crate::sql;
-
-/// The kind of a resource.
-pub fn kind(resource: Resource) -> &'static Kind {
-    match resource {
-        Resource::Measures => &MEASURES,
-        Resource::Users => &USERS,
-        Resource::Calls => &CALLS,
-    }
-}
 
 /// A kind of record that hangs on a customer. Its table has a `customer_id`.
 #[derive(Debug)]

@@ -4,14 +4,15 @@ use customers_api::http::params::ID_MAX;
 use customers_api::http::routes::{PartnerRoute, PublicRoute, Route, routes};
 use customers_api::http::version::{PUBLISHED, Version};
 use customers_api::partners::profile::{CUSTOM_FIELDS, USERNAME_MAX};
-use customers_api::records::kind::kind;
+use customers_api::records::kind;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
 use crate::inputs;
 use crate::operations::{self, Body, Operation, reference, schema_name};
-use crate::outputs::{Outputs, list, object, object_with};
+use crate::outputs::Outputs;
 use crate::responses::{errors, headers, not_healthy, responses, success};
+use crate::schema::{insert, list, object, object_with};
 
 /// All that a partner can call.
 pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
@@ -304,12 +305,5 @@ impl Body {
             required.push(name.into());
             insert(body, "required", required.into());
         }
-    }
-}
-
-/// Sets a member of an object.
-pub fn insert(object: &mut Value, name: &str, value: Value) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(name.to_owned(), value);
     }
 }

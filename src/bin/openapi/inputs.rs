@@ -15,8 +15,8 @@ use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
-use crate::outputs::described;
 use crate::patterns;
+use crate::schema::described;
 
 /// Reads an input out of parameters, as a handler does.
 type Take<'a> = &'a dyn Fn(&mut Params, Intent);

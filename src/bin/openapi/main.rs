@@ -20,6 +20,7 @@ mod operations;
 mod outputs;
 mod patterns;
 mod responses;
+mod schema;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory: PathBuf = std::env::args_os()

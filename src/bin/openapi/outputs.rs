@@ -2,8 +2,8 @@
 //! migrations say of the columns that they are made from.
 
 use customers_api::customers::model;
+use customers_api::db::json::Member;
 use customers_api::db::schema::CUSTOMER_TABLES;
-use customers_api::db::sql::Member;
 use customers_api::erasure::receipt;
 use customers_api::http::version::Version;
 use customers_api::records::kind::{Form, Kind};
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
 use crate::inputs;
+use crate::schema::{described, list, object, object_with};
 
 /// Makes schemas of what goes out under a version.
 #[derive(Clone, Copy)]
@@ -127,33 +128,4 @@ fn computed(name: &str) -> Result<Value, String> {
         })),
         _ => Err(format!("{name} is computed: say here what it is")),
     }
-}
-
-/// An array.
-pub fn list(items: Value) -> Value {
-    json!({ "type": "array", "items": items })
-}
-
-/// An object that has all of these members and no other.
-pub fn object(members: Map<String, Value>) -> Value {
-    object_with(members, |_| true)
-}
-
-/// An object that has these members, some of them not always, and no other.
-pub fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
-    let required: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
-    json!({
-        "type": "object",
-        "required": required,
-        "properties": members,
-        "additionalProperties": false,
-    })
-}
-
-/// A schema with what it is about.
-pub fn described(mut schema: Value, about: &str) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert("description".to_owned(), about.into());
-    }
-    schema
 }

@@ -4,8 +4,8 @@ use customers_api::auth::digest::REALM;
 use customers_api::http::error::Error;
 use serde_json::{Value, json};
 
-use crate::document::insert;
 use crate::operations::reference;
+use crate::schema::insert;
 
 /// A 200 with these headers, each with whether it is always there.
 pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {

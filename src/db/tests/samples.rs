@@ -3,7 +3,7 @@
 use super::Sample;
 use crate::customers::model::CustomerInput;
 use crate::customers::sql::{self as customers, Fingerprints};
-use crate::db::audit::{self, Actor, Context};
+use crate::db::audit::{Actor, Context};
 use crate::db::batch::Batch;
 use crate::db::schema::{applied_migrations, migrations_table};
 use crate::erasure::sql::{self as erasure, Target};
@@ -241,7 +241,7 @@ fn of_the_operator() -> Vec<Sample> {
         ),
         Sample::of("operator_page", operator::page(Bare, page)),
         Sample::of("partner_select", Batch::of(select("acme"))),
-        Sample::of("audit_page", audit::page(Published, page)),
+        Sample::of("operator_trail", operator::trail(Published, page)),
         Sample::of("migrations", Batch::of(applied_migrations())),
         Sample::of("migrations_table", Batch::of(migrations_table())),
     ]

@@ -2,7 +2,7 @@ use super::*;
 use crate::outputs::Outputs;
 use customers_api::http::routes::{PartnerRoute, Route, routes};
 use customers_api::http::version::Version;
-use customers_api::records::kind::kind;
+use customers_api::records::kind;
 
 fn properties_of(schema: &Value) -> BTreeSet<&str> {
     let properties = schema.get("properties").and_then(Value::as_object);

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Body, Operation, members, paging, reference};
 use crate::inputs;
-use crate::outputs::{Outputs, described, list, object};
+use crate::outputs::Outputs;
+use crate::schema::{described, list, object};
 
 /// What the operator can ask for.
 pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation, String> {

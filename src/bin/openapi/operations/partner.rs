@@ -4,14 +4,16 @@ use customers_api::customers::model::IDEMPOTENCY_KEY_MAX;
 use customers_api::http::intent::Intent;
 use customers_api::http::routes::PartnerRoute;
 use customers_api::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
-use customers_api::records::kind::{BATCH_MAX, Creation, Kind, Removal, kind};
+use customers_api::records::kind;
+use customers_api::records::kind::{BATCH_MAX, Creation, Kind, Removal};
 use serde_json::{Value, json};
 
 use super::{Body, Operation, header, members, paging, query, reference, schema_name};
 use crate::columns::Columns;
 use crate::inputs;
-use crate::outputs::{Outputs, object};
+use crate::outputs::Outputs;
 use crate::patterns;
+use crate::schema::object;
 
 const CUSTOMER: (&str, &str) = ("customers", "customer_id");
 

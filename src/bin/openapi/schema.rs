@@ -1,0 +1,39 @@
+//! The pieces that schemas are made of.
+
+use serde_json::{Map, Value, json};
+
+/// An array.
+pub fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+/// An object that has all of these members and no other.
+pub fn object(members: Map<String, Value>) -> Value {
+    object_with(members, |_| true)
+}
+
+/// An object that has these members, some of them not always, and no other.
+pub fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
+    let required: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
+    json!({
+        "type": "object",
+        "required": required,
+        "properties": members,
+        "additionalProperties": false,
+    })
+}
+
+/// A schema with what it is about.
+pub fn described(mut schema: Value, about: &str) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("description".to_owned(), about.into());
+    }
+    schema
+}
+
+/// Sets a member of an object.
+pub fn insert(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
