@@ -24,7 +24,7 @@ export default {
 function failed(method) {
   const id = crypto.randomUUID();
   console.log(JSON.stringify({ request_id: id, method, status: 500, error: "a panic" }));
-  const message = `something failed here; quote the request id ${id} to support`;
+  const message = `the service failed; quote the request id ${id} to support`;
   const headers = { "X-Request-Id": id, "Cache-Control": "no-store" };
   return Response.json({ errors: [{ code: "internal_error", message }] }, { status: 500, headers });
 }

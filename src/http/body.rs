@@ -1,34 +1,34 @@
-//! What a route takes for a body.
+//! Which bodies a route accepts.
 
 use super::routes::{PartnerRoute, Resource};
 
-/// The rules that a body is held to.
+/// The rules for a body.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyRules {
-    /// Whether a `POST` or `PUT` may send a form; JSON it may always send.
+    /// Whether a `POST` or `PUT` may send a form. It may always send JSON.
     pub takes_forms: bool,
-    /// The most bytes.
+    /// The maximum size, in bytes.
     pub limit: usize,
 }
 
 impl BodyRules {
-    /// The partner API.
+    /// The partner API, except batches.
     pub const PARTNER: Self = Self {
         takes_forms: true,
         limit: 64 * 1024,
     };
-    /// A batch of the partner's records: a list of objects, which a form has no way to write.
+    /// A batch of records: a list of objects, which a form cannot express.
     pub const BATCH: Self = Self {
         takes_forms: false,
         limit: 1024 * 1024,
     };
-    /// The operator's surface: JSON in and out.
+    /// The operator API, which reads and writes only JSON.
     pub const OPERATOR: Self = Self {
         takes_forms: false,
         limit: 64 * 1024,
     };
 
-    /// The rules of a partner's route.
+    /// The rules for a route of the partner API.
     pub fn of(route: PartnerRoute) -> Self {
         match route {
             PartnerRoute::CreateRecords(Resource::Calls) => Self::BATCH,

@@ -1,4 +1,4 @@
-//! A request after it was routed, authenticated and read.
+//! A request that has been routed, authenticated and read.
 
 use super::error::Error;
 use super::etag::IfMatch;
@@ -6,19 +6,20 @@ use super::params::Params;
 use super::time::Now;
 use super::version::Version;
 
-/// What a handler gets: the parameters, and what [`Call::finish`] hands out once all of them are taken.
+/// The input of a handler: the parameters, and the [`Taken`] that [`Call::finish`] returns after the handler has taken
+/// them all.
 #[derive(Debug)]
 pub struct Call {
-    /// Path, query and body in one.
+    /// The parameters of path, query and body together.
     pub params: Params,
     taken: Taken,
 }
 
-/// The rest of a request whose parameters were taken and found right. Without it there is no SQL and no answer, so a
-/// handler cannot forget to end the reading.
+/// The rest of a request whose parameters are all taken and valid. SQL and responses need it, so a handler cannot
+/// forget to call [`Call::finish`].
 #[derive(Debug)]
 pub struct Taken {
-    /// How the caller has addressed the API.
+    /// The version of the API that the caller addressed.
     pub version: Version,
     /// The `If-Match` header.
     pub if_match: IfMatch,
@@ -26,12 +27,12 @@ pub struct Taken {
     pub idempotency_key: Option<String>,
     /// When the request came in.
     pub now: Now,
-    /// What the caller can quote it by: the `X-Request-Id` of the answer.
+    /// The `X-Request-Id` of the response. The caller can quote it to support.
     pub request_id: String,
 }
 
 impl Call {
-    /// A request with these parameters.
+    /// Makes a call from its parts.
     pub fn new(params: Params, taken: Taken) -> Self {
         Self { params, taken }
     }
@@ -41,7 +42,7 @@ impl Call {
         self.taken.idempotency_key.as_deref()
     }
 
-    /// Ends the reading of the parameters.
+    /// Checks that every parameter was taken and is valid.
     ///
     /// # Errors
     /// 400 as for [`Params::finish`].

@@ -1,11 +1,11 @@
-//! What comes as bytes, decoded: percent-encoding, UTF-8, media types.
+//! Decodes percent-encoding, UTF-8 and media types.
 //!
-//! Decoding is strict where the `form_urlencoded` crate is lenient by its standard: a stray `%` or
-//! bytes that are not UTF-8 would reach the store as something the caller never meant.
+//! Decoding is strict. The `form_urlencoded` crate follows its standard and accepts a stray `%` or bytes that are not
+//! UTF-8; the store would then hold a text that the caller did not mean.
 
 use super::error::Fault;
 
-/// Decodes `%XX`, and `+` as a space where `plus` says so (RFC 3986 §2.1; the URL standard's
+/// Decodes `%XX` (RFC 3986 §2.1). If `plus` is set, it also decodes `+` as a space (the URL standard's
 /// `application/x-www-form-urlencoded`).
 ///
 /// # Errors
@@ -45,7 +45,7 @@ pub enum MediaType {
     Json,
 }
 
-/// Reads a `Content-Type`; `None` for a media type or a charset that is not read here.
+/// Reads a `Content-Type`. `None` for an unsupported media type or charset.
 pub fn media_type(content_type: &str) -> Option<MediaType> {
     let mut parts = content_type.split(';').map(str::trim);
     let media_type = match parts.next()?.to_ascii_lowercase().as_str() {

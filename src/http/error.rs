@@ -1,15 +1,15 @@
-//! What can go wrong, as the caller is told it: one enum, one envelope.
+//! All errors that a caller can get: one enum and one envelope.
 
 use super::json::Json;
 
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// A stable machine word.
+    /// A stable code for programs.
     pub code: &'static str,
-    /// For the partner's developer; names the limit that was broken, never the value.
+    /// A text for the partner's developer. It names the limit that was broken, but never the value.
     pub message: String,
-    /// The parameter at fault, where one is.
+    /// The parameter at fault. `None` if the fault concerns the whole request.
     pub parameter: Option<String>,
 }
 
@@ -37,48 +37,48 @@ impl Fault {
     }
 }
 
-/// Why a request is not answered with a 200. Each variant's doc begins with its status.
+/// Why a request fails. The doc of each variant begins with its status.
 #[derive(Debug)]
 pub enum Error {
-    /// 400: all that is wrong with the request, at once.
+    /// 400: the request is invalid. The list has every fault.
     Invalid(Vec<Fault>),
-    /// 401: no credentials, or wrong ones. `stale` when only the nonce is too old: the client may
-    /// repeat the request with a new one without asking its user again (RFC 7616 §3.3).
+    /// 401: the credentials are missing or wrong.
     Unauthorized {
-        /// Whether the answer was right but for the age of its nonce.
+        /// Whether only the nonce is too old. The client may then repeat the request with a new nonce without asking
+        /// its user again (RFC 7616 §3.3).
         stale: bool,
     },
-    /// 401 of the operator's surface, which speaks JSON throughout.
+    /// 401 of the operator API, which has another challenge than the partner API.
     OperatorUnauthorized,
-    /// 403: the partner is known and may not enter; the text says why.
+    /// 403: the partner is authenticated but may not call. The text says why.
     Forbidden(&'static str),
-    /// 404: there is no such thing, or it is somebody else's; the text says what was looked for.
+    /// 404: the thing does not exist, or it belongs to another partner. The text says what kind of thing it is.
     NotFound(&'static str),
-    /// 404: the path begins with a version that is not served.
+    /// 404: the path begins with an unsupported version.
     UnknownVersion,
-    /// 405: the path has no such method; the text is the value of `Allow`.
+    /// 405: the path does not support the method. The text is the value of `Allow`.
     MethodNotAllowed(String),
     /// 409: another live customer of the partner has this `custnr`.
     CustnrTaken,
-    /// 412: the record has changed since the `If-Match` was read. Nothing was changed.
+    /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
-    /// 413: the body has more bytes than this.
+    /// 413: the body is larger than this limit, in bytes.
     BodyTooLarge(usize),
-    /// 415: the body is of a media type that this path does not read; the text names those it does.
+    /// 415: the path does not accept the media type of the body. The text names the accepted ones.
     UnsupportedMediaType(&'static str),
-    /// 429: too many requests; the caller may try again after this many seconds.
+    /// 429: too many requests. The caller may try again after this many seconds.
     TooManyRequests(u32),
-    /// 500: a fault of ours. The text is for the log and is never sent.
+    /// 500: the service has a fault. The text goes to the log and never to the caller.
     Internal(String),
-    /// 503: the store failed or is overloaded. The text is for the log.
+    /// 503: the store failed or is overloaded. The text goes to the log and never to the caller.
     Unavailable(String),
 }
 
-/// How long a caller is asked to wait when the store has failed, in seconds.
+/// The `Retry-After` of a 503, in seconds.
 const RETRY_AFTER_UNAVAILABLE: u32 = 2;
 
 impl Error {
-    /// A 400 with a single fault of one parameter.
+    /// A 400 with one fault, of one parameter.
     pub fn invalid(
         parameter: impl Into<String>,
         code: &'static str,
@@ -105,7 +105,7 @@ impl Error {
         }
     }
 
-    /// Seconds for the `Retry-After` header, where the caller should come again.
+    /// The value of the `Retry-After` header, in seconds, if the caller should try again.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyRequests(seconds) => Some(*seconds),
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// What the log is told and the caller is not.
+    /// The text that goes to the log but not to the caller.
     pub fn internal_text(&self) -> Option<&str> {
         match self {
             Self::Internal(text) | Self::Unavailable(text) => Some(text),
@@ -150,7 +150,7 @@ impl Error {
                 )];
             }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
-                ("unauthorized", "valid credentials are needed".to_owned())
+                ("unauthorized", "valid credentials are required".to_owned())
             }
             Self::Forbidden(why) => ("forbidden", (*why).to_owned()),
             Self::NotFound(what) => ("not_found", format!("there is no such {what}")),
@@ -160,15 +160,15 @@ impl Error {
             ),
             Self::MethodNotAllowed(allow) => (
                 "method_not_allowed",
-                format!("the methods of this path are {allow}"),
+                format!("this path supports only the methods {allow}"),
             ),
             Self::PreconditionFailed => (
                 "precondition_failed",
-                "the record is not at a version that If-Match names (like \"3\", quotes included); read it again".to_owned(),
+                "If-Match does not name the current version of the record (like \"3\", with the quotes); read the record again".to_owned(),
             ),
             Self::BodyTooLarge(limit) => (
                 "body_too_large",
-                format!("a body here has at most {limit} bytes"),
+                format!("the body must be at most {limit} bytes"),
             ),
             Self::UnsupportedMediaType(accepted) => (
                 "unsupported_media_type",
@@ -176,16 +176,16 @@ impl Error {
             ),
             Self::TooManyRequests(seconds) => (
                 "too_many_requests",
-                format!("too many requests; come again in {seconds} seconds"),
+                format!("too many requests; try again in {seconds} seconds"),
             ),
             Self::Internal(_) => (
                 "internal_error",
-                format!("something failed here; quote the request id {request_id} to support"),
+                format!("the service failed; quote the request id {request_id} to support"),
             ),
             Self::Unavailable(_) => (
                 "unavailable",
                 format!(
-                    "the store is not available; try again, and quote the request id {request_id} if it stays so"
+                    "the store is not available; try again, or quote the request id {request_id} to support"
                 ),
             ),
         };

@@ -1,25 +1,25 @@
-//! Entity tags: a customer's version, as HTTP says it.
+//! Entity tags: HTTP's form of a record's version.
 
 /// The `ETag` of a version of a record.
 pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// What an `If-Match` header asks for.
+/// The versions that an `If-Match` header accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum IfMatch {
-    /// There is no such header, or it is `*`: any version of a record that exists.
+    /// The header is absent or `*`: it accepts any version.
     #[default]
     Any,
-    /// One of these versions; none when the header holds no tag of ours.
+    /// The header accepts only these versions. The list is empty if the header has no tag that this API issues.
     Versions(Vec<i64>),
 }
 
 impl IfMatch {
-    /// Reads the header: entity tags with commas between them (RFC 9110 §13.1.1).
+    /// Reads the header: a list of entity tags (RFC 9110 §13.1.1).
     ///
-    /// A weak tag counts as its strong one, although the RFC has them never match here: what weakens
-    /// ours is a proxy that compresses the answer, and they name a version, not bytes.
+    /// A weak tag counts as strong, although the RFC says that it never matches here. A proxy that compresses a
+    /// response makes its tag weak, but the tag names a version of the record, not its bytes, so it still holds.
     pub fn parse(header: Option<&str>) -> Self {
         let Some(header) = header.filter(|header| header.trim() != "*") else {
             return Self::Any;
@@ -33,7 +33,7 @@ impl IfMatch {
         Self::Versions(versions.collect())
     }
 
-    /// Whether a record of this version is meant.
+    /// Whether the header accepts this version.
     pub fn allows(&self, version: i64) -> bool {
         match self {
             Self::Any => true,

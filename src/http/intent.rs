@@ -1,10 +1,10 @@
-//! What a request wants to do with what it gives.
+//! What a request does with its parameters.
 
-/// Whether a record is created or changed.
+/// Whether a request creates or changes a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// `POST`: what is required must be there.
+    /// `POST`: required parameters must be present.
     Create,
-    /// `PUT`: what is required may be changed, not emptied.
+    /// `PUT`: required parameters may be absent, but must not be empty.
     Change,
 }

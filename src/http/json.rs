@@ -1,15 +1,14 @@
 //! A JSON value as this service reads and writes it.
 //!
-//! `serde_json` parses and prints it. Its own `Value` would do but for two things: it loses repeated
-//! members, which are a fault here, and its floating-point numbers, of which there are none here, weigh
-//! 8 KB in the wasm.
+//! `serde_json` parses and prints it. Its own `Value` does not fit, for two reasons: it loses repeated members, which
+//! this API must report as a fault; and its floating-point numbers, which this API does not use, add 8 KB to the wasm.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// The largest integer up to which a floating-point number tells all integers apart (2^53 - 1).
+/// A floating-point number represents every integer up to this one exactly (2^53 - 1).
 const EXACT_MAX: u64 = (1 << 53) - 1;
 
 /// A JSON value.
@@ -19,15 +18,15 @@ pub enum Json {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number without a fraction, however it is written: 1, 1.0, 1e0.
+    /// A number without a fraction, in any spelling: 1, 1.0, 1e0.
     Integer(i64),
-    /// Any other number: nothing here takes one, so its value is not kept.
+    /// Any other number. No parameter accepts one, so its value is not kept.
     Fraction,
     /// A string.
     Text(String),
     /// An array.
     List(Vec<Json>),
-    /// An object: its members in their order, repeated names included.
+    /// An object: its members in their order. Repeated names are kept.
     Object(Vec<(String, Json)>),
 }
 
@@ -45,12 +44,12 @@ impl Json {
     /// Parses a text.
     ///
     /// # Errors
-    /// The place at which it is malformed.
+    /// The text is malformed. The error says where.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }
 
-    /// The member of an object; `None` when there is none, or this is no object.
+    /// The first member of this name. `None` if there is none, or if this is not an object.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else {
             return None;

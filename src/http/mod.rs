@@ -1,4 +1,4 @@
-//! HTTP as this API speaks it: routes, parameters, errors, versions, paging. Pure.
+//! The HTTP rules of this API: routes, parameters, errors, versions, paging. No I/O.
 
 pub mod body;
 pub mod call;

@@ -1,27 +1,27 @@
-//! A page of a list: which one is asked for, and what its envelope says. The same for every list.
+//! Paging, which is the same for every list: which page a request asks for, and the members of its envelope.
 
 use super::error::Fault;
 use super::json::Json;
 use super::params::{ID_MAX, Params};
 use super::version::Version;
 
-/// The most records of a page, and how many it has when nothing is asked.
+/// The maximum and the default number of records of a page.
 const PAGE_SIZE_MAX: i64 = 1_000;
 
 /// A parameter of every list.
 #[derive(Debug)]
 pub struct Bounds {
-    /// Its name.
+    /// The name of the parameter.
     pub name: &'static str,
-    /// The least value.
+    /// The smallest value.
     pub min: i64,
-    /// The largest.
+    /// The largest value.
     pub max: i64,
-    /// What holds when it is not given.
+    /// The value if the parameter is absent.
     pub default: i64,
 }
 
-/// The number of the page, from 0, counted past `after`.
+/// The number of the page. Page 0 begins after the id `after`.
 pub const PAGE: Bounds = Bounds {
     name: "page",
     min: 0,
@@ -29,7 +29,7 @@ pub const PAGE: Bounds = Bounds {
     default: 0,
 };
 
-/// How many records a page has.
+/// The maximum number of records of the page.
 pub const PAGESIZE: Bounds = Bounds {
     name: "pagesize",
     min: 1,
@@ -37,7 +37,7 @@ pub const PAGESIZE: Bounds = Bounds {
     default: PAGE_SIZE_MAX,
 };
 
-/// The id past which the list begins; 0 for its start.
+/// The list begins after this id; 0 is the start of the list.
 pub const AFTER: Bounds = Bounds {
     name: "after",
     min: 0,
@@ -57,8 +57,7 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Takes `page`, `pagesize` and `after` out of a request's parameters, and adds every fault that
-    /// they have to theirs.
+    /// Takes `page`, `pagesize` and `after` from the parameters, and adds their faults to `params`.
     pub fn take(params: &mut Params) -> Self {
         let mut within = |bounds: &Bounds| {
             let Bounds {
@@ -81,17 +80,17 @@ impl Paging {
         }
     }
 
-    /// How many rows to read: one more than are shown tells whether another page follows.
+    /// How many rows to read. It is one more than the page shows: that row tells whether another page follows.
     pub fn limit(self) -> i64 {
         self.pagesize + 1
     }
 
-    /// How many rows to pass over: more than there can be, for a page that is far past the end.
+    /// How many rows to skip. The cap is the largest id: no list has more rows.
     pub fn offset(self) -> i64 {
         self.page.saturating_mul(self.pagesize).min(ID_MAX)
     }
 
-    /// What the envelope of a page says after its records, when the list has `total` of them.
+    /// The members of the envelope after the records. `total` is the number of records in the whole list.
     pub fn members(self, version: Version, total: i64) -> Vec<(&'static str, Json)> {
         let pagesize = self.pagesize;
         let members = [

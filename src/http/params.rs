@@ -1,4 +1,4 @@
-//! Path, query, form and JSON as one [`Params`]: caps, duplicates, unknown names. Pure.
+//! Reads path, query, form and JSON into one [`Params`], and finds too many, duplicate and unknown parameters. No I/O.
 
 use super::decode::{not_utf8, percent_decode};
 use super::error::{Error, Fault};
@@ -6,18 +6,18 @@ use super::intent::Intent;
 use super::json::Json;
 use super::routes::is_id;
 
-/// The most parameters of a request: a customer has 34. It bounds the work of looking for duplicates.
+/// The maximum number of parameters of a request. A customer has 34. The limit bounds the search for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
 
-/// The most faults that are told at once: one for each of the 7 members of 1,000 calls, the largest batch, and some.
-/// Nobody reads as many, but a program may; and at 100 to 300 bytes each they make an answer of 2 MB, while 1 MiB of
-/// unknown names would make 10.
+/// The maximum number of faults in a response. The largest batch is 1,000 calls of 7 members, so one fault of each
+/// member fits. A program may read them all. A fault has 100 to 300 bytes, so the response has about 2 MB; without the
+/// limit, a body of 1 MiB of unknown names would cause 10 MB.
 pub const FAULTS_MAX: usize = 8_000;
 
-/// The largest id: what a JSON number, and so D1, holds exactly (2^53 - 1).
+/// The largest id. JSON numbers, and so D1, are exact up to it (2^53 - 1).
 pub const ID_MAX: i64 = (1 << 53) - 1;
 
-/// Where a parameter stood.
+/// Where a request has a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Path,
@@ -28,25 +28,25 @@ enum Place {
 #[derive(Debug)]
 struct Entry {
     name: String,
-    /// A string for all that came as text; what JSON had otherwise.
+    /// From path, query and form: a string. From JSON: the value as sent.
     value: Json,
     place: Place,
 }
 
-/// The parameters of one request, and what was found wrong with them so far.
+/// The parameters of one request, and the faults found so far.
 ///
-/// A handler takes each parameter that it knows by name and type; what it leaves is unknown. All
-/// faults are collected and told at once by [`Params::finish`].
+/// A handler takes each parameter that it knows, by name and type. The parameters that remain are unknown.
+/// [`Params::finish`] returns all faults together.
 #[derive(Debug, Default)]
 pub struct Params {
     entries: Vec<Entry>,
-    /// Every name, and the places in which it stood.
+    /// Every name, with each place that has it.
     seen: Vec<(String, Place)>,
     faults: Vec<Fault>,
 }
 
 impl Params {
-    /// Adds the segments that the router has captured.
+    /// Adds the path segments that the router captured.
     pub fn add_path(&mut self, captures: Vec<(&'static str, String)>) {
         for (name, value) in captures {
             self.push(name.to_owned(), Json::Text(value), Place::Path);
@@ -72,7 +72,7 @@ impl Params {
     /// Adds a body of `application/json`: one flat object.
     ///
     /// # Errors
-    /// 400 for malformed JSON or UTF-8, or another kind of value.
+    /// 400 for malformed JSON or UTF-8, or a value that is not an object.
     pub fn add_json(&mut self, body: &[u8]) -> Result<(), Error> {
         let malformed = |place: String| {
             let message = format!("the body must be one JSON object{place}");
@@ -90,7 +90,7 @@ impl Params {
         Ok(())
     }
 
-    /// The members of an object within a body, as parameters of their own.
+    /// Makes parameters of the members of an object within a body.
     pub fn of_members(members: Vec<(String, Json)>) -> Self {
         let mut params = Self::default();
         match expect_few(members.len()) {
@@ -100,8 +100,8 @@ impl Params {
         params
     }
 
-    /// Ends the reading of what [`Params::of_members`] has made, and takes over its faults: those of the
-    /// object called `name`.
+    /// Takes over the faults of `members`, which [`Params::of_members`] made from the object `name`. Members that
+    /// nobody took are faults too.
     pub fn adopt(&mut self, name: &str, mut members: Self) {
         members.fault_unknown();
         self.faults.extend(members.faults.into_iter().map(|fault| {
@@ -169,31 +169,31 @@ impl Params {
         }
     }
 
-    /// Whether nothing but ids stands in the query: with a body, parameters belong there.
+    /// Adds a fault for each query parameter that is not an id: a request with a body has its other parameters there.
     pub fn expect_ids_only_in_query(&mut self) {
         for entry in &self.entries {
             if entry.place == Place::Query && !is_id(&entry.name) {
                 self.faults.push(Fault::of(
                     entry.name.clone(),
                     "misplaced_parameter",
-                    "belongs in the body of this request, not in its query",
+                    "must be in the body of this request, not in the query",
                 ));
             }
         }
     }
 
-    /// Whether the parameter is given.
+    /// Whether the request has the parameter.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
     }
 
-    /// Whether the parameter is given, and is an empty text.
+    /// Whether the request has the parameter, with an empty text.
     pub fn is_empty_text(&self, name: &str) -> bool {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         entry.is_some_and(|entry| entry.value.as_text() == Some(""))
     }
 
-    /// Adds a fault for each of these that is not given, if a record is to be created.
+    /// Adds a fault for each absent parameter, if the request creates a record.
     pub fn require(&mut self, intent: Intent, names: &[&str]) {
         for name in names {
             if intent == Intent::Create && !self.has(name) {
@@ -203,7 +203,7 @@ impl Params {
         }
     }
 
-    /// Takes a parameter as it came.
+    /// Takes a parameter of any type.
     pub fn value(&mut self, name: &str) -> Option<Json> {
         let at = self.entries.iter().position(|entry| entry.name == name)?;
         Some(self.entries.swap_remove(at).value)
@@ -217,7 +217,7 @@ impl Params {
         }
     }
 
-    /// Takes an integer: a JSON number or the decimal digits of one.
+    /// Takes an integer: a JSON number, or a text of decimal digits.
     pub fn integer(&mut self, name: &str) -> Option<i64> {
         let value = self.value(name)?;
         match integer(&value) {
@@ -226,8 +226,7 @@ impl Params {
         }
     }
 
-    /// Takes the id of a record. Ids are 1 to [`ID_MAX`]; any other integer names a record that there is
-    /// none of, and becomes 0.
+    /// Takes the id of a record. Ids are 1 to [`ID_MAX`]. Any other integer becomes 0, which no record has.
     pub fn id(&mut self, name: &str) -> Option<i64> {
         let value = self.value(name)?;
         match integer(&value) {
@@ -237,18 +236,18 @@ impl Params {
         }
     }
 
-    /// Takes the id of a record that the request cannot do without. What is no id becomes 0, which no record has.
+    /// Takes a required id of a record. An absent or invalid id is a fault and becomes 0, which no record has.
     pub fn required_id(&mut self, name: &'static str) -> i64 {
         self.require(Intent::Create, &[name]);
         self.id(name).unwrap_or(0)
     }
 
-    /// Adds a fault that a handler has found.
+    /// Adds a fault that a handler found.
     pub fn fault(&mut self, fault: Fault) {
         self.faults.push(fault);
     }
 
-    /// Adds faults that a validator has found.
+    /// Adds faults that a validator found.
     pub fn faults(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.faults.extend(faults);
     }
@@ -263,10 +262,10 @@ impl Params {
         None
     }
 
-    /// Ends the reading: what nobody took is unknown.
+    /// Ends the reading. Parameters that nobody took are unknown, which is a fault.
     ///
     /// # Errors
-    /// 400 with every fault that was found, up to [`FAULTS_MAX`], and then how many more there are.
+    /// 400 with the first [`FAULTS_MAX`] faults, and then the number of the others.
     pub fn finish(mut self) -> Result<(), Error> {
         self.fault_unknown();
         let mut faults = std::mem::take(&mut self.faults);
@@ -276,7 +275,9 @@ impl Params {
         let more = faults.len().saturating_sub(FAULTS_MAX);
         if more > 0 {
             faults.truncate(FAULTS_MAX);
-            let message = format!("{more} more: only the first {FAULTS_MAX} are told");
+            let message = format!(
+                "the response lists only the first {FAULTS_MAX} faults; there are {more} more"
+            );
             faults.push(Fault::of_request("more_faults", message));
         }
         Err(Error::Invalid(faults))
@@ -293,8 +294,8 @@ impl Params {
     }
 }
 
-/// The integer that a value is or spells: decimal digits with at most a minus before them. One that is
-/// too large for an `i64` is the largest, which no limit here lets through.
+/// The integer of a number, or of a text of decimal digits with an optional minus. A text that does not fit an `i64`
+/// becomes the largest `i64`, which exceeds every limit.
 fn integer(value: &Json) -> Option<i64> {
     match value {
         Json::Integer(integer) => Some(*integer),
@@ -317,7 +318,7 @@ fn expect_few(parameters: usize) -> Result<(), Fault> {
     }
     Err(Fault::of_request(
         "too_many_parameters",
-        format!("there are more than {PARAMETERS_MAX} parameters"),
+        format!("there must be at most {PARAMETERS_MAX} parameters"),
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The promises of `src/http/params.rs`.
+//! Tests of `src/http/params.rs`.
 
 use super::*;
 use crate::records::calls::CALLS;
@@ -130,10 +130,13 @@ fn faults_beyond_the_most_that_are_told_are_counted() {
     assert_eq!(faults.len(), FAULTS_MAX + 1);
     let last = faults.last().unwrap();
     assert_eq!(last.code, "more_faults");
-    assert_eq!(last.message, "42000 more: only the first 8000 are told");
+    assert_eq!(
+        last.message,
+        "the response lists only the first 8000 faults; there are 42000 more"
+    );
 }
 
-/// Whoever gets one thing wrong in every member of the largest batch is told of each.
+/// The limit has room for one fault in every member of the largest batch.
 #[test]
 fn a_fault_of_every_member_of_the_largest_batch_is_told() {
     assert!(FAULTS_MAX >= BATCH_MAX * CALLS.members.len());
