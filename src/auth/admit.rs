@@ -1,4 +1,4 @@
-//! Whether a partner that is known may come in.
+//! Decides whether an authenticated partner may call.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use super::networks;
 use crate::http::error::Error;
 use crate::partners::profile::Profile;
 
-/// Holds a partner to what the operator has set.
+/// Applies the operator's settings to a partner.
 ///
 /// # Errors
 /// 403 when the partner is disabled, or calls from outside its networks.
@@ -19,7 +19,7 @@ pub fn admit(profile: &Profile, address: Option<IpAddr>) -> Result<(), Error> {
     if networks.is_empty() || address.is_some_and(is_inside) {
         return Ok(());
     }
-    let why = "this partner may not call from this network";
+    let why = "this partner is not allowed to call from this network";
     Err(Error::Forbidden(why))
 }
 

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64Unpadded, Encoding};
 
-/// Parses what follows `Basic `: base64 of `username:password` in UTF-8. `None` when it is not that.
+/// Parses the text after `Basic `: base64 of `username:password` in UTF-8. `None` if it is malformed.
 pub fn parse(credentials: &str) -> Option<(String, String)> {
     let encoded = credentials.trim().trim_end_matches('=');
     let decoded = Base64Unpadded::decode_vec(encoded).ok()?;

@@ -1,4 +1,4 @@
-//! A partner's profile is looked for in the isolate's memory, then in KV, then in D1, which is the truth.
+//! Finds a partner's profile: first in the isolate's memory, then in KV, then in D1, which is authoritative.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,29 +15,31 @@ use crate::partners::sql::select;
 use crate::platform::bindings::{kv_get, kv_put};
 use crate::platform::site::Site;
 
-/// How old a profile may be, in milliseconds since it was read from D1: what the operator changes is
-/// in force everywhere within this time.
+/// The maximum age of a profile, in milliseconds since it was read from D1. A change by the operator takes effect
+/// everywhere within this time.
 const MAX_AGE_MS: i64 = 60_000;
 
-/// The binding of the KV namespace, and how long it keeps a profile, in seconds (the least it takes).
+/// The binding of the KV namespace.
 const KV: &str = "PROFILES";
+
+/// How long KV keeps a profile, in seconds. KV accepts no less.
 const KV_TTL: u32 = 60;
 
-/// How many profiles an isolate remembers; at about 1 KB each they take 0.5 MB of its 128.
+/// The maximum number of profiles in an isolate's memory. At about 1 KB each, they take 0.5 MB of its 128 MB.
 const REMEMBERED_MAX: usize = 500;
 
-/// How many unknown user names an isolate remembers; at some 80 bytes each they are no burden.
+/// The maximum number of unknown user names in an isolate's memory. Each takes about 80 bytes.
 const MISSES_MAX: usize = 1_000;
 
-/// What the log has in place of where a profile came from when its HA1 is sealed with another key.
+/// The log has this text instead of the source of a profile if the HA1 is sealed with another key.
 const UNOPENED: &str = "its HA1 does not open under HA1_KEY";
 
-/// A partner's profile, and the HA1 that its seal held.
+/// A partner's profile, with its HA1 unsealed.
 pub struct Known {
     /// The profile.
     pub profile: Profile,
-    /// What the partner's password is proved with. `None` when the seal does not open under our key: then no password is
-    /// right.
+    /// The HA1 that proves the partner's password. `None` if the seal does not open with `HA1_KEY`: then every password
+    /// is wrong.
     pub ha1: Option<Ha1>,
 }
 
@@ -56,19 +58,19 @@ impl Known {
 thread_local! {
     static MEMORY: RefCell<Memory<Rc<Known>>> =
         const { RefCell::new(Memory::new(REMEMBERED_MAX, MAX_AGE_MS)) };
-    /// User names that no partner has: whoever asks for one again costs no I/O.
+    /// User names that no partner has. Another request with such a name needs no I/O.
     static MISSES: RefCell<Memory<()>> = const { RefCell::new(Memory::new(MISSES_MAX, MAX_AGE_MS)) };
 }
 
-/// Whether this isolate has seen the partner, however long ago.
+/// Whether this isolate's memory has the partner, at any age.
 pub fn is_remembered(username: &str) -> bool {
     MEMORY.with_borrow(|memory| memory.has(username))
 }
 
-/// Finds a partner's profile, at most a minute old. `None` when there is no such partner.
+/// Finds a partner's profile, at most a minute old. `None` if the partner does not exist.
 ///
 /// # Errors
-/// 503 when D1 had to be asked and failed; 500 when what it has is no profile.
+/// 503 if D1 is needed and fails; 500 if D1's row is not a profile.
 pub async fn find(site: &Site<'_>, now: &Now, username: &str) -> Result<Option<Rc<Known>>, Error> {
     let (found, from) = look_for(site, now, username).await?;
     let sealed = found.as_ref().is_some_and(|known| known.ha1.is_none());
@@ -77,7 +79,7 @@ pub async fn find(site: &Site<'_>, now: &Now, username: &str) -> Result<Option<R
     Ok(found)
 }
 
-/// The same, with where the answer was found.
+/// Finds a profile, and says where.
 async fn look_for(
     site: &Site<'_>,
     now: &Now,
@@ -102,8 +104,8 @@ async fn look_for(
     Ok((Some(publish(site, &text, profile).await), "d1"))
 }
 
-/// What KV has of a partner, if it is young and its seal opens. What KV throws is passed over: that costs time, not truth.
-/// So is a text that is no profile: another version of this code wrote it.
+/// The partner's profile in KV, if it is young and its seal opens. Errors of KV are ignored, because D1 has the profile
+/// too. A text that is not a profile is also ignored: another version of this code wrote it.
 async fn look_in_kv(site: &Site<'_>, now: &Now, username: &str) -> Option<Known> {
     let text = kv_get(site.env, KV, &key(username)).await.ok()??;
     let profile =
@@ -116,8 +118,8 @@ fn profile(text: &str) -> Option<Profile> {
     Profile::of(&Json::parse(text.as_bytes()).ok()?)
 }
 
-/// Puts a profile that was just read from D1 where the next request finds it, here and elsewhere. `text` is the `partner`
-/// of [`select`], and `profile` what it says.
+/// Puts a profile that was just read from D1 into KV and memory, for later requests. `text` is the `partner` of
+/// [`select`], and `profile` is its parsed form.
 pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Rc<Known> {
     let known = Known::open(profile, &site.secrets).await;
     let (env, key, text) = (
@@ -125,20 +127,19 @@ pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Rc<Known>
         key(&known.profile.username),
         text.to_owned(),
     );
-    // In the background: the time that this takes would tell whether a user name is known.
+    // In the background: otherwise the response time would tell whether a user name exists.
     site.context.wait_until(async move {
         let _ = kv_put(&env, KV, &key, &text, KV_TTL).await;
     });
     remember(known)
 }
 
-/// Keeps a profile in memory.
 fn remember(known: Known) -> Rc<Known> {
     let known = Rc::new(known);
     let Profile {
         username, read_at, ..
     } = &known.profile;
-    // Memory may forget the partner before a minute has passed since there was none.
+    // The memory may drop this profile while it still has the user name as a miss.
     MISSES.with_borrow_mut(|misses| misses.forget(username));
     MEMORY.with_borrow_mut(|memory| memory.put(username, *read_at, Rc::clone(&known)))
 }
@@ -147,7 +148,7 @@ fn key(username: &str) -> String {
     format!("profile:{username}")
 }
 
-/// A 500 of a partner's row that is no profile.
+/// The 500 for a partner's row that is not a profile.
 pub fn no_profile() -> Error {
-    Error::Internal("a partner's row is no profile".to_owned())
+    Error::Internal("a partner's row is not a profile".to_owned())
 }

@@ -5,20 +5,21 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The protection space that every password is bound to: HA1 contains it, so it can never change.
+/// The realm. Every stored HA1 contains it, so it must never change.
 pub const REALM: &str = "customers";
 
-/// How long a nonce is good for, in seconds.
+/// How long a nonce is valid, in seconds.
 pub const NONCE_LIFETIME: u64 = 300;
 
-/// Bytes of a nonce: 8 of time, 32 of HMAC; twice as many hexadecimal digits.
+/// Bytes of a nonce: 8 for the time, 32 for the HMAC. A nonce is sent as twice as many hexadecimal digits.
 const NONCE_BYTES: usize = 8 + 32;
 
-/// HA1 = SHA-256(username:realm:password), RFC 7616 §3.4.2. Whoever has it can log in.
+/// HA1 = SHA-256(username:realm:password), RFC 7616 §3.4.2. It is as secret as the password: a client can log in with
+/// either.
 pub struct Ha1(pub [u8; 32]);
 
 impl Ha1 {
-    /// The HA1 of a user name and password in [`REALM`].
+    /// Computes the HA1 of a user name and password in [`REALM`].
     pub fn of(username: &str, password: &str) -> Self {
         let mut hash = Sha256::new();
         for part in [username, ":", REALM, ":", password] {
@@ -33,7 +34,7 @@ impl Ha1 {
     }
 }
 
-/// What a client sends as `Authorization: Digest …`, by the names of RFC 7616 §3.4.
+/// The parameters of `Authorization: Digest …`, with the names of RFC 7616 §3.4.
 #[expect(missing_docs, reason = "RFC 7616 §3.4 defines each")]
 pub struct Response {
     pub username: String,
@@ -46,8 +47,8 @@ pub struct Response {
 }
 
 impl Response {
-    /// Parses what follows `Digest `; `None` for anything but a complete response with `qop=auth` and
-    /// SHA-256, each parameter at most once.
+    /// Parses the text after `Digest `. `None` unless it is a complete response with `qop=auth` and SHA-256 that has
+    /// each parameter at most once.
     pub fn parse(parameters: &str) -> Option<Self> {
         let mut given: Vec<(String, String)> = Vec::new();
         let mut rest = parameters.trim();
@@ -87,8 +88,8 @@ impl Response {
         })
     }
 
-    /// Whether this is the right answer for a request by whoever knows `ha1` (RFC 7616 §3.4.1), for
-    /// the resource that was requested. The age of the nonce is another question.
+    /// Whether this response proves knowledge of `ha1` for this method and target (RFC 7616 §3.4.1).
+    /// It does not check the nonce: [`nonce_state`] does.
     pub fn is_right(&self, ha1: &Ha1, method: &str, target: &str) -> bool {
         let ha2 = hex_hash(&[method, ":", &self.uri]);
         let expected = hex_hash(&[
@@ -108,7 +109,8 @@ impl Response {
     }
 }
 
-/// The rest of a quoted string and what follows its comma; a backslash quotes (RFC 9110 §5.6.4).
+/// Reads a quoted string after its first quote. Returns its value and the text after the next comma. A backslash
+/// escapes the next character (RFC 9110 §5.6.4).
 fn quoted_string(quoted: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = quoted.chars();
@@ -127,12 +129,12 @@ fn quoted_string(quoted: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A request target in one spelling: without scheme and authority, what needs no percent-encoding
-/// decoded, what needs it encoded (RFC 3986 §6.2.2). A client hashes what it sent; the platform shows
-/// what its URL parser made of it.
+/// Normalises a request target (RFC 3986 §6.2.2): it removes scheme and authority, decodes characters that need no
+/// percent-encoding, and encodes those that need it. A client hashes the target that it sent, but the platform only
+/// shows the target that its URL parser produced, which may be spelled differently.
 fn normal_target(target: &str) -> String {
     const UNRESERVED: &[u8] = b"-._~";
-    // Not the apostrophe: the platform encodes it in a query, and leaves it in a path.
+    // The apostrophe is absent: the platform encodes it in a query, but not in a path.
     const LEFT_ALONE: &[u8] = b"/?&=+,:;@!$()*%[]|^";
     let path = if target.starts_with('/') {
         target
@@ -174,18 +176,18 @@ fn encode(text: &mut String, byte: u8) {
     text.push_str(&hex::encode_string(&[byte]));
 }
 
-/// What a nonce is worth.
+/// Whether a nonce is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceState {
-    /// Made here, at most [`NONCE_LIFETIME`] seconds ago.
+    /// This service made it at most [`NONCE_LIFETIME`] seconds ago.
     Fresh,
-    /// Made here, but too long ago.
+    /// This service made it, but too long ago.
     Expired,
-    /// Not made here.
+    /// This service did not make it.
     Forged,
 }
 
-/// A nonce: the time and its HMAC under the secret, so that nothing needs to be remembered.
+/// Makes a nonce: the time, and its HMAC with the secret. The service can check it without storing it.
 ///
 /// `now` is in seconds since 1970.
 pub fn nonce(secret: &[u8], now: u64) -> String {
@@ -197,7 +199,7 @@ pub fn nonce(secret: &[u8], now: u64) -> String {
     hex::encode_string(&nonce)
 }
 
-/// Judges a nonce that came back.
+/// Checks a nonce that a client sent.
 pub fn nonce_state(secret: &[u8], nonce: &str, now: u64) -> NonceState {
     let Some((time, mac)) = hex::decode_vec(nonce)
         .ok()
@@ -220,7 +222,7 @@ pub fn nonce_state(secret: &[u8], nonce: &str, now: u64) -> NonceState {
     }
 }
 
-/// HMAC-SHA-256 of several parts; the first says what it is for.
+/// HMAC-SHA-256 of the concatenated parts. If the secret serves several purposes, the first part must name the purpose.
 pub fn hmac(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(
         clippy::expect_used,

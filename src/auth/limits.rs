@@ -1,4 +1,4 @@
-//! How much a caller may ask of us: a partner so many requests, an address so many failed logins.
+//! Rate limits: requests per partner, and failed logins per address.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -11,32 +11,31 @@ use crate::http::error::Error;
 use crate::http::time::Now;
 use crate::platform::bindings::within_limit;
 
-/// How long a caller that has sent too much is asked to wait: the period of the rate limits, in seconds.
+/// The `Retry-After` of a 429, in seconds: the period of the rate limits.
 const RETRY_AFTER: u32 = 60;
 
-/// How many addresses an isolate remembers to have failed too often; at some 60 bytes each they are no burden.
+/// The maximum number of addresses in `FAILED`. Each takes about 60 bytes.
 const REMEMBERED_MAX: usize = 1_000;
 
 thread_local! {
-    /// Addresses that have failed too often, for as long as they are asked to wait.
+    /// Addresses with too many failed logins. Each stays for `RETRY_AFTER`.
     static FAILED: RefCell<Memory<()>> =
         const { RefCell::new(Memory::new(REMEMBERED_MAX, RETRY_AFTER as i64 * 1_000)) };
 }
 
-/// Counts a request of a partner. The binding counts per location and approximately, and tells yes or no, nothing
-/// more.
+/// Counts a request of a partner. The binding counts approximately, and per location. It returns only yes or no.
 ///
 /// # Errors
-/// 429 when they are too many.
+/// 429 if the partner exceeds its limit.
 pub async fn request(env: &Env, partner_id: i64) -> Result<(), Error> {
     match within_limit(env, "PARTNER_LIMIT", &partner_id.to_string()).await {
         Ok(false) => Err(too_many()),
-        // A limiter that is down must not take the service down with it.
+        // If the limiter fails, the service must still work.
         Ok(true) | Err(_) => Ok(()),
     }
 }
 
-/// Counts a failed login, and answers what its caller is told: `refusal`, or a 429 when they are too many.
+/// Counts a failed login. Returns the error for the caller: `refusal`, or a 429 after too many failures.
 pub async fn failed_login(env: &Env, now: &Now, address: Option<IpAddr>, refusal: Error) -> Error {
     let key = caller(address);
     if let Ok(true) | Err(_) = within_limit(env, "LOGIN_LIMIT", &key).await {
@@ -46,14 +45,14 @@ pub async fn failed_login(env: &Env, now: &Now, address: Option<IpAddr>, refusal
     too_many()
 }
 
-/// Whether an address has failed too often lately. Then only partners that are remembered are still looked for. Whoever
-/// tries one user name after the other costs no more trips to KV and D1, and a partner with the right password behind the
-/// same address is mostly let in.
+/// Whether an address recently had too many failed logins. Logins from it then reach only partners in this isolate's
+/// memory. So an attacker who tries many user names causes no reads of KV and D1, and most partners with the right
+/// password behind the same address can still log in.
 pub fn has_failed(now: &Now, address: Option<IpAddr>) -> bool {
     FAILED.with_borrow(|failed| failed.young(now.millis, &caller(address)).is_some())
 }
 
-/// What a caller is told that has sent too much.
+/// The 429 for a caller that exceeds a limit.
 pub fn too_many() -> Error {
     Error::TooManyRequests(RETRY_AFTER)
 }

@@ -1,4 +1,4 @@
-//! Authentication: who is calling, as a *value*. No handler of the partner API can be called without a [`Partner`].
+//! Authentication. Its result is a value: every handler of the partner API needs a [`Partner`].
 
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ use crate::http::time::Now;
 use crate::partners::profile::{Profile, is_username};
 use crate::platform::site::Site;
 
-/// A partner whose credentials, network and rate were found in order. Only this module makes one.
+/// A partner whose credentials, network and request rate passed the checks. Only this module makes one.
 pub struct Partner(Rc<Known>);
 
 impl Deref for Partner {
@@ -27,21 +27,21 @@ impl Deref for Partner {
     }
 }
 
-/// The operator: whoever has the `OPERATOR_TOKEN`. Only this module makes one.
+/// Proof that the caller has the `OPERATOR_TOKEN`. Only this module makes one.
 #[derive(Debug)]
 pub struct Operator(());
 
-/// What a request says of who is calling.
+/// The parts of a request that authentication needs.
 pub struct Caller<'a> {
-    /// The method as sent; a digest is made over it.
+    /// The method as sent. A digest covers it.
     pub method: &'a str,
-    /// Path and query.
+    /// Path and query. A digest covers them.
     pub target: &'a str,
-    /// Whether nobody between can read along: TLS, or the loopback interface.
+    /// Whether the connection uses TLS or the loopback interface.
     pub is_private: bool,
     /// The `Authorization` header.
     pub authorization: Option<String>,
-    /// The caller's address, which the platform puts into `CF-Connecting-IP`.
+    /// The caller's address, from the `CF-Connecting-IP` that the platform sets.
     pub address: Option<IpAddr>,
 }
 
@@ -52,8 +52,8 @@ enum Credentials {
 }
 
 impl Credentials {
-    /// `None` for a header that is absent, malformed, of another scheme, or sent in the clear: each is
-    /// answered with the same challenge, none is let through.
+    /// Reads the header. `None` if it is absent or malformed, has another scheme, or is Basic over a connection that is
+    /// not private. The caller gets the same challenge in each case.
     fn parse(caller: &Caller<'_>) -> Option<Self> {
         let (scheme, rest) = caller.authorization.as_deref()?.split_once(' ')?;
         if scheme.eq_ignore_ascii_case("digest") {
@@ -76,16 +76,17 @@ impl Credentials {
 }
 
 /// Authenticates a partner:
-/// 1. credentials that can be read, else 401;
-/// 2. the partner's HA1, or one that nobody has, so that the answer of an unknown user is judged like any other; an
-///    address that has failed too often makes us look only for partners that are remembered;
-/// 3. the right answer, with a nonce made here, else 401, with `stale` when only the nonce is too old; 429 after too many
-///    failures, for the known and the unknown alike;
-/// 4. enabled, and calling from one of its networks, else 403;
-/// 5. within its rate, else 429.
+/// 1. It reads the credentials. If it cannot, the result is 401.
+/// 2. It finds the partner's HA1. For an unknown user it takes an HA1 that nobody has, so that both cases run the same
+///    code. For an address with too many failed logins it looks only in this isolate's memory.
+/// 3. It checks the password or the digest. If it is wrong, or this service did not make the nonce, the result is 401,
+///    or 429 after too many failures, for known and unknown users alike. If only the nonce is too old, the result is
+///    401 with `stale`.
+/// 4. It checks that the partner is enabled and calls from an allowed network. If not, the result is 403.
+/// 5. It checks the partner's request rate. If it is too high, the result is 429.
 ///
 /// # Errors
-/// As listed; 503 when the store has to be asked and fails.
+/// As listed; 503 if the store is needed and fails; 500 if its row is not a profile.
 pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<Partner, Error> {
     let secrets = &site.secrets;
     const REFUSED: Error = Error::Unauthorized { stale: false };
@@ -112,7 +113,7 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
         }
     };
     let Some(known) = known.filter(|_| right) else {
-        // Not even how it is counted may tell who is known.
+        // Known and unknown users count alike, so that the count does not tell which user names exist.
         if limited {
             return Err(limits::too_many());
         }
@@ -129,8 +130,8 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
 /// Authenticates the operator by its bearer token, in constant time.
 ///
 /// # Errors
-/// 404 when no `OPERATOR_TOKEN` is set: there is no operator's surface then. 401 for another token, or 429 when it is
-/// one of too many.
+/// 404 if `OPERATOR_TOKEN` is not set: the operator API does not exist then. 401 for a missing or wrong token, or 429
+/// after too many wrong ones.
 pub async fn operator(env: &Env, now: &Now, caller: &Caller<'_>) -> Result<Operator, Error> {
     let token = operator_token(env).ok_or(Error::NotFound("path"))?;
     let given = caller
@@ -139,7 +140,7 @@ pub async fn operator(env: &Env, now: &Now, caller: &Caller<'_>) -> Result<Opera
         .and_then(|authorization| authorization.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map_or("", |(_, token)| token.trim());
-    // Comparing fingerprints takes the same time whatever the lengths are.
+    // A comparison of the tokens themselves would reveal their lengths by its time.
     let [expected, given] =
         [token.as_str(), given].map(|text| hmac(b"operator", &[text.as_bytes()]));
     if expected.ct_eq(&given).into() {

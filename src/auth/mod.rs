@@ -1,4 +1,4 @@
-//! Who is calling, and whether the caller may.
+//! Authentication and admission of callers.
 
 pub mod admit;
 pub mod basic;

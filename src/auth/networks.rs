@@ -1,14 +1,14 @@
-//! Networks: where a partner may call from, and who counts as one caller.
+//! Networks: from where a partner may call, and which addresses count as one caller.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The bits that all IPv4 addresses have in common where they are written as ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
+/// The length of the common prefix of all IPv4 addresses in the form ::ffff:192.0.2.1 (RFC 4291 §2.5.5.2).
 const MAPPED_PREFIX: u8 = 96;
 
-/// Whether one of these networks contains a caller's address. Caller and network of IPv4 may be written as mapped into
-/// IPv6, either of them.
+/// Whether one of these networks contains the caller's address. An IPv4 address or network may also have the form that
+/// is mapped into IPv6.
 pub fn contain(networks: &[String], address: IpAddr) -> bool {
     let plain = address.to_canonical();
     let mapped = match plain {
@@ -17,17 +17,17 @@ pub fn contain(networks: &[String], address: IpAddr) -> bool {
     };
     let networks = networks.iter().filter_map(|network| network.parse().ok());
     networks.into_iter().any(|network: IpNet| {
-        // What is wider than all of IPv4 is a network of IPv6: ::/0 lets nobody in by IPv4.
+        // A network with a shorter prefix is an IPv6 network: ::/0 contains no IPv4 address.
         let may_be_mapped = network.prefix_len() >= MAPPED_PREFIX;
         network.contains(&plain) || (may_be_mapped && network.contains(&mapped))
     })
 }
 
-/// What the failures of a caller are counted by: an address of IPv4, or the network of 64 bits that a caller by IPv6 has
-/// to itself (RFC 6177 §2).
+/// The key that counts a caller's failed logins: an IPv4 address, or the first 64 bits of an IPv6 address, because an
+/// IPv6 caller has at least a network of that size to itself (RFC 6177 §2).
 pub fn caller(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
-        // In hexadecimal: to print an address as it is usually written weighs more.
+        // In hexadecimal: code that prints the usual form of an address makes the wasm larger.
         Some(IpAddr::V6(address)) => format!("{:x}::", u128::from(address) >> 64),
         Some(IpAddr::V4(address)) => format!("{:x}", u32::from(address)),
         None => String::new(),

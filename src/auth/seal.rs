@@ -1,5 +1,5 @@
-//! The partners' HA1, sealed with AES-256-GCM by the platform's WebCrypto, so that a leaked database
-//! opens no account. (The `aes-gcm` crate would do the same for 10 KB of wasm.)
+//! Seals the partners' HA1 with AES-256-GCM, so that a leaked database opens no account. It uses the platform's
+//! WebCrypto: the `aes-gcm` crate would add 10 KB to the wasm.
 
 use base16ct::lower as hex;
 use js_sys::futures::JsFuture;
@@ -14,11 +14,10 @@ use crate::platform::random;
 /// Bytes of an AES-GCM nonce (NIST SP 800-38D §5.2.1.1).
 const NONCE_BYTES: usize = 12;
 
-/// Seals an HA1 under `key`, bound to the user name that it belongs to: hex of a random nonce,
-/// ciphertext and tag.
+/// Seals an HA1 with `key` and binds it to its user name. Returns a random nonce, the ciphertext and the tag, in hex.
 ///
 /// # Errors
-/// 500 when the platform's cryptography fails.
+/// 500 if the platform's cryptography fails.
 pub async fn seal(key: &[u8; 32], username: &str, ha1: &Ha1) -> Result<String, Error> {
     let nonce: [u8; NONCE_BYTES] = random::bytes()?;
     let sealed = run(key, &nonce, username, &ha1.0, Direction::Seal)
@@ -27,7 +26,7 @@ pub async fn seal(key: &[u8; 32], username: &str, ha1: &Ha1) -> Result<String, E
     Ok(hex::encode_string(&[nonce.as_slice(), &sealed].concat()))
 }
 
-/// Opens what [`seal`] has sealed; `None` under another key or user name, or when it was tampered with.
+/// Opens a text that [`seal`] made. `None` if the key or the user name is another, or the text was changed.
 pub async fn open(key: &[u8; 32], username: &str, sealed: &str) -> Option<Ha1> {
     let bytes = hex::decode_vec(sealed).ok()?;
     let (nonce, ciphertext) = bytes.split_first_chunk()?;

@@ -7,10 +7,10 @@ use crate::http::error::Error;
 use crate::http::time::Now;
 use crate::platform::bindings;
 
-/// The secrets without which nobody can be let in.
+/// The secrets that authentication needs.
 pub struct Secrets {
     nonce_secret: [u8; 32],
-    /// The one before, whose nonces are still good while it is being replaced.
+    /// The previous `nonce_secret`. Its nonces stay valid during a rotation.
     nonce_secret_previous: Option<[u8; 32]>,
     ha1_key: [u8; 32],
 }
@@ -19,7 +19,7 @@ impl Secrets {
     /// Reads the secrets.
     ///
     /// # Errors
-    /// 500, naming in the log the one that is missing or malformed.
+    /// 500 if a secret is missing or malformed. The log names it.
     pub fn read(env: &Env) -> Result<Self, Error> {
         let read = |name: &str| {
             let wrong = |what: &str| Error::Internal(format!("secret {name} is {what}"));
@@ -39,17 +39,17 @@ impl Secrets {
         })
     }
 
-    /// The key that HA1 is sealed with.
+    /// The key that seals every HA1.
     pub fn ha1_key(&self) -> &[u8; 32] {
         &self.ha1_key
     }
 
-    /// A fingerprint that says nothing of what it was made from without the secrets.
+    /// A fingerprint of the parts. Without the secrets, it reveals nothing about them.
     pub fn fingerprint(&self, parts: &[&[u8]]) -> String {
         base16ct::lower::encode_string(&hmac(&self.ha1_key, parts))
     }
 
-    /// What a nonce that came back is worth.
+    /// Checks a nonce that a client sent.
     pub fn nonce_state(&self, nonce: &str, now: &Now) -> NonceState {
         let state = |secret: &[u8; 32]| digest::nonce_state(secret, nonce, now.seconds());
         match (state(&self.nonce_secret), &self.nonce_secret_previous) {
@@ -58,13 +58,13 @@ impl Secrets {
         }
     }
 
-    /// A nonce for a challenge.
+    /// Makes a nonce for a challenge.
     pub fn nonce(&self, now: &Now) -> String {
         digest::nonce(&self.nonce_secret, now.seconds())
     }
 }
 
-/// The operator's token; `None` when it is not set, or set to nothing.
+/// The operator's token. `None` if it is absent or empty.
 pub fn operator_token(env: &Env) -> Option<String> {
     bindings::secret(env, "OPERATOR_TOKEN").filter(|token| !token.is_empty())
 }

@@ -1,17 +1,17 @@
-//! What an isolate remembers from one request to the next: a bounded map whose entries age.
+//! An isolate's memory between requests: a bounded map whose entries age.
 
-/// Texts, each with a value and the time that it is of, in milliseconds since 1970. It is looked through from end to
-/// end, which for a thousand of them is faster than any I/O.
+/// A map from a text to a value and the value's time, in milliseconds since 1970. A lookup scans all entries: for a
+/// thousand of them, that is faster than any I/O.
 #[derive(Debug)]
 pub struct Memory<V> {
     max: usize,
     life: i64,
-    /// In the order in which they were put there.
+    /// The oldest insertion comes first.
     entries: Vec<(String, i64, V)>,
 }
 
 impl<V: Clone> Memory<V> {
-    /// Remembers at most `max` entries, each of which is young for `life` milliseconds.
+    /// Makes a memory for at most `max` entries. Each is young for `life` milliseconds.
     pub const fn new(max: usize, life: i64) -> Self {
         Self {
             max,
@@ -20,19 +20,19 @@ impl<V: Clone> Memory<V> {
         }
     }
 
-    /// What is remembered of a text and still young.
+    /// The value of a text, if it is still young.
     pub fn young(&self, now: i64, key: &str) -> Option<V> {
         let (_, at, value) = self.entries.iter().find(|(known, ..)| known == key)?;
         is_young(*at, now, self.life).then(|| value.clone())
     }
 
-    /// Whether a text is remembered, however old what is remembered of it may be.
+    /// Whether the memory has a text, at any age.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(known, ..)| known == key)
     }
 
-    /// Remembers a value, and answers what is remembered then: something later, if that is known, for what was begun
-    /// before a change may end after it. Of too many the one that has stood there longest is forgotten.
+    /// Stores a value, unless the memory has a later one: a read that began before a change may end after it. Returns
+    /// the value that the memory then has. If the memory is full, the oldest insertion is dropped.
     pub fn put(&mut self, key: &str, at: i64, value: V) -> V {
         let known = self.entries.iter().position(|(known, ..)| known == key);
         let known = known.map(|place| self.entries.remove(place));
@@ -47,14 +47,14 @@ impl<V: Clone> Memory<V> {
         latest.2
     }
 
-    /// Forgets a text.
+    /// Removes a text.
     pub fn forget(&mut self, key: &str) {
         self.entries.retain(|(known, ..)| known != key);
     }
 }
 
-/// Whether something of the time `at` is young at `now`, where things are for `life` milliseconds. The clock that told
-/// `at` may be a little ahead of ours.
+/// Whether a value of the time `at` is younger than `life` milliseconds at `now`. `at` may be later than `now`, because
+/// it may come from another clock.
 pub fn is_young(at: i64, now: i64, life: i64) -> bool {
     now.saturating_sub(at) < life
 }
@@ -77,7 +77,7 @@ mod tests {
             assert_eq!(memory.young(now, "a"), expected, "{now}");
         }
         assert_eq!(memory.young(5_000, "b"), None);
-        // It is known for longer.
+        // The memory keeps an entry that is no longer young.
         assert!(memory.has("a") && !memory.has("b"));
         memory.put("a", 6_000, 'A');
         assert_eq!(memory.young(6_999, "a"), Some('A'));
@@ -89,7 +89,7 @@ mod tests {
         for (at, key) in (0..).zip(["a", "b", "c", "a", "d"]) {
             memory.put(key, at, at);
         }
-        // "a" was put there again, so "b" was the first.
+        // The second insertion of "a" made "b" the oldest.
         let left = ["a", "b", "c", "d"].map(|key| memory.young(10, key));
         assert_eq!(left, [Some(3), None, Some(2), Some(4)]);
         for n in 0..1_000 {

@@ -48,7 +48,7 @@ pub enum Error {
         /// its user again (RFC 7616 §3.3).
         stale: bool,
     },
-    /// 401 of the operator API, which has another challenge than the partner API.
+    /// 401 of the operator API. Its body is JSON; the partner API's is plain text.
     OperatorUnauthorized,
     /// 403: the partner is authenticated but may not call. The text says why.
     Forbidden(&'static str),

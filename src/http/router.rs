@@ -1,4 +1,4 @@
-//! Finds the route of a request. A 404 or 405 costs no I/O.
+//! Finds the route of a request. A 404 or a 405 needs no I/O.
 
 use super::decode::percent_decode;
 use super::error::{Error, Fault};
@@ -8,31 +8,31 @@ use super::version::{PUBLISHED, Version};
 /// A request whose path is known.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Routed {
-    /// How the caller has addressed the API.
+    /// The version of the API that the caller addressed.
     pub version: Version,
-    /// The path as it stands in the table, for the log: it holds no id.
+    /// The path as the table has it. The log uses it because it has no id.
     pub template: &'static str,
-    /// The segments that stood for `{name}`, decoded.
+    /// The name of each `{name}` of the template, with the decoded segment of the path.
     pub captures: Vec<(&'static str, String)>,
-    /// What to do.
+    /// What to do with the request.
     pub action: Action,
 }
 
-/// What a known path is asked to do.
+/// What to do with a request for a known path.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Answer this route.
+    /// Call the handler of this route.
     Serve(Route),
-    /// `OPTIONS`: say which methods there are; the text is the value of `Allow`.
+    /// Answer `OPTIONS`. The text is the value of `Allow`.
     Options(String),
-    /// The path lacks the method; the text is the value of `Allow`.
+    /// Refuse a method that the path does not support. The text is the value of `Allow`.
     Refuse(String),
 }
 
 /// Finds the route of a request.
 ///
-/// `method` is as sent; `HEAD` is routed as `GET`. `path` is the raw path of the request target; one
-/// slash at its end makes no difference.
+/// `method` is as sent. `HEAD` has the routes of `GET`. `path` is the raw path of the request target. One slash at its
+/// end is ignored.
 ///
 /// # Errors
 /// 400 for malformed percent-encoding, 404 for an unknown path or version.
@@ -89,7 +89,7 @@ fn find<R: Copy>(
 }
 
 impl Routed {
-    /// Whether the path lies on the operator's surface, which is not there at all without its secret.
+    /// Whether the path belongs to the operator API. Without the operator's secret, that API does not exist.
     pub fn is_operator(&self) -> bool {
         self.template.starts_with("/operator/")
     }
@@ -127,7 +127,7 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
     given.next().is_none().then_some(captures)
 }
 
-/// `customer_id`, of the segment `{customer_id}` of a template.
+/// The name in a segment of a template: `customer_id` for `{customer_id}`.
 fn captured(segment: &'static str) -> Option<&'static str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }

@@ -1,6 +1,6 @@
-//! The whole API on one page: every path, its methods, and the route of each. The handler of a route is named after it.
+//! The whole API: every path, its methods, and the route of each. A handler has the name of its route.
 
-/// What a partner can ask for.
+/// A route of the partner API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each is")]
 pub enum PartnerRoute {
@@ -20,7 +20,7 @@ pub enum PartnerRoute {
     ReplaceAllowedNumbers,
 }
 
-/// The records that hang on a customer and have ids of their own.
+/// A kind of record that belongs to a customer and has its own ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the paths are named after them")]
 pub enum Resource {
@@ -29,7 +29,7 @@ pub enum Resource {
     Calls,
 }
 
-/// What the operator can ask for.
+/// A route of the operator API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each is")]
 pub enum OperatorRoute {
@@ -42,7 +42,7 @@ pub enum OperatorRoute {
     ReadAudit,
 }
 
-/// What anybody can ask for.
+/// A route that needs no authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each is")]
 pub enum PublicRoute {
@@ -57,11 +57,11 @@ pub enum File {
     Page,
     /// A file that the page loads.
     OfPage,
-    /// The OpenAPI document of this name, for the version of the path.
+    /// The OpenAPI document with this name. The version in the path selects the variant.
     Document(&'static str),
 }
 
-/// What a request asks for, and so who must be calling.
+/// Any route. The variant says who may call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Route {
@@ -75,18 +75,18 @@ use PartnerRoute::*;
 use PublicRoute::Health;
 use Resource::{Calls, Measures, Users};
 
-/// What may stand in a path where its template has a `{name}`; it becomes a parameter of that name.
+/// What a path may have in place of a template's `{name}`. It becomes the parameter `name`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// Digits: the id of a partner's record. It may as well stand in the query or the body, or in all three.
+    /// Digits: the id of a record. The query and the body may have it too.
     Id,
     /// Digits.
     Number,
-    /// Anything that is not empty.
+    /// Any text that is not empty.
     Text,
 }
 
-/// Every `{name}` of the templates below. Where digits are asked for, words are paths of their own.
+/// Every `{name}` of the templates below. Digits never match a word, so `/customers/erasure` is a path of its own.
 pub const SEGMENTS: &[(&str, Segment)] = &[
     ("customer_id", Segment::Id),
     ("measure_id", Segment::Id),
@@ -97,13 +97,13 @@ pub const SEGMENTS: &[(&str, Segment)] = &[
     ("file", Segment::Text),
 ];
 
-/// What a `{name}` stands for.
+/// What a `{name}` may be. `None` for an undeclared name.
 pub fn segment(name: &str) -> Option<Segment> {
     let found = SEGMENTS.iter().find(|(known, _)| *known == name);
     found.map(|(_, segment)| *segment)
 }
 
-/// Whether a parameter names a record of a partner's.
+/// Whether a parameter is the id of a record.
 pub fn is_id(name: &str) -> bool {
     segment(name) == Some(Segment::Id)
 }
@@ -114,7 +114,7 @@ pub type Table<R> = &'static [(&'static str, Methods<R>)];
 /// A method and its route.
 pub type Methods<R> = &'static [(&'static str, R)];
 
-/// The paths of a resource. Every one has `GET` and `POST`; then come those that it has besides.
+/// The paths of a resource. Each resource has `GET` and `POST`. The last arguments are its other methods.
 macro_rules! records {
     ($resource:ident, $name:literal, $id:literal $(, $method:literal $route:ident)*) => {
         &[
@@ -136,7 +136,7 @@ macro_rules! records {
     };
 }
 
-/// What anybody can ask for.
+/// The paths that need no authentication.
 pub const PUBLIC: &[Table<PublicRoute>] = &[&[
     ("/health", &[("GET", Health)]),
     ("/", &[("GET", PublicRoute::File(File::Page))]),
@@ -155,7 +155,7 @@ pub const PUBLIC: &[Table<PublicRoute>] = &[&[
     ),
 ]];
 
-/// What a partner can ask for: customers, and the resources that hang on them.
+/// The paths of the partner API: customers, and the resources that belong to them.
 pub const PARTNER: &[Table<PartnerRoute>] = &[
     CUSTOMERS,
     records!(Measures, "measures", "measure_id", "PUT" ChangeRecord, "DELETE" RemoveRecord),
@@ -193,7 +193,7 @@ const CUSTOMERS: Table<PartnerRoute> = &[
 const ALLOWED_NUMBERS: Methods<PartnerRoute> =
     &[("GET", ReadAllowedNumbers), ("PUT", ReplaceAllowedNumbers)];
 
-/// What the operator can ask for.
+/// The paths of the operator API.
 pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ("/operator/partners", &[("GET", ListPartners)]),
     ("/operator/audit", &[("GET", ReadAudit)]),
@@ -211,7 +211,7 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ),
 ]];
 
-/// Every path and method that there is, as it stands in the tables, with its route.
+/// Every method, path and route of the tables.
 pub fn routes() -> Vec<(&'static str, &'static str, Route)> {
     fn of<R: Copy>(
         tables: &[Table<R>],

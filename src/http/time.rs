@@ -1,11 +1,11 @@
-//! The time of a request. The platform's clock tells it; here it is only carried.
+//! The time of a request, which the platform's clock provides.
 
-/// The moment at which a request came in.
+/// When a request arrived.
 #[derive(Clone, Debug)]
 pub struct Now {
     /// Milliseconds since 1970.
     pub millis: i64,
-    /// UTC as `YYYY-MM-DD HH:MM:SS`, the form in which every time is stored and sent.
+    /// UTC as `YYYY-MM-DD HH:MM:SS`. The store and the API have every time in this form.
     pub utc: String,
 }
 

@@ -1,6 +1,6 @@
-//! The rules that texts are held to, and what a caller is told who breaks one.
+//! The rules for texts, and the fault for each broken rule.
 //!
-//! The limits themselves stand beside the fields, in the `#[validate(…)]` of each input type.
+//! The limits are beside the fields, in the `#[validate(…)]` of each input type.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use validator::{ValidationError, ValidationErrors};
 
 use super::error::Fault;
 
-/// A text holds no control characters (Unicode category Cc), line breaks included.
+/// Checks that a text has no control characters (Unicode category Cc). Line breaks are control characters.
 ///
 /// # Errors
 /// `control_character`
@@ -23,7 +23,7 @@ pub fn printable(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// A text that is not empty is not blank either. (Whether it may be empty is its length's matter.)
+/// Checks that a text is not white space alone. An empty text passes: the limits on length decide about it.
 ///
 /// # Errors
 /// `blank`
@@ -34,8 +34,8 @@ pub fn not_blank(text: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// A text that is not empty is an e-mail address as HTML's `<input type=email>` takes it (the HTML
-/// standard, "valid e-mail address"), and may besides hold letters beyond ASCII (RFC 6531).
+/// Checks that a text is empty or an e-mail address that HTML's `<input type=email>` accepts (the HTML standard, "valid
+/// e-mail address"). It may also have letters beyond ASCII (RFC 6531).
 ///
 /// # Errors
 /// `email`
@@ -62,7 +62,7 @@ pub fn email(text: &str) -> Result<(), ValidationError> {
     ))
 }
 
-/// A time is UTC, `YYYY-MM-DD HH:MM:SS`, and stands in the calendar.
+/// Checks that a text is a time of the calendar, as `YYYY-MM-DD HH:MM:SS`.
 ///
 /// # Errors
 /// `time`
@@ -91,7 +91,7 @@ pub fn time(text: &str) -> Result<(), ValidationError> {
     ))
 }
 
-/// The same, or empty.
+/// Checks that a text is empty or a [`time`].
 ///
 /// # Errors
 /// `time`
@@ -99,7 +99,7 @@ pub fn time_or_none(text: &str) -> Result<(), ValidationError> {
     if text.is_empty() { Ok(()) } else { time(text) }
 }
 
-/// The days of a month.
+/// The number of days of a month.
 fn days(year: u32, month: u32) -> u32 {
     let is_leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     match month {
@@ -114,7 +114,7 @@ fn error(code: &'static str, message: &'static str) -> ValidationError {
     ValidationError::new(code).with_message(Cow::Borrowed(message))
 }
 
-/// A fault for a text of a wrong length; counts are of Unicode characters.
+/// The fault of a text that is too short or too long. The limits count Unicode characters.
 pub fn length_fault(parameter: impl Into<String>, min: usize, max: usize) -> Fault {
     let message = if min == 0 {
         format!("must be at most {max} characters")
@@ -124,14 +124,14 @@ pub fn length_fault(parameter: impl Into<String>, min: usize, max: usize) -> Fau
     Fault::of(parameter, "length", message)
 }
 
-/// What the validator found, as it is told, by ascending parameter. Messages are made of the limits, never of the value,
-/// which `validator` hands along.
+/// Makes faults of the validator's errors, sorted by parameter. The errors include the value, but a message has only
+/// the limits.
 pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (field, errors) in errors.field_errors() {
         for error in errors {
             let fault = fault(field.to_string(), error);
-            // The validator keeps them in no order.
+            // The validator returns the errors in no fixed order.
             let at = faults.partition_point(|other: &Fault| other.parameter <= fault.parameter);
             faults.insert(at, fault);
         }

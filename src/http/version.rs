@@ -1,21 +1,21 @@
-//! The two versions of the API, which differ in how an integer is written and in nothing else.
+//! The two versions of the API. They differ only in how they write an integer.
 
 use super::json::Json;
 
-/// The version that is published, as it stands in the path: `/2.4.9/customers`.
+/// The published version, as the path has it: `/2.4.9/customers`.
 pub const PUBLISHED: &str = "2.4.9";
 
-/// How a caller has addressed the API.
+/// The version of the API that the caller addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     /// `/customers`: integers are JSON numbers.
     Bare,
-    /// `/2.4.9/customers`: integers are JSON strings, as existing clients rely on.
+    /// `/2.4.9/customers`: integers are JSON strings, because existing clients rely on it.
     Published,
 }
 
 impl Version {
-    /// What stands before every path of this version: `""` or `"/2.4.9"`.
+    /// The prefix of every path of this version: `""` or `"/2.4.9"`.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::Bare => "",
@@ -23,7 +23,7 @@ impl Version {
         }
     }
 
-    /// `value` as this version writes it: every number in it, at any depth, is an integer.
+    /// Writes the integers of `value`, at any depth, as this version has them.
     pub fn render(self, mut value: Json) -> Json {
         if self == Self::Published {
             integers_to_texts(&mut value);

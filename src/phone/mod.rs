@@ -1,37 +1,37 @@
-//! Phone numbers: E.164, and how far an erasure masks them.
+//! Phone numbers: E.164, and the digits that an erasure keeps.
 
 use plan::CountryCode;
 
 pub mod plan;
 
-/// The most digits of a number, country code included (ITU-T E.164 §6.2.1).
+/// The maximum number of digits of a number, with the country code (ITU-T E.164 §6.2.1).
 const DIGITS_MAX: usize = 15;
 
-/// The fewest digits after the country code: what libphonenumber takes for a number.
+/// The minimum number of digits after the country code. libphonenumber has the same limit.
 const NATIONAL_DIGITS_MIN: usize = 2;
 
-/// A phone number as E.164 writes it: `+`, country code, national number, nothing between.
+/// A phone number in the form of E.164: `+`, country code and national number, without separators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct E164 {
     text: String,
     ccndc: usize,
 }
 
-/// Why a text is no phone number.
+/// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneFault {
-    /// It is not formed as E.164.
+    /// It does not have the form of E.164.
     Form,
-    /// No country has its country code.
+    /// Its country code does not exist.
     CountryCode,
 }
 
 impl E164 {
-    /// Reads a number. One whose country code exists is taken, whether or not there is such a number in that
-    /// country: numbering plans grow faster than what is known of them.
+    /// Reads a number. It checks that the country code exists, but not that the country has such a number: numbering
+    /// plans grow faster than the metadata.
     ///
     /// # Errors
-    /// The text is formed otherwise, or its country code does not exist.
+    /// The text does not have the form of E.164, or its country code does not exist.
     pub fn parse(text: &str) -> Result<Self, PhoneFault> {
         let digits = text.strip_prefix('+').ok_or(PhoneFault::Form)?.as_bytes();
         let is_formed = (1..=DIGITS_MAX).contains(&digits.len())
@@ -51,20 +51,21 @@ impl E164 {
         })
     }
 
-    /// The number.
+    /// The number as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// How many digits country code and national destination code have together. Both are libphonenumber's;
-    /// of a number that it cannot split, this is the length of the country code ([`plan`] says of which it is not).
+    /// The number of digits of country code and national destination code (NDC) together, from libphonenumber. If
+    /// libphonenumber does not split the number, it is the length of the country code alone; [`plan`] describes the
+    /// exception.
     pub fn ccndc(&self) -> i64 {
         self.ccndc.try_into().unwrap_or(i64::MAX)
     }
 }
 
 impl PhoneFault {
-    /// A stable machine word.
+    /// A stable code for programs.
     pub fn code(self) -> &'static str {
         match self {
             Self::Form => "phone_number",
@@ -72,12 +73,12 @@ impl PhoneFault {
         }
     }
 
-    /// What the caller is told.
+    /// The message for the caller.
     pub fn message(self) -> &'static str {
         match self {
             Self::Form => {
-                "must be a phone number as E.164 has it: +, a country code and at least 2 more digits, at most 15 in \
-                 all, nothing between, like +46890510 (in a form or a query %2B46890510)"
+                "must be a phone number in the form of E.164: +, a country code and at least 2 more digits, at most 15 \
+                 digits in all, without separators, like +46890510 (in a form or a query: %2B46890510)"
             }
             Self::CountryCode => "must begin with a country code that exists, like +46",
         }

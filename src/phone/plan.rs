@@ -1,38 +1,38 @@
-//! The numbering plans of the world: how long country code and national destination code of a number are.
+//! The numbering plans of the world: the lengths of a number's country code and national destination code (NDC).
 //!
-//! `plan.bin` is made from libphonenumber's metadata by `tests/phone/generator.rs`, which a test holds it
-//! against. It begins with the number of country codes and, for each, two bytes of the code and two of an
-//! offset. Then come the nodes of an automaton, to whose first byte the offsets count. A digit leads from one
-//! node to the next:
+//! `tests/phone/generator.rs` makes `plan.bin` from libphonenumber's metadata. A test compares the two. The file begins
+//! with the number of country codes (one byte). Each country code follows: two bytes for the code, and two for the
+//! offset of its first node, counted from the first byte of the nodes. The rest of the file is the nodes of an
+//! automaton. Each digit leads from one node to the next. A node has:
 //!
-//! - one byte: how many runs of digits there are, in the upper half; in the lower, the length of the national
-//!   destination code of a number that ends here, or 0. It is libphonenumber's, but for a number that
-//!   libphonenumber holds to be none and does not split: that has the code of its neighbours of one more digit,
-//!   if that is the same for all ten;
-//! - half a byte for each run but the first, which begins with 0: its first digit (padded to whole bytes);
-//! - for each run, how many bytes before this node the one begins that it leads to: in one byte below 128,
-//!   else in two, the first with its highest bit set; 0 where nothing more can be split.
+//! - one byte. Its upper half is the number of runs of digits. Its lower half is the length of the NDC of a number that
+//!   ends at this node, or 0. The length is libphonenumber's, with one exception: if libphonenumber finds the number
+//!   invalid and does not split it, the length is that of the ten numbers with one more digit, if all ten agree;
+//! - half a byte for each run except the first, padded to whole bytes: the first digit of the run. The first run begins
+//!   with 0;
+//! - for each run, the distance in bytes from this node back to the next one. A distance below 128 takes one byte. A
+//!   larger one takes two, and the first has its highest bit set. 0 means that no longer number is split.
 
-/// The table.
+/// The contents of `plan.bin`.
 static PLAN: &[u8] = include_bytes!("plan.bin");
 
 /// Bytes of a country code and its offset.
 const ROOT_BYTES: usize = 4;
 
-/// Digits of the longest country code (ITU-T E.164 §6.2.1).
+/// The number of digits of the longest country code (ITU-T E.164 §6.2.1).
 const COUNTRY_CODE_MAX: usize = 3;
 
-/// The country code that digits begin with.
+/// The country code at the start of a number.
 #[derive(Clone, Copy, Debug)]
 pub struct CountryCode {
-    /// How many digits it has.
+    /// Its number of digits.
     pub length: usize,
-    /// The node at which what follows it begins.
+    /// The node for the digits after it.
     root: usize,
 }
 
 impl CountryCode {
-    /// Finds it; `None` when no country code begins so. None is the beginning of another.
+    /// Finds the country code; `None` if the digits begin with none. No country code is a prefix of another.
     pub fn of(digits: &[u8]) -> Option<Self> {
         let (roots, _) = tables()?;
         let mut code = 0;
@@ -47,8 +47,7 @@ impl CountryCode {
         None
     }
 
-    /// How many digits the national destination code of a number with these digits after the country code
-    /// has; 0 when the number is not split.
+    /// The length of the NDC, given the digits after the country code. 0 if the number is not split.
     pub fn ndc(self, national: &[u8]) -> usize {
         let end = national.iter().try_fold(self.root, |node, digit| {
             next(node, digit - b'0').filter(|next| *next != 0)
@@ -58,13 +57,13 @@ impl CountryCode {
     }
 }
 
-/// The country codes, and the nodes.
+/// Splits `plan.bin` into the country codes and the nodes.
 fn tables() -> Option<(&'static [u8], &'static [u8])> {
     let (count, rest) = PLAN.split_first()?;
     rest.split_at_checked(usize::from(*count) * ROOT_BYTES)
 }
 
-/// The node that a digit leads to.
+/// The node that a digit leads to; 0 if there is none.
 fn next(node: usize, digit: u8) -> Option<usize> {
     let (header, rest) = tables()?.1.get(node..)?.split_first()?;
     let runs = usize::from(header >> 4);

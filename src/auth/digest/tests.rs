@@ -1,4 +1,4 @@
-//! The promises of `src/auth/digest.rs`.
+//! Tests of `src/auth/digest.rs`.
 
 #![expect(clippy::string_slice, reason = "hex is ASCII")]
 

@@ -1,4 +1,4 @@
-//! The promises of `src/http/router.rs` and `src/http/routes.rs`.
+//! Tests of `src/http/router.rs` and `src/http/routes.rs`.
 
 use super::*;
 use crate::http::routes::PartnerRoute::{self, ListCustomers, ReadCustomer, ReadErasure};
