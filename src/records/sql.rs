@@ -129,10 +129,13 @@ impl Scope<'_> {
             Order::Id => vec![sql!("{id} > {after}", id = id, after = after)],
             Order::NewestFirst if after == 0 => vec![sql!("TRUE")],
             Order::NewestFirst => {
+                // Every seek asks for the live customer; here its id is enough.
                 let start = sql!(
-                    "(SELECT start FROM {name} WHERE {record})",
+                    "(SELECT start FROM {name} WHERE {id} = {after} AND customer_id = {customer_id})",
                     name = Sql::name(kind.name),
-                    record = self.record(kind, after),
+                    id = &id,
+                    after = after,
+                    customer_id = self.customer_id,
                 );
                 vec![
                     sql!(
@@ -171,9 +174,9 @@ impl Scope<'_> {
         let lacks_measure = match kind.creation {
             Creation::One => sql!("FALSE"),
             Creation::Batch => sql!(
-                "NOT EXISTS (SELECT 1 FROM measures WHERE {of_live} \
+                "NOT EXISTS (SELECT 1 FROM measures WHERE customer_id = {customer_id} \
                  AND measure_id = given.value ->> 'measure_id')",
-                of_live = self.of_live()
+                customer_id = self.customer_id
             ),
         };
         let columns = kind.columns.iter().map(|(column, _)| Sql::name(column));
