@@ -101,8 +101,8 @@ pub struct Fingerprints {
 pub struct Creation {
     /// The new customer; no row if its `custnr` or its `Idempotency-Key` is taken.
     pub created: At,
-    /// The customer that the `Idempotency-Key` created before, live or erased. The row also has `idempotency_params` (an
-    /// HMAC) and `removed_at`.
+    /// The customer that the `Idempotency-Key` created before, live or erased. The row also has `removed_at` and
+    /// `idempotency_params`, an HMAC.
     pub earlier: Option<At>,
 }
 
