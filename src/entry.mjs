@@ -1,6 +1,6 @@
-// What the platform calls: the Worker, and an answer in its place when it panics. A panic is a trap, which Rust cannot
-// catch. It leaves an instance that no longer runs (the Worker's own shim starts another for the next request), and so
-// nobody would answer the requests that the instance had begun with.
+// The platform calls this module. It calls the Worker, and answers in its place if the Worker panics. A panic is a trap,
+// which Rust cannot catch. The trap stops the instance, and the Worker's own shim starts a new one for the next request.
+// Nobody else would answer the requests that were under way in the stopped instance.
 
 import Worker from "./index.js";
 

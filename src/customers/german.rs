@@ -1,18 +1,18 @@
-//! The German rule: what the Bundesnetzagentur wants to know of a customer who is given numbers.
+//! The German rule: the data that the Bundesnetzagentur demands about a customer who receives numbers.
 
 use crate::http::error::Fault;
 
-/// The country of the partners that the rule is for.
+/// The rule applies to partners in this country.
 pub const COUNTRY: &str = "DE";
 
-/// A custom field that the rule sets up and makes mandatory.
+/// A custom field that the rule makes mandatory.
 #[derive(Debug)]
 pub struct GermanField {
     /// The n of `custom_n`.
     pub n: u8,
-    /// What stands in it.
+    /// The name of the field for people.
     pub label: &'static str,
-    /// The most characters.
+    /// The most characters of a value.
     pub max_length: usize,
 }
 
@@ -54,7 +54,7 @@ const ZIP: u8 = 3;
 const SALUTATION: u8 = 5;
 const SALUTATIONS: [&str; 3] = ["Firma", "Herr", "Frau"];
 
-/// What the rule finds wrong with a value of `custom_n`, beyond its length.
+/// The fault of a value of `custom_n` under the rule. It does not check the length.
 pub fn fault(n: u8, parameter: &str, value: &str) -> Option<Fault> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     match n {

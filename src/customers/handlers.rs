@@ -1,4 +1,4 @@
-//! The handlers of `/customers`, in the order of a customer's life. Each is a short list of steps.
+//! The handlers of `/customers`.
 
 use super::model::{CustomerInput, IDEMPOTENCY_KEY_MAX};
 use super::sql::{self, Fingerprints};
@@ -16,8 +16,8 @@ use crate::platform::reply::Reply;
 
 /// Lists the partner's live customers by ascending id:
 /// 1. reads the paging and the filters (400);
-/// 2. reads the page, and one row more to see whether another follows, and the total;
-/// 3. answers the page, with a `Link` to the next.
+/// 2. reads the page, one more row to see whether another page follows, and the total;
+/// 3. answers the page, with a `Link` to the next page.
 pub async fn list(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let paging = Paging::take(&mut call.params);
     let customer_id = call.params.id("customer_id");
@@ -42,8 +42,8 @@ pub async fn list(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 
 /// Reads one customer:
 /// 1. reads the id (400);
-/// 2. finds the customer, if it is the partner's and lives (404);
-/// 3. answers it with its `ETag`.
+/// 2. finds the customer, if it belongs to the partner and is not erased (404);
+/// 3. answers the customer with its `ETag`.
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;
@@ -55,9 +55,9 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 
 /// Creates a customer:
 /// 1. validates the parameters and the `Idempotency-Key` (400);
-/// 2. inserts the customer and counts it; with a key, looks for the one that the key has created before;
-/// 3. answers the new customer, or the earlier one if its parameters were the same (400), or says that the `custnr` is
-///    taken (409).
+/// 2. inserts and counts the customer; with a key, also looks for the customer that the key created before;
+/// 3. answers the new customer; or the earlier one, if the parameters are the same (else 400); or says that the
+///    `custnr` is taken (409).
 pub async fn create(
     partner: &Partner,
     store: &Store,
@@ -94,11 +94,11 @@ pub async fn create(
     }
 }
 
-/// Answers the customer that an `Idempotency-Key` has created before, as it is now.
+/// Answers the customer that an `Idempotency-Key` created before, in its present state.
 fn replay(call: &Taken, earlier: &Row, params: &str) -> Result<Reply, Error> {
     if !earlier.text("removed_at")?.is_empty() {
         return Err(Error::NotFound(
-            "customer: the one that this Idempotency-Key created has been erased",
+            "customer: the customer that this Idempotency-Key created was erased",
         ));
     }
     if earlier.text("idempotency_params")? != params {
@@ -112,9 +112,9 @@ fn replay(call: &Taken, earlier: &Row, params: &str) -> Result<Reply, Error> {
 }
 
 /// Changes a customer:
-/// 1. reads the id and validates what is given (400);
-/// 2. changes those fields and no others, if the version still matches;
-/// 3. answers the customer, or says what was in the way (404, 412, 409).
+/// 1. reads the id and validates the given fields (400);
+/// 2. changes only those fields, if `If-Match` allows the version;
+/// 3. answers the customer, or says why it was not changed (404, 412, 409).
 pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let input = CustomerInput::take(&mut call.params, partner, Intent::Change);
@@ -137,17 +137,17 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     if why.integer("custnr_taken")? == 1 {
         return Err(Error::CustnrTaken);
     }
-    let refused = "a change was refused for no reason";
+    let refused = "a change was refused without a reason";
     Err(Error::Internal(refused.to_owned()))
 }
 
-/// The envelope of one customer, with its `ETag`.
+/// An answer with one customer and its `ETag`.
 fn one(row: &Row) -> Result<Reply, Error> {
     let etag = etag(row.integer("version")?);
     Ok(Reply::one("customers", row)?.with("ETag", etag))
 }
 
-/// The same, with where to find it.
+/// An answer with one customer, its `ETag` and its `Location`.
 fn located(call: &Taken, row: &Row) -> Result<Reply, Error> {
     let location = format!("{}/customers/{}", call.version.prefix(), row.integer("id")?);
     Ok(one(row)?.with("Location", location))
@@ -164,7 +164,8 @@ fn idempotency_key_fault(key: &str) -> Option<Fault> {
     Some(Fault::of("Idempotency-Key", "idempotency_key", message))
 }
 
-/// What is kept of an `Idempotency-Key` and its parameters: HMACs, for a key may hold anything.
+/// The HMACs of an `Idempotency-Key` and its parameters. The database keeps only these, because a key can hold
+/// personal data.
 fn fingerprints(
     secrets: &Secrets,
     partner: &Partner,
@@ -172,7 +173,7 @@ fn fingerprints(
     input: &CustomerInput,
 ) -> Result<Fingerprints, Error> {
     let params = serde_json::to_vec(input)
-        .map_err(|error| Error::Internal(format!("an input is no JSON: {error}")))?;
+        .map_err(|error| Error::Internal(format!("an input cannot be written as JSON: {error}")))?;
     let partner_id = partner.partner_id.to_be_bytes();
     let key = key.as_bytes();
     Ok(Fingerprints {

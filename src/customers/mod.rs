@@ -1,4 +1,4 @@
-//! `/customers`: what a customer is, its SQL, and the handlers.
+//! `/customers`: the model of a customer, its SQL and its handlers.
 
 pub mod german;
 pub mod model;

@@ -1,4 +1,4 @@
-//! A customer as it comes in, is validated, and goes out.
+//! The input of a customer, its validation, and its output.
 
 use serde::Serialize;
 use validator::Validate;
@@ -13,16 +13,16 @@ use crate::http::validation::{self, faults, length_fault, not_blank, printable};
 use crate::http::version::Version;
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 
-/// Characters of an `Idempotency-Key`.
+/// The most characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
-/// What a caller gives of a customer: all of it optional, since a `PUT` changes what is given.
-/// Limits count Unicode characters.
+/// The fields of a customer that a caller can send. All are optional, because a `PUT` changes only the fields that it
+/// has. Limits count Unicode characters.
 #[derive(Debug, Default, Serialize, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[expect(
     missing_docs,
-    reason = "the columns of migrations/0002_customers.sql say what each is"
+    reason = "migrations/0002_customers.sql describes each column"
 )]
 pub struct CustomerInput {
     #[validate(
@@ -59,14 +59,13 @@ pub struct CustomerInput {
     pub address_state: Option<String>,
     #[validate(length(max = 255), custom(function = "printable"))]
     pub address_country: Option<String>,
-    /// The values of `custom_1` to `custom_20`; only those that are set up for the partner can be given.
+    /// The values of `custom_1` to `custom_20`. A caller can send only those that are set up for the partner.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
     pub custom: [Option<String>; CUSTOM_FIELDS.len()],
 }
 
 impl CustomerInput {
-    /// Takes what a partner may give of a customer out of a request's parameters, and adds every fault
-    /// that it has to theirs.
+    /// Takes the fields of a customer out of the parameters, and adds their faults to the parameters' faults.
     pub fn take(params: &mut Params, partner: &Profile, intent: Intent) -> Self {
         params.require(intent, &["name", "custnr"]);
         let input = Self {
@@ -89,7 +88,7 @@ impl CustomerInput {
         input
     }
 
-    /// The columns that are given, with their values.
+    /// The columns of the given fields, with their values.
     pub fn columns(&self) -> Vec<Column> {
         let Self {
             name,
@@ -137,14 +136,14 @@ impl CustomerInput {
     }
 }
 
-/// A column of `customers` with the value that it is given.
+/// A column of `customers` and its new value.
 #[derive(Debug)]
 pub struct Column {
-    /// Its name.
+    /// The name of the column.
     pub name: &'static str,
-    /// The n of `custom_n`.
+    /// The n, if the column is `custom_n`.
     pub custom: Option<u8>,
-    /// What is given.
+    /// The new value.
     pub value: Arg,
 }
 
@@ -178,7 +177,7 @@ fn take_custom(
             None => {
                 if given {
                     params.value(name);
-                    let message = "is not set up for this partner; the operator can set it up";
+                    let message = "is not set up for this partner; ask the operator to set it up";
                     params.fault(Fault::of(name, "custom_field_not_set_up", message));
                 }
                 None
@@ -211,7 +210,7 @@ fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fau
     faults
 }
 
-/// The members of a customer as it goes out, in their order.
+/// The members of a customer in an answer, in their order.
 pub fn output(version: Version, partner: &Profile) -> Vec<Member> {
     let integer = |name| Member::integer(version, name);
     let mut members = vec![integer("customer_id")];

@@ -1,4 +1,4 @@
-//! The SQL of `/customers`. The tenant's condition comes from [`crate::db::tenant`] alone.
+//! The SQL of `/customers`. Only [`crate::db::tenant`] writes the tenant's condition.
 
 use super::model::{Column, CustomerInput, output};
 use crate::db::audit::{Context, Record};
@@ -13,13 +13,13 @@ use crate::http::version::Version;
 use crate::partners::profile::Profile;
 use crate::sql;
 
-/// The columns of a customer's row: its `json` as the database assembles it, its `id`, its `version`.
+/// The columns that a statement answers for a customer: `json`, which the database assembles, `id` and `version`.
 fn row(version: Version, partner: &Profile) -> Sql {
     let json = json_object(&output(version, partner));
     sql!("{json} AS json, customer_id AS id, version", json = json)
 }
 
-/// A customer is at one of the versions that an `If-Match` names.
+/// The condition that a customer has one of the versions that an `If-Match` names.
 pub fn at_version(if_match: &IfMatch) -> Sql {
     match if_match {
         IfMatch::Any => sql!("TRUE"),
@@ -33,17 +33,17 @@ pub fn at_version(if_match: &IfMatch) -> Sql {
     }
 }
 
-/// A page of the list.
+/// The results of [`page`].
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    /// One row: how many live customers there are, as `total`.
+    /// One row: the number of live customers, as `total`.
     pub total: At,
     /// The customers.
     pub rows: At,
 }
 
-/// Reads a page of the partner's live customers by ascending id, and how many there are. It touches the rows that it
-/// passes over and those that it answers, and one of `partners`.
+/// Reads a page of the partner's live customers by ascending id, and their number. It reads the rows that the offset
+/// skips, the rows that it answers, and one row of `partners`.
 pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> {
     let total = sql!(
         "SELECT customers AS total FROM partners WHERE partner_id = {partner_id}",
@@ -64,7 +64,7 @@ pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> 
     steps.named(Page { total, rows })
 }
 
-/// Finds the live customer with this id, this `custnr`, or both: one row at most.
+/// Finds the live customer with this id, this `custnr`, or both. It answers at most one row.
 pub fn find(
     version: Version,
     partner: &Profile,
@@ -87,27 +87,27 @@ pub fn find(
     .named("customers::find")
 }
 
-/// What is kept of an `Idempotency-Key` and of the parameters that came with it: two HMACs.
+/// The HMACs that the database keeps in place of an `Idempotency-Key` and the parameters that came with it.
 #[derive(Clone, Debug)]
 pub struct Fingerprints {
-    /// Of the key.
+    /// The HMAC of the key.
     pub key: String,
-    /// Of the parameters.
+    /// The HMAC of the parameters.
     pub params: String,
 }
 
-/// A creation.
+/// The results of [`create`].
 #[derive(Clone, Copy, Debug)]
 pub struct Creation {
-    /// The new customer; no row when its `custnr` or its `Idempotency-Key` is taken.
+    /// The new customer; no row if its `custnr` or its `Idempotency-Key` is taken.
     pub created: At,
-    /// The customer that the `Idempotency-Key` has created before, whether it lives or not. Beside it stand the HMAC of
-    /// the `idempotency_params`, and when it was `removed_at`.
+    /// The customer that the `Idempotency-Key` created before, live or erased. The row also has `removed_at` and
+    /// `idempotency_params`, an HMAC.
     pub earlier: Option<At>,
 }
 
-/// Creates a customer, counts it and enters it in the audit trail, unless its `custnr` or its `Idempotency-Key` is taken.
-/// It writes one row of each of three tables.
+/// Creates a customer, counts it and adds an entry to the audit trail, unless its `custnr` or its `Idempotency-Key` is
+/// taken. It writes one row in each of three tables.
 pub fn create(
     version: Version,
     partner: &Profile,
@@ -172,8 +172,8 @@ pub fn create(
     steps.named(Creation { created, earlier })
 }
 
-/// What a column is set to. A custom field that has been ended stays as it is, `instead`: a node may hear of the end up to
-/// a minute late, and what it stored would come back with the field.
+/// The new value of a column. A custom field that the operator has ended keeps its old value, `instead`. A node can
+/// learn of the end up to a minute late, and a value that it stored would reappear if the field were set up again.
 fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
     match column.custom {
         Some(n) => sql!(
@@ -187,23 +187,23 @@ fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
     }
 }
 
-/// The parameters that are given, for the audit trail.
+/// The names of the given parameters, for the audit trail.
 fn fields(input: &CustomerInput) -> Vec<Json> {
     let columns = input.columns().into_iter();
     columns.map(|column| column.name.into()).collect()
 }
 
-/// A change.
+/// The results of [`change`].
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
-    /// The changed customer; no row when its version or a taken `custnr` forbids the change.
+    /// The changed customer; no row if its version or a taken `custnr` forbids the change.
     pub changed: At,
-    /// Why there was no change: `version` is what the customer's is, and `custnr_taken` is 1 when another live customer
-    /// of the partner has the `custnr`. No row: there is no such customer.
+    /// The reason why there was no change: `version` is the customer's present version; `custnr_taken` is 1 if another
+    /// live customer of the partner has the `custnr`. There is no row if there is no such customer.
     pub why: At,
 }
 
-/// Changes the given columns of a live customer, and enters that in the audit trail. It writes one row of each of two
+/// Changes the given columns of a live customer, and adds an entry to the audit trail. It writes one row in each of two
 /// tables.
 pub fn change(
     version: Version,
@@ -259,7 +259,7 @@ pub fn change(
     steps.named(Change { changed, why })
 }
 
-/// Another live customer of the partner has this `custnr`.
+/// The condition that another live customer of the partner has this `custnr`.
 fn custnr_taken(partner_id: i64, customer_id: i64, custnr: Option<&str>) -> Sql {
     sql!(
         "EXISTS (SELECT 1 FROM customers AS other WHERE {live} \

@@ -8,11 +8,11 @@ use crate::http::error::{Error, Fault};
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
 
-/// Erases a customer, or says what that would do:
+/// Erases a customer, or says what the erasure would do:
 /// 1. reads the id and whether this is a dry run (400);
-/// 2. in one transaction applies every rule to every row of the customer, if it lives and its version still matches; a
-///    dry run only counts what that would do;
-/// 3. answers the receipt; of a customer that was erased before, the first one's (404, 412).
+/// 2. applies every rule to every row of the customer in one transaction, if the customer is live and `If-Match` allows
+///    its version; a dry run only counts what the rules would change;
+/// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412).
 pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let dry_run = call.params.integer("dry_run").unwrap_or(0);
@@ -59,8 +59,8 @@ async fn carry_out(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
 
 /// Reads the receipt of an erasure:
 /// 1. reads the id (400);
-/// 2. finds the receipt, if the customer was the partner's and was erased (404);
-/// 3. answers it.
+/// 2. finds the receipt, if the customer belonged to the partner and was erased (404);
+/// 3. answers the receipt.
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;

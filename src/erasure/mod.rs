@@ -1,4 +1,4 @@
-//! The erasure: one transaction, made from the rules of [`crate::db::schema`], and its receipt.
+//! The erasure and its receipt. The erasure is one transaction that applies the rules of [`crate::db::schema`].
 
 pub mod receipt;
 pub mod sql;

@@ -1,4 +1,4 @@
-//! The receipt of an erasure: what it says, and nothing personal.
+//! The receipt of an erasure. It holds no personal data.
 
 use crate::db::json::{Member, integer, json_object};
 use crate::db::schema::{CUSTOMER_TABLES, measure_is_active};
@@ -6,7 +6,7 @@ use crate::db::sql::Sql;
 use crate::http::version::Version;
 use crate::sql;
 
-/// What a receipt counts, by the names of its members and of the columns of `erasures`.
+/// The counts in a receipt. The names are those of its members and of the columns of `erasures`.
 pub const COUNTS: [&str; 4] = [
     "measures_expired",
     "users_removed",
@@ -14,7 +14,7 @@ pub const COUNTS: [&str; 4] = [
     "phone_numbers_masked",
 ];
 
-/// The JSON of a receipt, made of a row of `customers` and an expression for each of [`COUNTS`].
+/// The JSON of a receipt, from a row of `customers` and an expression for each of [`COUNTS`].
 pub fn json(version: Version, counts: impl IntoIterator<Item = Sql>) -> Sql {
     let mut members = vec![
         Member::integer(version, "customer_id"),
@@ -26,7 +26,7 @@ pub fn json(version: Version, counts: impl IntoIterator<Item = Sql>) -> Sql {
     json_object(&members)
 }
 
-/// The expressions for [`COUNTS`] before the deed, made of a row of `customers`. They read every row of the customer.
+/// The expressions for [`COUNTS`] before the erasure, for a row of `customers`. They read every row of the customer.
 pub fn counts(now: &str) -> [Sql; 4] {
     let one = || sql!("1");
     let all = || sql!("TRUE");
@@ -41,7 +41,7 @@ pub fn counts(now: &str) -> [Sql; 4] {
     ]
 }
 
-/// The sum of an expression over those of the customer's rows in a table that a condition finds.
+/// The sum of an expression over the customer's rows in a table that meet a condition.
 fn sum(table: &'static str, expression: Sql, condition: Sql) -> Sql {
     sql!(
         "(SELECT COALESCE(SUM({expression}), 0) FROM {table} \

@@ -11,39 +11,39 @@ use crate::http::etag::IfMatch;
 use crate::http::version::Version;
 use crate::sql;
 
-/// The customer that is to be erased, for a request.
+/// The customer that a request erases.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// Whose it is.
+    /// The partner that the customer belongs to.
     pub partner_id: i64,
-    /// Its id.
+    /// The customer's id.
     pub customer_id: i64,
-    /// The versions that it may have.
+    /// The versions that the customer may have.
     pub if_match: &'a IfMatch,
-    /// How integers are written.
+    /// The version decides how integers are written.
     pub version: Version,
-    /// Who erases it, and when.
+    /// Who makes the request, and when.
     pub audit: Context<'a>,
 }
 
-/// A dry run.
+/// The results of [`Target::preview`].
 #[derive(Clone, Copy, Debug)]
 pub struct Preview {
-    /// The receipt as it would be; no row when the customer is not there to be erased.
+    /// The receipt that an erasure would answer; no row if the customer cannot be erased.
     pub preview: At,
     /// See [`receipt`].
     pub receipt: At,
 }
 
-/// An erasure.
+/// The results of [`Target::erase`].
 #[derive(Clone, Copy, Debug)]
 pub struct Erasure {
     /// See [`receipt`].
     pub receipt: At,
 }
 
-/// Reads the receipt of one of the partner's customers, as `json`, and when the customer was `removed_at`. While it lives
-/// that is `""`, and all counts are 0. It touches two rows.
+/// Reads the receipt of one of the partner's customers, as `json`, and its `removed_at`. For a live customer
+/// `removed_at` is `""` and all counts are 0. It reads two rows.
 pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
     let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
     sql!(
@@ -57,7 +57,7 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
 }
 
 impl Target<'_> {
-    /// Counts what an erasure would do, and changes nothing. It reads every row of the customer.
+    /// Counts what an erasure would change, and changes nothing. It reads every row of the customer.
     pub fn preview(&self) -> Batch<Preview> {
         let json = receipt::json(self.version, receipt::counts(self.audit.now));
         let preview = sql!(
@@ -73,9 +73,9 @@ impl Target<'_> {
 
     /// Erases the customer. It writes every row of the customer.
     ///
-    /// The receipt comes first, because the counts can only be taken before the deed. Every later statement asks for a
-    /// receipt whose customer still lives. So all of them do their work or none does, and a second erasure finds nothing
-    /// to do.
+    /// The receipt comes first, because only then can the rows still be counted. Every later statement requires a
+    /// receipt whose customer is still live. So either all of them do their work or none does, and a second erasure
+    /// changes nothing.
     pub fn erase(&self) -> Batch<Erasure> {
         let columns = COUNTS.map(Sql::name);
         let begin = sql!(
@@ -85,7 +85,7 @@ impl Target<'_> {
             counts = Sql::join(receipt::counts(self.audit.now), ", "),
             to_be_erased = self.to_be_erased(),
         );
-        // NULL equals nothing: when no erasure is under way, no row is looked at.
+        // Without an erasure under way the subquery is NULL. NULL equals nothing, so no row is read.
         let under_way = sql!(
             "customer_id = (SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
             live = self.live()
@@ -97,7 +97,7 @@ impl Target<'_> {
                 .erase(self.audit.now, &under_way)
                 .named("erasure::erase")
         });
-        // The customer itself is the last of the tables, and what is counted.
+        // `customers` is the last table, and `partners` counts its rows.
         if let Some(customer) = tables.next_back() {
             for table in tables {
                 steps.add(table);

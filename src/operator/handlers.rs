@@ -1,4 +1,4 @@
-//! The handlers of the operator's surface.
+//! The handlers of the `/operator` paths.
 
 use std::rc::Rc;
 
@@ -23,12 +23,13 @@ use crate::platform::random;
 use crate::platform::reply::Reply;
 use crate::platform::site::Site;
 
-/// Random bytes of a password: 256 bits, so that no dictionary helps.
+/// The random bytes of a password: 256 bits, too many for a dictionary attack.
 const PASSWORD_BYTES: usize = 32;
 
 /// Reads a partner:
 /// 1. reads the user name (400);
-/// 2. finds the partner (404) and answers it.
+/// 2. finds the partner (404);
+/// 3. answers the partner.
 pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let call = call.finish()?;
@@ -39,10 +40,10 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 }
 
 /// Creates or changes a partner:
-/// 1. validates what is given (400);
-/// 2. inserts the partner if there is none, with a new password; changes what is given; sets up the custom fields of the
-///    German rule for a German one;
-/// 3. answers the partner, with the password if it is new.
+/// 1. validates the given fields (400);
+/// 2. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
+///    of the German rule if the partner is German;
+/// 3. answers the partner, with the password if the partner is new.
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let input = PartnerInput::take(&mut call.params);
@@ -64,8 +65,8 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
 
 /// Gives a partner a new password; the old one ends at once:
 /// 1. reads the user name (400);
-/// 2. seals and stores the new one (404);
-/// 3. answers it, this once.
+/// 2. seals and stores the new password (404);
+/// 3. answers the new password. No later answer shows it.
 pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let call = call.finish()?;
@@ -81,8 +82,8 @@ pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Resu
 }
 
 /// Sets up a custom field of a partner:
-/// 1. validates what is given (400);
-/// 2. sets up the field or changes its set-up, unless the German rule has it;
+/// 1. validates the given fields (400);
+/// 2. sets up the field or changes its set-up, unless the German rule fixes it;
 /// 3. answers the partner (404).
 pub async fn put_custom_field(
     _: &Operator,
@@ -103,9 +104,9 @@ pub async fn put_custom_field(
 
 /// Ends a custom field of a partner:
 /// 1. reads the user name and the n (400);
-/// 2. ends the field, if it is set up (404) and not one of the German rule (400), and removes what was stored in it, of
-///    all customers;
-/// 3. answers the partner, and what that has cost the database.
+/// 2. ends the field, if it is set up (404) and the German rule does not fix it (400), and removes its values from all
+///    customers;
+/// 3. answers the partner, and what the request cost the database.
 pub async fn delete_custom_field(
     _: &Operator,
     site: &Site<'_>,
@@ -139,7 +140,7 @@ pub async fn delete_custom_field(
     Ok(Reply::json(call.version.render(answer)))
 }
 
-/// Why a custom field was not ended.
+/// The error that says why a custom field was not ended.
 fn not_ended(partner: &Profile, field: FieldNumber) -> Error {
     let mut fields = partner.custom_fields.iter();
     if fields.any(|set_up| set_up.name == field.name()) {
@@ -151,8 +152,8 @@ fn not_ended(partner: &Profile, field: FieldNumber) -> Error {
 
 /// Lists the partners by ascending id:
 /// 1. reads the paging (400);
-/// 2. reads the page, and the total;
-/// 3. answers the page, with a `Link` to the next.
+/// 2. reads the page and the total;
+/// 3. answers the page, with a `Link` to the next page.
 pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
@@ -173,8 +174,8 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 
 /// Reads the audit trail, oldest entry first:
 /// 1. reads the paging (400);
-/// 2. reads the page, and the total;
-/// 3. answers the page, with a `Link` to the next.
+/// 2. reads the page and the total;
+/// 3. answers the page, with a `Link` to the next page.
 pub async fn audit(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
@@ -193,7 +194,7 @@ pub async fn audit(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Repl
     )
 }
 
-/// A partner as [`select`] has read it.
+/// A partner that [`select`] has read.
 struct Selected {
     text: String,
     json: Json,
@@ -203,7 +204,7 @@ impl Selected {
     /// Parses a row.
     ///
     /// # Errors
-    /// 404 without a row; 500 when the row is no JSON.
+    /// 404 without a row; 500 if the row is not JSON.
     fn parse(row: Option<Row>) -> Result<Self, Error> {
         let text = row.ok_or(Error::NotFound("partner"))?.text("partner")?;
         let json = Json::parse(text.as_bytes()).map_err(|_| cache::no_profile())?;
@@ -220,7 +221,8 @@ impl Selected {
     }
 }
 
-/// Makes a change known at once, here and by KV elsewhere, and hands on the partner as it is now.
+/// Puts the changed partner into this isolate's cache and into KV, so that the change holds at once here and soon
+/// elsewhere. Returns the partner.
 async fn publish(site: &Site<'_>, row: Option<Row>) -> Result<(Selected, Rc<Known>), Error> {
     let partner = Selected::parse(row)?;
     let profile = Profile::of(&partner.json).ok_or_else(cache::no_profile)?;
@@ -245,7 +247,7 @@ fn answer(call: &Taken, partner: Vec<(String, Json)>) -> Reply {
     Reply::json(call.version.render(partner))
 }
 
-/// A password, and its HA1 sealed.
+/// Makes a password and its sealed HA1.
 async fn make_password(secrets: &Secrets, username: &str) -> Result<(String, String), Error> {
     let password = Base64UrlUnpadded::encode_string(&random::bytes::<PASSWORD_BYTES>()?);
     let ha1 = Ha1::of(username, &password);

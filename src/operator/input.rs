@@ -1,4 +1,4 @@
-//! What the operator gives, validated.
+//! The operator's input and its validation.
 
 use ipnet::IpNet;
 use serde::Serialize;
@@ -10,14 +10,14 @@ use crate::http::params::Params;
 use crate::http::validation::{faults, printable};
 use crate::partners::profile::{CUSTOM_FIELDS, custom_field};
 
-/// The most networks of a partner; each is looked at for every request that it makes.
+/// The most networks of a partner. Every request of the partner is checked against all of them.
 pub const NETWORKS_MAX: usize = 100;
 
-/// What the operator gives of a partner; all of it optional. The columns of
-/// `migrations/0001_partners.sql` say what each is.
+/// The fields of a partner that the operator can send. All are optional. `migrations/0001_partners.sql` describes each
+/// column.
 #[derive(Debug, Default, Serialize, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[expect(missing_docs, reason = "the migration says what each is")]
+#[expect(missing_docs, reason = "the migration describes each column")]
 pub struct PartnerInput {
     #[validate(length(max = 60), custom(function = "printable"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct PartnerInput {
 }
 
 impl PartnerInput {
-    /// Takes a partner out of a request's parameters, and adds every fault that it has to theirs.
+    /// Takes the fields of a partner out of the parameters, and adds their faults to the parameters' faults.
     pub fn take(params: &mut Params) -> Self {
         let input = Self {
             name: params.text("name"),
@@ -56,7 +56,7 @@ impl PartnerInput {
 }
 
 impl PartnerInput {
-    /// The names of the fields that are given.
+    /// The names of the given fields.
     pub fn fields(&self) -> Vec<&'static str> {
         let Self {
             name,
@@ -73,17 +73,17 @@ impl PartnerInput {
     }
 }
 
-/// The names of those that are given.
+/// The names of the given fields.
 fn given<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
     let given = fields.into_iter().filter(|(_, is_given)| *is_given);
     given.map(|(name, _)| name).collect()
 }
 
-/// What the operator gives of the set-up of a custom field; all of it optional.
+/// The set-up of a custom field that the operator can send. All of it is optional.
 #[derive(Debug, Serialize, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CustomFieldSetUp {
-    /// What the partner keeps in it.
+    /// What the partner keeps in the field.
     #[validate(length(max = 60), custom(function = "printable"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -91,13 +91,13 @@ pub struct CustomFieldSetUp {
     #[validate(range(min = 1, max = 255))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
-    /// Whether a customer must have it.
+    /// Whether a customer must have a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
 }
 
 impl CustomFieldSetUp {
-    /// Takes a set-up out of a request's parameters, and adds every fault that it has to theirs.
+    /// Takes a set-up out of the parameters, and adds its faults to the parameters' faults.
     pub fn take(params: &mut Params) -> Self {
         let set_up = Self {
             label: params.text("label"),
@@ -110,7 +110,7 @@ impl CustomFieldSetUp {
         set_up
     }
 
-    /// The names of the fields that are given.
+    /// The names of the given fields.
     pub fn fields(&self) -> Vec<&'static str> {
         let Self {
             label,
@@ -133,7 +133,7 @@ pub struct FieldNumber {
 }
 
 impl FieldNumber {
-    /// Takes the number out of a request's parameters, and adds the fault that it may have to theirs.
+    /// Takes the number out of the parameters, and adds its fault, if any, to the parameters' faults.
     pub fn take(params: &mut Params) -> Self {
         let given = params
             .integer("n")
@@ -146,7 +146,7 @@ impl FieldNumber {
         })
     }
 
-    /// The n-th field; `None` when there cannot be one.
+    /// The n-th field; `None` if there is no such field.
     pub fn of(n: u8) -> Option<Self> {
         let name = custom_field(n)?;
         Some(Self { n, name })

@@ -1,5 +1,5 @@
-//! The operator's surface: it lets partners in, sets up their custom fields, gives them new passwords, and reads the audit
-//! trail.
+//! The `/operator` paths. The operator creates and disables partners, sets up their custom fields, gives them new
+//! passwords, and reads the audit trail.
 
 pub mod input;
 pub mod sql;

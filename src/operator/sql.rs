@@ -1,4 +1,4 @@
-//! The SQL of the operator's surface. A partner is named by its user name; custom fields are read where one is ended.
+//! The SQL of the `/operator` paths. Every statement finds a partner by its user name.
 
 use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::customers::german;
@@ -13,18 +13,18 @@ use crate::partners::profile::custom_field;
 use crate::partners::sql::{json, select};
 use crate::sql;
 
-/// A partner that is created or changed.
+/// The results of [`put`].
 #[derive(Clone, Copy, Debug)]
 pub struct Put {
     /// A row if the partner is new.
     pub created: At,
-    /// The partner: see [`select`].
+    /// The partner, as [`select`] reads it.
     pub partner: At,
 }
 
-/// Creates a partner unless there is one, changes what is given, sets up the German rule for a German one, and reads the
-/// partner. The audit trail has an entry for the partner and one for the fields of the rule, each if it is another then
-/// than before. It writes 9 rows at most.
+/// Creates a partner that does not exist, changes the given fields, sets up the fields of the German rule if the
+/// partner is German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the
+/// audit trail, each only if something changed. It writes at most 9 rows.
 pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_>) -> Batch<Put> {
     let entry = |action| {
         let fields = input.fields().into_iter().map(Json::from).collect();
@@ -53,7 +53,7 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
     steps.named(Put { created, partner })
 }
 
-/// Changes what is given of a partner, if that makes a difference.
+/// Changes the given fields of a partner, if any of them has a new value.
 fn change(username: &str, input: &PartnerInput) -> Statement {
     let PartnerInput {
         name,
@@ -81,7 +81,7 @@ fn change(username: &str, input: &PartnerInput) -> Statement {
     .named("operator::change")
 }
 
-/// Sets up the fields of the German rule, if the partner is German and they are not yet so.
+/// Sets up the fields of the German rule, if the partner is German and any of them differs from the rule.
 fn set_up_german_fields(username: &str) -> Statement {
     let rows = german::FIELDS.iter().map(|field| {
         sql!(
@@ -106,7 +106,7 @@ fn set_up_german_fields(username: &str) -> Statement {
     .named("operator::set_up_german_fields")
 }
 
-/// Replaces a partner's password, enters that in the audit trail, and reads the partner. It writes two rows.
+/// Replaces a partner's password, adds an entry to the audit trail, and reads the partner. It writes two rows.
 pub fn new_password(username: &str, sealed: &str, audit: Context<'_>) -> Batch<At> {
     let replace = sql!(
         "UPDATE partners SET ha1_sealed = {sealed} WHERE username = {username}",
@@ -120,8 +120,8 @@ pub fn new_password(username: &str, sealed: &str, audit: Context<'_>) -> Batch<A
     steps.named(partner)
 }
 
-/// A row of `partners` is the one whose custom field the operator may set up and end: any field but those of the German
-/// rule of a German partner, which stay as the rule has them.
+/// The condition that a row of `partners` is this partner and the operator may set up and end this custom field. The
+/// operator may not touch the fields of the German rule if the partner is German.
 fn may_set_up(username: &str, field: FieldNumber) -> Sql {
     let german = german::FIELDS
         .iter()
@@ -136,8 +136,8 @@ fn may_set_up(username: &str, field: FieldNumber) -> Sql {
     )
 }
 
-/// Sets up a custom field of a partner, or changes what is given of its set-up; enters that in the audit trail, and reads
-/// the partner. It writes two rows.
+/// Sets up a custom field of a partner or changes the given parts of its set-up, adds an entry to the audit trail, and
+/// reads the partner. It writes two rows.
 pub fn put_custom_field(
     username: &str,
     field: FieldNumber,
@@ -175,19 +175,19 @@ pub fn put_custom_field(
     steps.named(partner)
 }
 
-/// A custom field that is ended.
+/// The results of [`delete_custom_field`].
 #[derive(Clone, Copy, Debug)]
 pub struct Ending {
     /// A row if the field was set up and could be ended.
     pub ended: At,
-    /// How many customers had something stored in it, as `changed`.
+    /// The number of customers that had a value in the field, as `changed`.
     pub changed: At,
-    /// The partner: see [`select`].
+    /// The partner, as [`select`] reads it.
     pub partner: At,
 }
 
-/// Ends a custom field of a partner unless it is one of the German rule, and removes what was stored in it. It reads and
-/// may write every live customer of the partner.
+/// Ends a custom field of a partner, unless the German rule fixes it, and removes its values. It reads every live
+/// customer of the partner and can write all of them.
 pub fn delete_custom_field(
     username: &str,
     field: FieldNumber,
@@ -199,7 +199,7 @@ pub fn delete_custom_field(
         n = field.n(),
         may_set_up = may_set_up(username, field),
     );
-    // The statement before this one is the entry, which was written only if the field was there.
+    // The preceding statement writes the audit entry, and only if the field was set up. So changes() is 1 only then.
     let empty = sql!(
         "UPDATE customers SET {column} = '', version = version + 1 \
          WHERE partner_id = (SELECT partner_id FROM partners WHERE username = {username}) \
@@ -220,7 +220,7 @@ pub fn delete_custom_field(
     })
 }
 
-/// The entry of a change of a custom field, with what was given of its set-up.
+/// The audit entry for a change of a custom field, with the names of the given parts of its set-up.
 fn custom_field_entry(
     action: &'static str,
     field: FieldNumber,
@@ -237,17 +237,17 @@ fn custom_field_entry(
     )
 }
 
-/// A page of the partners.
+/// The results of [`page`].
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    /// One row: how many partners there are, as `total`.
+    /// One row: the number of partners, as `total`.
     pub total: At,
     /// The partners.
     pub rows: At,
 }
 
-/// Reads a page of the partners by ascending id, and how many there are. It touches every partner: they are few, and only
-/// the operator asks.
+/// Reads a page of the partners by ascending id, and their number. It reads every partner. There are few partners, and
+/// only the operator makes this request.
 pub fn page(version: Version, paging: Paging) -> Batch<Page> {
     let rows = sql!(
         "SELECT {json} AS json, partner_id AS id FROM partners AS p \
@@ -263,17 +263,17 @@ pub fn page(version: Version, paging: Paging) -> Batch<Page> {
     steps.named(Page { total, rows })
 }
 
-/// A page of the audit trail.
+/// The results of [`trail`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trail {
-    /// One row: how many entries there are, as `total`.
+    /// One row: the number of entries, as `total`.
     pub total: At,
     /// The entries, oldest first.
     pub rows: At,
 }
 
-/// Reads a page of the trail, and how many entries there are: as many as the last one's id, for none is ever removed. It touches the
-/// rows that it passes over and those that it answers.
+/// Reads a page of the audit trail, and the number of entries. That number is the last entry's id, because no entry is
+/// ever removed. It reads the rows that the offset skips and the rows that it answers.
 pub fn trail(version: Version, paging: Paging) -> Batch<Trail> {
     let integer = |column| Member::integer(version, column);
     let json = json_object(&[

@@ -1,4 +1,4 @@
-//! The partners: what a request needs to know of the one that makes it, and how it is read. Pure.
+//! A partner's profile and the SQL that reads it. This module is pure.
 
 pub mod profile;
 pub mod sql;

@@ -1,8 +1,8 @@
-//! A partner's profile: what a request needs to know of the partner that makes it.
+//! A partner's profile: what the service needs to know about the partner that makes a request.
 
 use crate::http::json::Json;
 
-/// The custom fields that there can be, as parameters and as columns: `custom_n` is the n-th.
+/// The names of all possible custom fields, as parameters and as columns. The n-th is `custom_n`.
 pub const CUSTOM_FIELDS: [&str; 20] = [
     "custom_1",
     "custom_2",
@@ -26,29 +26,29 @@ pub const CUSTOM_FIELDS: [&str; 20] = [
     "custom_20",
 ];
 
-/// What a request needs to know of the partner that makes it.
+/// What the service needs to know about the partner that makes a request.
 #[derive(Debug)]
 pub struct Profile {
-    /// The tenant in every query.
+    /// The partner's id. Every query limits its rows to it.
     pub partner_id: i64,
-    /// What the partner authenticates as.
+    /// The user name that the partner authenticates with.
     pub username: String,
-    /// ISO 3166-1 alpha-2, or `""`.
+    /// The country as an ISO 3166-1 alpha-2 code, or `""`.
     pub country: String,
-    /// The CIDR networks that the partner may call from; empty is everywhere.
+    /// The CIDR networks that the partner may call from. An empty list allows every address.
     pub allowed_networks: Vec<String>,
     /// Whether the partner may call at all.
     pub enabled: bool,
-    /// The HA1 of the partner's password, sealed.
+    /// The sealed HA1 of the partner's password.
     pub ha1_sealed: String,
-    /// The custom fields that are set up, by ascending `n`.
+    /// The custom fields that are set up for the partner, by ascending `n`.
     pub custom_fields: Vec<CustomField>,
-    /// When this was read from D1, by D1's clock, in milliseconds since 1970.
+    /// When this profile was read from D1, by D1's clock, in milliseconds since 1970.
     pub read_at: i64,
 }
 
 impl Profile {
-    /// Reads what [`select`](super::sql::select) has selected; `None` when that is no profile.
+    /// Reads a profile from the JSON of [`select`](super::sql::select); `None` if the JSON is not a profile.
     pub fn of(json: &Json) -> Option<Self> {
         let text = |name| json.get(name)?.as_text().map(str::to_owned);
         let integer = |name| json.get(name)?.as_integer();
@@ -75,13 +75,13 @@ impl Profile {
 pub struct CustomField {
     /// The n of `custom_n`, 1 to 20.
     pub n: u8,
-    /// The parameter and column: `custom_n`.
+    /// The name of the parameter and of the column: `custom_n`.
     pub name: &'static str,
-    /// What the partner keeps in it.
+    /// What the partner keeps in the field.
     pub label: String,
     /// The most characters of a value, 1 to 255.
     pub max_length: usize,
-    /// Whether a customer must have it.
+    /// Whether a customer must have a value.
     pub required: bool,
 }
 
@@ -98,7 +98,7 @@ impl CustomField {
     }
 }
 
-/// The name of the n-th custom field; `None` for one that there cannot be.
+/// The name of the n-th custom field; `None` if there is no such field.
 pub fn custom_field(n: u8) -> Option<&'static str> {
     CUSTOM_FIELDS.get(usize::from(n).checked_sub(1)?).copied()
 }

@@ -5,7 +5,7 @@ use crate::db::sql::{Sql, Statement};
 use crate::http::version::Version;
 use crate::sql;
 
-/// The members of a partner as the operator sees it, made of a row of `partners AS p`.
+/// The members of a partner that the operator sees, from a row of `partners AS p`.
 fn members(version: Version) -> Vec<Member> {
     let truth = |column| sql!("iif({column}, 'true', 'false')", column = Sql::name(column));
     let custom_field = json_object(&[
@@ -32,17 +32,17 @@ fn members(version: Version) -> Vec<Member> {
     ]
 }
 
-/// A partner as the operator sees it, as a JSON object made of a row of `partners AS p`.
+/// The JSON object of a partner that the operator sees, from a row of `partners AS p`.
 pub fn json(version: Version) -> Sql {
     json_object(&members(version))
 }
 
-/// Members of [`select`] that are ours alone.
+/// The members of [`select`] that no caller sees.
 pub const OURS: [&str; 2] = ["ha1_sealed", "read_at"];
 
-/// Reads a partner by user name as one JSON text, the column `partner`: what the operator sees, and for us alone its
-/// sealed HA1 and when it was read. The text goes into KV as it is, so one string crosses into wasm. It touches the
-/// partner's row and those of its custom fields, 21 at most.
+/// Reads a partner by user name as one JSON text, in the column `partner`. The text holds what the operator sees, and
+/// the internal members [`OURS`]. It goes into KV unchanged, so only one string crosses into wasm. It reads the
+/// partner's row and the rows of its custom fields, at most 21.
 pub fn select(username: &str) -> Statement {
     let mut members = members(Version::Bare);
     let read_at = sql!("CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)");

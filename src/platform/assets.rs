@@ -1,4 +1,4 @@
-//! The static files: the reference page and the OpenAPI documents. `scripts/site.mjs` builds them; anybody may read them.
+//! The static files: the reference page and the OpenAPI documents. `scripts/site.mjs` builds them. They are public.
 
 use web_sys::Request;
 use worker::Env;
@@ -12,14 +12,14 @@ use crate::http::version::Version;
 /// The binding of the static files.
 const ASSETS: &str = "ASSETS";
 
-/// What the page may load and call: this site and nothing else. The renderer of the reference writes styles into its
-/// elements.
+/// The page may load and call only this site. Inline styles are allowed because the renderer of the reference writes
+/// them.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Where a file stands among the assets, for a path with these segments in it; `None` for a segment that names no file:
-/// it may have held an encoded slash, and so another path.
+/// The path of a file among the assets. `captures` holds the variable segments of the request's path. `None` if a
+/// segment is not a file name: a decoded slash in it could lead to another path.
 pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> Option<String> {
     match file {
         File::Page => Some("/index.html".to_owned()),
@@ -36,7 +36,7 @@ fn is_file_name(name: &str) -> bool {
     !name.starts_with('.') && name.bytes().all(allowed)
 }
 
-/// Answers a file, or a 304 when the caller has it already (404).
+/// Answers a file, or a 304 if the caller already has it (404).
 pub async fn read(env: &Env, request: &Request, path: &str) -> Result<Reply, Error> {
     let file = bindings::asset(env, ASSETS, path, request).await;
     let file =

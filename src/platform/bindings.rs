@@ -1,6 +1,6 @@
-//! Bindings of the platform that are called as they are.
+//! Bindings that call the platform directly.
 //!
-//! `worker` wraps them too, but by way of `serde_wasm_bindgen`: 14 KB of wasm (gzip) for two options, a
+//! `worker` wraps them too, but it uses `serde_wasm_bindgen`, which adds 14 KB of wasm (gzip) for two options, a
 //! boolean and two counts.
 
 use js_sys::futures::JsFuture;
@@ -39,7 +39,7 @@ extern "C" {
     fn limit(this: &RateLimit, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// A secret's text; `None` when it is not set.
+/// The text of a secret; `None` if it is not set.
 pub fn secret(env: &Env, name: &str) -> Option<String> {
     Reflect::get(env, &name.into()).ok()?.as_string()
 }
@@ -47,7 +47,7 @@ pub fn secret(env: &Env, name: &str) -> Option<String> {
 /// The D1 database of this binding.
 ///
 /// # Errors
-/// Without the binding.
+/// If there is no such binding.
 pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
     let database = Reflect::get(env, &binding.into())?;
     if database.is_undefined() {
@@ -56,16 +56,16 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
     Ok(database.unchecked_into())
 }
 
-/// Reads a text from KV; `None` when it is not there.
+/// Reads a text from KV; `None` if KV does not have the key.
 ///
 /// # Errors
-/// What KV throws, or a `TypeError` without the binding.
+/// Any error that KV throws; a `TypeError` without the binding.
 pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
     let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
     Ok(JsFuture::from(kv.get(key)?).await?.as_string())
 }
 
-/// Writes a text to KV, to be forgotten after `ttl` seconds (at least 60).
+/// Writes a text to KV. KV deletes it after `ttl` seconds (at least 60).
 ///
 /// # Errors
 /// As for [`kv_get`].
@@ -83,7 +83,7 @@ pub async fn kv_put(
     Ok(())
 }
 
-/// Whether one more request with this key is within a rate limit.
+/// Counts a request with this key, and says whether it is within a rate limit.
 ///
 /// # Errors
 /// As for [`kv_get`].
@@ -95,8 +95,8 @@ pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, J
     Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }
 
-/// Reads a static file: `path` begins with a slash. Method and headers are those of `request`, so that a `HEAD` and an
-/// `If-None-Match` are answered as they should be.
+/// Reads a static file; `path` begins with a slash. It passes on the method and headers of `request`, so that `HEAD`
+/// and `If-None-Match` work.
 ///
 /// # Errors
 /// As for [`kv_get`].
@@ -107,7 +107,7 @@ pub async fn asset(
     request: &Request,
 ) -> Result<Response, JsValue> {
     let assets: Assets = Reflect::get(env, &binding.into())?.unchecked_into();
-    // Which host it is does not matter.
+    // The platform ignores the host.
     let url = format!("https://assets.invalid{path}");
     Ok(JsFuture::from(assets.fetch(&url, request)?)
         .await?

@@ -1,4 +1,4 @@
-//! Reads a request's body: once, capped, and by its media type.
+//! Reads a request's body once, up to a limit, and decodes it by its media type.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Reflect, Uint8Array};
@@ -10,19 +10,19 @@ use crate::http::decode::{MediaType, media_type};
 use crate::http::error::{Error, Fault};
 use crate::http::params::Params;
 
-/// How many bytes of a body that is too large are read all the same.
+/// How many bytes of a body are read even if it is over its limit.
 const DISCARD_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Which media types a body may have, as a 415 names them.
+/// The media types that a body may have, as a 415 names them.
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const FORM_OR_JSON: &str = "application/x-www-form-urlencoded or application/json";
 
-/// Adds the parameters in a request's body: of a `POST` or `PUT` a form or JSON, of a `DELETE` a form
-/// alone (the published PHP client sends it one). A `GET` has none.
+/// Adds the parameters in a request's body. A `POST` or `PUT` may send a form or JSON. A `DELETE` may send only a form,
+/// because the published PHP client does. The body of any other method is ignored.
 ///
 /// # Errors
-/// 400 for a malformed body, or parameters of a `POST` or `PUT` in its query; 413; 415.
+/// 400 for a malformed body, or if the query of a `POST` or `PUT` holds more than ids; 413; 415.
 pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> Result<(), Error> {
     let method = request.method();
     let accepted = match method.as_str() {
@@ -46,7 +46,7 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
     }
 }
 
-/// Reads no more than the cap, whatever the request says of its length.
+/// Reads a body up to the limit. It does not trust `Content-Length`.
 async fn read_capped(request: &Request, limit: usize) -> Result<Vec<u8>, Error> {
     let too_large = || Error::BodyTooLarge(limit);
     let declared = request.headers().get("Content-Length").ok().flatten();
@@ -57,7 +57,7 @@ async fn read_capped(request: &Request, limit: usize) -> Result<Vec<u8>, Error> 
         return Ok(Vec::new());
     };
     let broken = |_| {
-        let message = "the body broke off before its end";
+        let message = "the body ended too early";
         Error::Invalid(vec![Fault::of_request("incomplete_body", message)])
     };
     read_stream(&stream, limit)
@@ -66,8 +66,8 @@ async fn read_capped(request: &Request, limit: usize) -> Result<Vec<u8>, Error> 
         .ok_or_else(too_large)
 }
 
-/// The whole of a stream; `None` when it has more bytes than the cap. What is over it is read and
-/// dropped, up to [`DISCARD_LIMIT`]: a client that is still sending would not see an answer.
+/// Reads a whole stream; `None` if it has more bytes than the limit. It reads and drops the bytes over the limit, up to
+/// [`DISCARD_LIMIT`], because a client that is still sending would not see an answer.
 async fn read_stream(stream: &ReadableStream, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();

@@ -1,8 +1,8 @@
-//! The time. On this platform JavaScript tells it.
+//! The time, which comes from JavaScript on this platform.
 
 use crate::http::time::Now;
 
-/// The present moment. On Workers it stands still between I/O.
+/// The present time. On Workers the clock advances only after I/O.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds of this age are below 2^53"
@@ -17,7 +17,7 @@ pub fn now() -> Now {
     }
 }
 
-/// Milliseconds since a moment.
+/// The milliseconds that have passed since a time.
 pub fn elapsed_millis(since: &Now) -> i64 {
     millis() - since.millis
 }

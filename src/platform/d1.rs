@@ -1,4 +1,4 @@
-//! The way to D1, and the count of what it costs. The only place that reads a database error.
+//! Calls D1 and counts what the calls cost. Only this module reads a database error.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use crate::db::batch::{At, Batch};
 use crate::db::sql::{Arg, Statement};
 use crate::http::error::Error;
 
-/// What one request has cost the store so far, by D1's own `meta`.
+/// What one request has cost the database so far. The row counts come from D1's `meta`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     /// Round trips to D1.
@@ -50,7 +50,7 @@ impl Store {
         self.cost.get()
     }
 
-    /// Runs one statement, and answers its rows.
+    /// Runs one statement and returns its rows.
     ///
     /// # Errors
     /// As for [`Store::run`].
@@ -59,10 +59,11 @@ impl Store {
         rows.ok_or_else(left_out)
     }
 
-    /// Runs a batch as one transaction, in one round trip; all of it holds or none.
+    /// Runs a batch as one transaction, in one round trip. It takes effect as a whole or not at all.
     ///
     /// # Errors
-    /// 503 when the database has refused it (nothing is changed) or was lost on the way (all or nothing is).
+    /// 503 if the database refused the batch (nothing has changed), or if the connection was lost (all or nothing has
+    /// changed).
     pub async fn run<N>(&self, batch: Batch<N>) -> Result<Results<N>, Error> {
         let Batch { statements, names } = batch;
         let all = self.transaction(statements).await?;
@@ -109,10 +110,10 @@ impl Store {
     }
 }
 
-/// What a batch has returned, by the names of its statements.
+/// The results of a batch, by the names of its statements.
 #[derive(Debug)]
 pub struct Results<N> {
-    /// The names that the batch was given.
+    /// The names from the batch.
     pub names: N,
     all: Vec<Rows>,
 }
@@ -131,7 +132,7 @@ impl<N> Results<N> {
     }
 }
 
-/// The rows that one statement has returned.
+/// The rows that one statement returned.
 #[derive(Debug)]
 pub struct Rows(D1Result);
 
@@ -148,15 +149,15 @@ impl Rows {
     }
 }
 
-/// A row. It stays in JavaScript; a column crosses into wasm when it is asked for.
+/// A row. It stays in JavaScript. A column crosses into wasm only when the code reads it.
 #[derive(Debug)]
 pub struct Row(JsValue);
 
 impl Row {
-    /// A column that holds an integer.
+    /// Reads a column that holds an integer.
     ///
     /// # Errors
-    /// 500 when it does not.
+    /// 500 if it does not hold one.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "ids and counts are below 2^53"
@@ -166,18 +167,18 @@ impl Row {
         value.map(|value| value as i64).ok_or_else(|| wrong(column))
     }
 
-    /// A column that holds a text.
+    /// Reads a column that holds a text.
     ///
     /// # Errors
-    /// 500 when it does not.
+    /// 500 if it does not hold one.
     pub fn text(&self, column: &str) -> Result<String, Error> {
         self.get(column).as_string().ok_or_else(|| wrong(column))
     }
 
-    /// A column that holds a text, left in JavaScript.
+    /// Reads a column that holds a text, and leaves the text in JavaScript.
     ///
     /// # Errors
-    /// 500 when it does not.
+    /// 500 if it does not hold one.
     pub fn js_text(&self, column: &str) -> Result<JsValue, Error> {
         let value = self.get(column);
         if value.is_string() {
@@ -200,7 +201,7 @@ fn wrong(column: &str) -> Error {
     Error::Internal(format!("column {column} is not of its type"))
 }
 
-/// D1 refuses a BigInt, which is what an `i64` would become; it takes a number, exact below 2^53.
+/// An `i64` would become a BigInt, which D1 refuses. A JavaScript number is exact below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "ids and counts are below 2^53")]
 fn js_value(arg: &Arg) -> JsValue {
     match arg {
@@ -210,7 +211,7 @@ fn js_value(arg: &Arg) -> JsValue {
     }
 }
 
-/// The text of a database error: what went wrong, never with a value in it.
+/// The text of a database error. It says what went wrong and never holds a value.
 fn text(error: &JsValue) -> String {
     let error = error.dyn_ref::<JsError>();
     error.map_or_else(

@@ -1,4 +1,4 @@
-//! Whether the service is up, and the schema as new as the code.
+//! Says whether the service is up and the database has every migration that the code needs.
 
 use std::cell::Cell;
 
@@ -10,18 +10,18 @@ use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::json::Json;
 
-/// How long an isolate remembers that all is well, in milliseconds: whoever asks, and however often, costs each at most
-/// 6 trips to D1 a minute, of some 10 rows each. An outage is seen 10 seconds late at the worst.
+/// How long an isolate remembers that all is well, in milliseconds. However many callers ask, each isolate makes at
+/// most 6 trips to D1 a minute, of about 10 rows each. An outage shows at most 10 seconds late.
 const REMEMBERED_MS: i64 = 10_000;
 
 thread_local! {
-    /// When all was well last, in milliseconds since 1970.
+    /// When this isolate last saw that all is well, in milliseconds since 1970.
     static WELL_AT: Cell<Option<i64>> = const { Cell::new(None) };
 }
 
-/// Says how the service is, to anybody:
-/// 1. reads which migrations the database has had (503 when it cannot be asked), unless all was well a moment ago;
-/// 2. answers that, with a 503 when the code needs one more.
+/// Tells any caller whether the service is healthy:
+/// 1. reads which migrations the database has (503 if it cannot be reached), unless all was well a moment ago;
+/// 2. answers the result, with a 503 if a migration is missing.
 pub async fn read(store: &Store, call: Call) -> Result<Reply, Error> {
     let call = call.finish()?;
 
@@ -58,11 +58,11 @@ pub async fn read(store: &Store, call: Call) -> Result<Reply, Error> {
     Ok(Reply { status, ..reply })
 }
 
-/// The migrations that the code needs and the database lacks.
+/// The migrations that the code needs and the database does not have.
 async fn missing(store: &Store) -> Result<Vec<Json>, Error> {
     let applied = match store.read(applied_migrations()).await {
         Ok(rows) => rows.all(),
-        // A database that was never migrated has no such table.
+        // A database without any migration does not have the table.
         Err(error) => match store.read(migrations_table()).await?.first() {
             None => Vec::new(),
             Some(_) => return Err(error),

@@ -1,25 +1,25 @@
-//! The one line of log that a request writes: never a credential, a body, a query string or anything personal.
+//! The one log line of a request. It never holds a credential, a body, a query string or personal data.
 
 use super::clock::elapsed_millis;
 use super::d1::Cost;
 use crate::http::json::Json;
 use crate::http::time::Now;
 
-/// What the log is told of a request besides its outcome.
+/// The facts about a request that its log line holds, besides the outcome.
 #[derive(Debug, Default)]
 pub struct Trace {
-    /// The path as it stands in the route table.
+    /// The path's template in the route table.
     pub route: &'static str,
-    /// The partner that was let in.
+    /// The authenticated partner.
     pub partner_id: Option<i64>,
-    /// Where its profile was found.
+    /// Where the partner's profile came from.
     pub profile_from: Option<&'static str>,
-    /// What the request has cost the store.
+    /// What the request cost the database.
     pub cost: Cost,
 }
 
 impl Trace {
-    /// Writes the line. `internal` is what went wrong here and is never sent.
+    /// Writes the line. `internal` is the text of an internal error, which no caller sees.
     pub fn write(
         &self,
         now: &Now,

@@ -1,5 +1,5 @@
-//! What talks to workerd. It is compiled for wasm32 alone; everything that a host program or a host test needs stands in
-//! the pure modules.
+//! The code that talks to workerd. It compiles only for wasm32. Everything that a host program or a host test needs is
+//! in the pure modules.
 
 pub mod assets;
 pub mod bindings;

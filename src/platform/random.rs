@@ -1,11 +1,11 @@
-//! Random bytes of the platform's cryptographic source.
+//! Random bytes from the platform's cryptographic source.
 
 use crate::http::error::Error;
 
 /// `N` random bytes.
 ///
 /// # Errors
-/// 500 when the platform has none to give.
+/// 500 if the platform supplies none.
 pub fn bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)

@@ -1,4 +1,4 @@
-//! A value or an error -> a `Response`.
+//! Turns a value or an error into a `Response`.
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
@@ -11,35 +11,35 @@ use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The body.
     pub body: Body,
-    /// The headers beside `Content-Type`.
+    /// The headers besides `Content-Type`.
     pub headers: Vec<(&'static str, String)>,
 }
 
 /// The body of a [`Reply`].
 #[derive(Debug)]
 pub enum Body {
-    /// None.
+    /// No body.
     Empty,
     /// `text/plain`
     Text(String),
-    /// JSON that was made here.
+    /// JSON that the Worker made.
     Json(Json),
-    /// JSON around objects that the database has assembled. They stay JavaScript strings all the way:
-    /// not one of their bytes is copied into wasm and back.
+    /// JSON around objects that the database assembled. The objects stay JavaScript strings, so none of their bytes is
+    /// copied into wasm and back.
     Rows {
-        /// Lists of objects, as strings, each with what stands before it.
+        /// Lists of objects as strings, each with the text that comes before it.
         parts: Vec<(String, Array)>,
-        /// What stands after all.
+        /// The text that comes after the last list.
         after: String,
     },
-    /// A static file, with the headers that it came with.
+    /// A static file with its own headers.
     File(Response),
 }
 
@@ -58,27 +58,27 @@ impl Reply {
         }
     }
 
-    /// A 200 with one record, whose `json` the database has assembled, in the envelope of its kind.
+    /// A 200 with one record in the envelope of its kind. The database assembled the row's `json`.
     ///
     /// # Errors
-    /// 500 when the row has no `json`.
+    /// 500 if the row has no `json`.
     pub fn one(name: &str, row: &Row) -> Result<Self, Error> {
         Self::rows(name, std::slice::from_ref(row))
     }
 
-    /// The same with any number of records.
+    /// A 200 with any number of records in the envelope of their kind.
     ///
     /// # Errors
-    /// 500 when a row has no `json`.
+    /// 500 if a row has no `json`.
     pub fn rows(name: &str, rows: &[Row]) -> Result<Self, Error> {
         Self::enveloped(name, rows, Vec::new())
     }
 
-    /// A 200 with a page of a list, with a `Link` to the next page. `rows` are at most [`Paging::limit`] of them, each
-    /// with its `json` and its `id`; `path` is where the list stands, without the version.
+    /// A 200 with a page of a list, and a `Link` to the next page if there is one. `rows` holds at most
+    /// [`Paging::limit`] rows, each with its `json` and its `id`. `path` is the path of the list without the version.
     ///
     /// # Errors
-    /// 500 when a row has no such columns.
+    /// 500 if a row does not have these columns.
     pub fn page(
         version: Version,
         path: &str,
@@ -102,7 +102,7 @@ impl Reply {
         })
     }
 
-    /// Records in the envelope of their kind, with further members after them.
+    /// A 200 with records in the envelope of their kind, and further members after the records.
     fn enveloped(name: &str, rows: &[Row], members: Vec<(&str, Json)>) -> Result<Self, Error> {
         let texts = rows.iter().map(|row| row.js_text("json"));
         let mut after = "]".to_owned();
@@ -116,10 +116,10 @@ impl Reply {
         }))
     }
 
-    /// A 200 with one object, whose `json` the database has assembled, under a name.
+    /// A 200 with one object under a name. The database assembled the row's `json`.
     ///
     /// # Errors
-    /// 500 when the row has no `json`.
+    /// 500 if the row has no `json`.
     pub fn object(name: &str, row: &Row) -> Result<Self, Error> {
         Ok(Self::ok(Body::Rows {
             parts: vec![(format!("{{\"{name}\":"), Array::of1(&row.js_text("json")?))],
@@ -127,7 +127,7 @@ impl Reply {
         }))
     }
 
-    /// A 204 that says which methods there are.
+    /// A 204 that says which methods the path has.
     pub fn options(allow: String) -> Self {
         Self {
             status: 204,
@@ -136,14 +136,14 @@ impl Reply {
         }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// An error as it is told. `nonce` makes a new one for the challenge of a 401.
+    /// The answer for an error. `nonce` makes a new nonce for the challenge of a 401.
     pub fn of_error(error: &Error, request_id: &str, nonce: impl FnOnce() -> String) -> Self {
         let mut reply = Self {
             status: error.status(),
@@ -152,10 +152,10 @@ impl Reply {
         };
         match error {
             Error::Unauthorized { stale } => {
-                // The published PHP client tells a refusal by a body that is no JSON.
+                // The published PHP client recognises a refusal by a body that is not JSON.
                 reply.body = Body::Text("Authentication required.\n".to_owned());
                 let stale = if *stale { ", stale=true" } else { "" };
-                // curl and PHP take the first challenge, python-requests what it finds in all of them.
+                // curl and PHP use the first challenge. python-requests merges all of them.
                 reply = reply
                     .with(
                         "WWW-Authenticate",
@@ -178,14 +178,14 @@ impl Reply {
         reply
     }
 
-    /// The response on the wire; `HEAD` has it without its body.
+    /// Makes the platform's response. A `HEAD` gets no body.
     ///
     /// # Errors
-    /// What JavaScript throws at a status or a header that cannot be: none here can.
+    /// The error that JavaScript throws at an invalid status or header. The Worker makes no such status or header.
     pub fn into_response(self, is_head: bool) -> Result<Response, JsValue> {
         let init = ResponseInit::new();
         init.set_status(self.status);
-        // Answers hold personal data: no cache keeps them.
+        // Answers hold personal data, so no cache may keep them.
         let mut cache_control = Some("no-store");
         let (content_type, body) = match self.body {
             Body::Empty => (None, JsValue::NULL),
@@ -214,7 +214,7 @@ impl Reply {
             headers.set("Cache-Control", cache_control)?;
         }
         for (name, value) in &self.headers {
-            // There may be two challenges.
+            // A 401 has two challenges under one name, so `set` would lose one.
             headers.append(name, value)?;
         }
         Ok(response)
@@ -223,7 +223,7 @@ impl Reply {
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Response`, built from a JavaScript string as it is; `web_sys` takes only a Rust `&str` there.
+    /// A `Response` whose constructor takes a JavaScript string. The one of `web_sys` takes only a Rust `&str`.
     #[wasm_bindgen(extends = Response, js_name = Response)]
     type TextResponse;
 

@@ -1,4 +1,4 @@
-//! The way of a request, from the platform's `Request` to its `Response`.
+//! Serves a request, from the platform's `Request` to its `Response`.
 
 use wasm_bindgen::JsValue;
 use web_sys::Request;
@@ -29,11 +29,10 @@ use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
 use crate::records::kind;
 
-/// Answers a request, and writes its one line of log: never a credential, a body, a query string or
-/// anything personal.
+/// Answers a request, and writes its one log line.
 ///
 /// # Errors
-/// What [`Reply::into_response`] throws: nothing that a request can bring about.
+/// The errors of [`Reply::into_response`]. No request can cause one.
 pub async fn serve(
     request: &Request,
     env: &Env,
@@ -50,7 +49,7 @@ pub async fn serve(
     let mut internal = None;
     let reply = result.unwrap_or_else(|error| {
         internal = error.internal_text().map(str::to_owned);
-        // A 401 comes after the secrets were read, so there is always one to make a nonce with.
+        // A 401 comes only after the secrets were read, so this reading succeeds too.
         let nonce =
             || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));
         Reply::of_error(&error, &request_id, nonce)
@@ -67,11 +66,11 @@ pub async fn serve(
         .into_response(method == "HEAD")
 }
 
-/// The way of a request:
-/// 1. route it (404, 405);
-/// 2. authenticate the caller (401, 403, 429);
-/// 3. read and decode its parameters, once and capped (400, 413, 415);
-/// 4. handle it.
+/// Answers a request:
+/// 1. routes it (404, 405);
+/// 2. authenticates the caller (401, 403, 429);
+/// 3. reads and decodes the parameters, once and up to a limit (400, 413, 415);
+/// 4. calls the handler.
 async fn answer(
     request: &Request,
     method: &str,
@@ -136,7 +135,7 @@ async fn answer(
     handled
 }
 
-/// A request that was routed, before it is known who makes it.
+/// A request that is routed, but whose caller is not yet authenticated.
 struct Incoming<'a> {
     request: &'a Request,
     caller: Caller<'a>,
@@ -148,7 +147,7 @@ struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    /// Step 3, once the caller was let in.
+    /// Reads and decodes the parameters: step 3 of [`answer`].
     async fn read(self, rules: BodyRules) -> Result<Call, Error> {
         let mut params = Params::default();
         params.add_path(self.captures);
@@ -217,7 +216,7 @@ async fn for_operator(
     }
 }
 
-/// Says that the partner was let in.
+/// Tells a partner that its credentials are right.
 fn ping(call: Call) -> Result<Reply, Error> {
     let call = call.finish()?;
     let pong = Json::object([("ping", "ok".into())]);

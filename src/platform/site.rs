@@ -1,4 +1,4 @@
-//! What the Worker is bound to, for the length of one request.
+//! The bindings of the Worker, during one request.
 
 use std::cell::Cell;
 
@@ -8,17 +8,17 @@ use super::d1::Store;
 use crate::auth::secrets::Secrets;
 use crate::http::error::Error;
 
-/// The bindings, opened.
+/// The bindings, ready for use.
 pub struct Site<'a> {
-    /// The bindings.
+    /// The platform's own object with all bindings.
     pub env: &'a Env,
-    /// Takes work that the answer need not wait for.
+    /// Runs work that the answer does not wait for.
     pub context: &'a Context,
     /// The secrets.
     pub secrets: Secrets,
     /// The database.
     pub store: &'a Store,
-    /// Where the caller's profile came from, for the log; `None` where nobody was looked for.
+    /// Where the caller's profile came from, for the log; `None` if no profile was looked up.
     pub profile_from: Cell<Option<&'static str>>,
 }
 
@@ -26,7 +26,7 @@ impl<'a> Site<'a> {
     /// Reads the secrets.
     ///
     /// # Errors
-    /// 500; the log names what is missing.
+    /// 500 if a secret is missing. The log names it.
     pub fn new(env: &'a Env, context: &'a Context, store: &'a Store) -> Result<Self, Error> {
         Ok(Self {
             env,

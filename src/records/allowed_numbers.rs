@@ -1,4 +1,4 @@
-//! The allowed numbers of a customer: one list, read and replaced as a whole.
+//! The allowed numbers of a customer. A partner reads and replaces the list as a whole.
 
 use crate::http::error::Fault;
 use crate::http::intent::Intent;
@@ -6,11 +6,11 @@ use crate::http::json::Json;
 use crate::http::params::Params;
 use crate::phone::E164;
 
-/// The most numbers of a list.
+/// The most numbers in a list.
 pub const ALLOWED_NUMBERS_MAX: usize = 1_000;
 
-/// Takes `phonenrs`: a list, or the text of one, which is what a form holds. Adds every fault of it to those of the
-/// parameters.
+/// Takes `phonenrs` out of the parameters: a list, or the text of a JSON array, because a form holds only texts. Adds
+/// its faults to the parameters' faults.
 pub fn take(params: &mut Params) -> Vec<Json> {
     const NAME: &str = "phonenrs";
     params.require(Intent::Create, &[NAME]);

@@ -45,7 +45,7 @@ pub const CALLS: Kind = Kind {
     removal: None,
 };
 
-/// What a partner gives of a call, beside its phone numbers.
+/// The fields of a call that a partner can send, except its phone numbers.
 #[derive(Debug, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct CallInput {

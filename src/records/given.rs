@@ -1,20 +1,20 @@
-//! What a partner gives of one record, as columns and their values.
+//! The given fields of one record, as columns and their values.
 
 use crate::http::error::Fault;
 use crate::http::json::Json;
 use crate::http::params::Params;
 use crate::phone::E164;
 
-/// Columns of a record with their values: those that are given, and no others.
+/// The columns of the given fields, with their values.
 #[derive(Debug, Default)]
 pub struct Given {
     columns: Vec<(String, Json)>,
-    /// The names of the parameters that were given: the columns without those that are only ours.
+    /// The names of the given parameters: the columns without the internal ones.
     fields: Vec<&'static str>,
 }
 
 impl Given {
-    /// Sets a column, if there is a value.
+    /// Sets a column if there is a value.
     pub fn set(&mut self, column: &'static str, value: Option<impl Into<Json>>) {
         if let Some(value) = value {
             self.fields.push(column);
@@ -22,8 +22,8 @@ impl Given {
         }
     }
 
-    /// Takes a phone number out of parameters. Sets its column, and the column with the length of its country code and
-    /// national destination code, which is only ours.
+    /// Takes a phone number out of the parameters. Sets its column, and the internal column with the length of its
+    /// country code and national destination code (NDC).
     pub fn number(&mut self, params: &mut Params, column: &'static str, ccndc: &'static str) {
         let Some(text) = params.text(column) else {
             return;
@@ -37,7 +37,7 @@ impl Given {
         }
     }
 
-    /// The same, where `""` is no number.
+    /// Does the same as [`Given::number`], but also accepts `""`, which means no number.
     pub fn number_or_none(
         &mut self,
         params: &mut Params,
@@ -52,12 +52,12 @@ impl Given {
         }
     }
 
-    /// The names of the parameters that were given.
+    /// The names of the given parameters.
     pub fn fields(&self) -> &[&'static str] {
         &self.fields
     }
 
-    /// The columns as the members of an object.
+    /// The columns as members of an object.
     pub fn into_json(self) -> Json {
         Json::Object(self.columns)
     }

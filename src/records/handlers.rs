@@ -1,4 +1,4 @@
-//! The handlers of what hangs on a customer. They are the same for every [`Kind`] of record.
+//! The handlers of the records of a customer. They are the same for every [`Kind`] of record.
 
 use super::given::Given;
 use super::kind::{BATCH_MAX, Creation, Kind, Removal};
@@ -17,10 +17,10 @@ use crate::platform::reply::Reply;
 pub mod allowed_numbers;
 pub mod export;
 
-/// Reads the records of a customer, or one of them if its id is given:
+/// Reads the records of a customer, or one record if its id is given:
 /// 1. reads the ids and the paging (400);
 /// 2. reads the page and the total, or the record (404);
-/// 3. answers them, a page with a `Link` to the next.
+/// 3. answers the page, with a `Link` to the next page, or the record.
 pub async fn read(
     partner: &Partner,
     store: &Store,
@@ -45,11 +45,11 @@ pub async fn read(
     Reply::page(call.version, &path, kind.name, paging, &rows, total)
 }
 
-/// Creates a record, or a batch of them:
-/// 1. reads the customer's id and validates what is given (400);
-/// 2. inserts and counts them, all or none;
-/// 3. answers them, with where to find the record or, of a batch, the list; or says what was in the way (404, or 400
-///    for a measure that the customer lacks).
+/// Creates a record or a batch of records:
+/// 1. reads the customer's id and validates the given fields (400);
+/// 2. inserts and counts all the records or none;
+/// 3. answers the records, with the `Location` of the one record or of the list; or says why it created none (404, or
+///    400 if the customer does not have a named measure).
 pub async fn create(
     partner: &Partner,
     store: &Store,
@@ -78,7 +78,7 @@ pub async fn create(
     Ok(Reply::rows(kind.name, &created)?.with("Location", location))
 }
 
-/// Takes the records of a batch, and tells what is wrong with each by its place: `calls[3].start`.
+/// Takes the records of a batch. A fault names the place of its record: `calls[3].start`.
 fn take_batch(kind: &Kind, params: &mut Params) -> Vec<Given> {
     params.require(Intent::Create, &[kind.name]);
     let Some(list) = params.value(kind.name) else {
@@ -107,12 +107,12 @@ fn take_batch(kind: &Kind, params: &mut Params) -> Vec<Given> {
     taken
 }
 
-/// Why nothing was created.
+/// The error that says why no record was created.
 fn not_created(kind: &Kind, missing: Vec<Row>) -> Error {
     let fault = |row: Row| {
         let place = row.integer("place")?;
         let parameter = format!("{}[{place}].measure_id", kind.name);
-        let message = "is no measure of this customer";
+        let message = "is not a measure of this customer";
         Ok(Fault::of(parameter, "unknown_measure", message))
     };
     match missing.into_iter().map(fault).collect() {
@@ -123,8 +123,8 @@ fn not_created(kind: &Kind, missing: Vec<Row>) -> Error {
 }
 
 /// Changes a record:
-/// 1. reads the ids and validates what is given (400);
-/// 2. changes those columns and no others;
+/// 1. reads the ids and validates the given fields (400);
+/// 2. changes only those columns;
 /// 3. answers the record (404).
 pub async fn change(
     partner: &Partner,
@@ -144,8 +144,8 @@ pub async fn change(
 
 /// Removes a record:
 /// 1. reads the ids (400);
-/// 2. removes it, and counts that;
-/// 3. answers what is left of it (404).
+/// 2. expires or deletes the record, as its kind says;
+/// 3. answers the expired record, or an empty list (404).
 pub async fn remove(
     partner: &Partner,
     store: &Store,
@@ -165,12 +165,12 @@ pub async fn remove(
     }
 }
 
-/// The envelope of one record.
+/// An answer with one record.
 fn one(kind: &Kind, row: Option<Row>) -> Result<Reply, Error> {
     Reply::one(kind.name, &row.ok_or(Error::NotFound(kind.singular))?)
 }
 
-/// The customer that a call means, of this partner's.
+/// The customer that a call is about, limited to this partner.
 fn scope<'a>(partner: &Partner, call: &'a Taken, customer_id: i64) -> Scope<'a> {
     Scope {
         audit: Context::of(call, Actor::Partner(partner.partner_id)),

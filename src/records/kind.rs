@@ -1,4 +1,4 @@
-//! What a kind of record is: a table, and what a partner gives and gets of it.
+//! A kind of record: its table, its input and its output.
 
 use super::given::Given;
 use crate::db::json::Member;
@@ -8,37 +8,37 @@ use crate::http::params::Params;
 use crate::http::version::Version;
 use crate::sql;
 
-/// A kind of record that hangs on a customer. Its table has a `customer_id`.
+/// A kind of record that belongs to a customer. Its table has a `customer_id`.
 #[derive(Debug)]
 pub struct Kind {
-    /// Its name in the path and in the envelope, and its table.
+    /// The name in the path and in the envelope, and the name of the table.
     pub name: &'static str,
-    /// One of them, as a 404 names it.
+    /// The word for one record, as a 404 uses it.
     pub singular: &'static str,
-    /// The column and parameter with its id.
+    /// The column and parameter that hold a record's id.
     pub id: &'static str,
-    /// The column of `customers` with how many there are.
+    /// The column of `customers` that counts the customer's records of this kind.
     pub total: &'static str,
-    /// Every column that is written, and what stands there when nothing is given at the creation.
+    /// Every column that is written, and its value in a new record if the caller sends none.
     pub columns: &'static [(&'static str, Unset)],
-    /// Those of the columns that hold a phone number.
+    /// The columns that hold a phone number.
     pub numbers: &'static [&'static str],
-    /// What is answered of a record, in this order.
+    /// The members of a record in an answer, in this order.
     pub members: &'static [(&'static str, Form)],
-    /// Takes what a partner gives of one out of parameters, and adds every fault that it has to theirs.
+    /// Takes the fields of a record out of the parameters, and adds their faults to the parameters' faults.
     pub take: fn(&mut Params, Intent) -> Given,
-    /// The schema of what is given, phone numbers aside, for the OpenAPI documents.
+    /// The schema of the input without phone numbers, for the OpenAPI documents.
     #[cfg(not(target_arch = "wasm32"))]
     pub schema: fn() -> schemars::Schema,
-    /// In which order they are listed.
+    /// The order of the list.
     pub order: Order,
-    /// How they are created.
+    /// How records are created.
     pub creation: Creation,
-    /// What a `DELETE` does to one; `None` where there is no `DELETE`.
+    /// What a `DELETE` does to a record; `None` if there is no `DELETE`.
     pub removal: Option<Removal>,
 }
 
-/// What stands in a column when nothing is given.
+/// The value of a column in a new record if the caller sends none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unset {
     /// `''`
@@ -60,14 +60,14 @@ impl Unset {
     }
 }
 
-/// How a member of the answer is made.
+/// How a member of the answer is computed.
 #[derive(Clone, Copy, Debug)]
 pub enum Form {
-    /// Of the column of its name, an integer.
+    /// An integer from the column of the same name.
     Integer,
-    /// Of the column of its name, a text.
+    /// A text from the column of the same name.
     Text,
-    /// Of the expression that this makes of the time, a text.
+    /// A text from an SQL expression. The function makes the expression from the time of the request.
     Computed(fn(&str) -> Sql),
 }
 
@@ -76,34 +76,35 @@ pub enum Form {
 pub enum Order {
     /// By ascending id.
     Id,
-    /// By descending `start`, and of those that started at the same time by descending id.
+    /// By descending `start`, then by descending id.
     NewestFirst,
 }
 
 /// How records are created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
-    /// One by one: a request's parameters are a record's.
+    /// One for each request. The request's parameters are the record's fields.
     One,
-    /// Up to [`BATCH_MAX`] at once, all or nothing: the parameter with the name of the kind is a list of
-    /// them. Each names a measure of the same customer.
+    /// Up to [`BATCH_MAX`] for each request, all or none. The parameter with the kind's name is a list of records. Each
+    /// record names a measure of the same customer.
     Batch,
 }
 
-/// The most records of a batch.
+/// The most records in a batch.
 pub const BATCH_MAX: usize = 1_000;
 
 /// What a `DELETE` does to a record.
 #[derive(Clone, Copy, Debug)]
 pub enum Removal {
-    /// Sets this column to the expression that this makes of the time, and answers the record.
+    /// Sets this column and answers the record. The function makes the new value's expression from the time of the
+    /// request.
     Set(&'static str, fn(&str) -> Sql),
     /// Deletes the row.
     DeleteRow,
 }
 
 impl Kind {
-    /// The members of a record as it goes out, in their order.
+    /// The members of a record in an answer, in their order.
     pub fn output(&self, version: Version, now: &str) -> Vec<Member> {
         let member = |(name, form): &(&'static str, Form)| match form {
             Form::Integer => Member::integer(version, name),

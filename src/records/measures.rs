@@ -44,7 +44,7 @@ pub const MEASURES: Kind = Kind {
     removal: Some(Removal::Set("expires", measure_expired)),
 };
 
-/// What a partner gives of a measure. Limits count Unicode characters.
+/// The fields of a measure that a partner can send, except its phone numbers. Limits count Unicode characters.
 #[derive(Debug, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct MeasureInput {

@@ -1,5 +1,5 @@
-//! What hangs on a customer. Measures, users and calls are each a [`kind`]: a table, and a constant with an input type
-//! beside it. The allowed numbers are one list.
+//! The records of a customer. Measures, users and calls are each a [`kind`]: a table, a constant and an input type.
+//! The allowed numbers are one list.
 
 use crate::http::routes::Resource;
 use calls::CALLS;
@@ -18,7 +18,7 @@ pub mod users;
 #[cfg(target_arch = "wasm32")]
 pub mod handlers;
 
-/// The kind of a resource.
+/// The kind of record that a resource holds.
 pub fn kind(resource: Resource) -> &'static Kind {
     match resource {
         Resource::Measures => &MEASURES,

@@ -1,7 +1,7 @@
-//! The SQL of what hangs on a customer.
+//! The SQL of the records of a customer.
 //!
-//! No statement finds or writes a row but of a customer that is the partner's and lives. The condition stands in the
-//! statement itself, so a record cannot slip in beside an erasure.
+//! Every statement finds and writes only rows of a live customer of the partner. Each statement has that condition
+//! itself, so an erasure that runs at the same time cannot leave a record behind.
 
 use super::given::Given;
 use super::kind::{Creation, Kind, Order, Removal};
@@ -16,50 +16,50 @@ use crate::http::paging::Paging;
 use crate::http::version::Version;
 use crate::sql;
 
-/// The customer whose records are meant, for a request.
+/// The customer whose records a request reads or writes.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
-    /// Who asks, and when.
+    /// Who makes the request, and when.
     pub audit: Context<'a>,
-    /// Whose the customer is.
+    /// The partner that the customer belongs to.
     pub partner_id: i64,
-    /// The customer.
+    /// The customer's id.
     pub customer_id: i64,
-    /// How integers are written.
+    /// The version decides how integers are written.
     pub version: Version,
 }
 
-/// A page of a list.
+/// The results of [`Scope::page`].
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    /// How many records there are, as `total`: one row; none without such a customer.
+    /// One row: the number of records, as `total`. No row if there is no such customer.
     pub total: At,
     /// The records.
     pub rows: At,
 }
 
-/// A creation.
+/// The results of [`Scope::create`].
 #[derive(Clone, Copy, Debug)]
 pub struct Created {
-    /// The new records, in the order in which they were given.
+    /// The new records, in the order of the request.
     pub created: At,
-    /// The places in the list, as `place`, of those that name a measure which the customer lacks. Because of one none
-    /// was created.
+    /// The places in the list, as `place`, of the records that name a measure which the customer does not have. One
+    /// such record prevents the creation of all.
     pub missing: At,
 }
 
 impl Scope<'_> {
-    /// A row of `customers` is the customer.
+    /// The condition that a row of `customers` is the customer.
     fn live(&self) -> Sql {
         live_customer(self.partner_id, self.customer_id)
     }
 
-    /// A row of another table hangs on the customer.
+    /// The condition that a row of another table belongs to the customer.
     fn of_live(&self) -> Sql {
         of_live_customer(self.partner_id, self.customer_id)
     }
 
-    /// A row of a kind's table is the customer's record with this id.
+    /// The condition that a row of a kind's table is the customer's record with this id.
     fn record(&self, kind: &Kind, record_id: i64) -> Sql {
         sql!(
             "{id} = {record_id} AND {of_live}",
@@ -74,7 +74,7 @@ impl Scope<'_> {
         self.audit.entry(action, kind.name, record, fields)
     }
 
-    /// The columns of a record's row: its `json`, and its `id`.
+    /// The columns that a statement answers for a record: `json` and `id`.
     fn row(&self, kind: &Kind) -> Sql {
         sql!(
             "{json} AS json, {id} AS id",
@@ -83,8 +83,8 @@ impl Scope<'_> {
         )
     }
 
-    /// Reads a page of the records, and how many there are. It touches the rows that it passes over and those that it
-    /// answers, and one of `customers`.
+    /// Reads a page of the records, and their number. It reads the rows that the offset skips, the rows that it
+    /// answers, and one row of `customers`.
     pub fn page(&self, kind: &Kind, paging: Paging) -> Batch<Page> {
         let total = sql!(
             "SELECT {total} AS total FROM customers WHERE {live}",
@@ -118,11 +118,11 @@ impl Scope<'_> {
         steps.named(Page { total, rows })
     }
 
-    /// The conditions that together find what comes after the record `after` in the order of the list.
+    /// The conditions that together find the records that follow the record `after` in the list.
     ///
-    /// The key of the newest first is (start, id), of which `after` is the id. SQLite would seek a comparison of the
-    /// whole row by its first part alone, and read all that began at the same time. So there is a seek for each part,
-    /// and SQLite merges what they find as it is read.
+    /// `Order::NewestFirst` sorts by (start, id), and `after` is an id. For a comparison of that pair SQLite would seek
+    /// by `start` alone and read every record with the same `start`. So there is one seek for each part of the key, and
+    /// SQLite merges their results as it reads them.
     fn seeks(&self, kind: &Kind, after: i64) -> Vec<Sql> {
         let id = Sql::name(kind.id);
         match kind.order {
@@ -161,8 +161,8 @@ impl Scope<'_> {
         .named("records::find")
     }
 
-    /// Creates records, all or none, counts them and enters them in the audit trail. It writes a row for each, at most
-    /// [`BATCH_MAX`](super::kind::BATCH_MAX), and one of each of two tables.
+    /// Creates all the records or none, counts them and adds an entry to the audit trail. It writes one row for each
+    /// record, at most [`BATCH_MAX`](super::kind::BATCH_MAX), and one row in each of two other tables.
     pub fn create(&self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
         let fields = fields(&records);
         let record = match kind.creation {
@@ -222,8 +222,8 @@ impl Scope<'_> {
         steps.named(Created { created, missing })
     }
 
-    /// Changes the columns of a record that are given, and enters that in the audit trail. Where none is given, the
-    /// record is only read. It writes one row of each of two tables.
+    /// Changes the given columns of a record, and adds an entry to the audit trail. Without given columns it only reads
+    /// the record. It writes one row in each of two tables.
     pub fn change(&self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
         let fields = fields(std::slice::from_ref(&given));
         if fields.is_empty() {
@@ -252,8 +252,8 @@ impl Scope<'_> {
         steps.named(changed)
     }
 
-    /// Removes a record, and enters that in the audit trail if it was not so before. The row that is named is the record
-    /// as it was, where its row is deleted, or as it is then. It writes one row of each of three tables at most.
+    /// Removes a record, and adds an entry to the audit trail if that changed anything. The named result is the expired
+    /// record, or the deleted record as it was. It writes at most one row in each of three tables.
     pub fn remove(&self, kind: &Kind, removal: Removal, record_id: i64) -> Batch<At> {
         let name = Sql::name(kind.name);
         let record = self.record(kind, record_id);
@@ -294,8 +294,8 @@ impl Scope<'_> {
         steps.named(removed)
     }
 
-    /// Reads the allowed numbers in their order, as one list in `json`; no row without such a customer. It touches
-    /// [`ALLOWED_NUMBERS_MAX`](super::allowed_numbers::ALLOWED_NUMBERS_MAX) rows at most.
+    /// Reads the allowed numbers in their order, as one list in `json`. No row if there is no such customer. It reads
+    /// at most [`ALLOWED_NUMBERS_MAX`](super::allowed_numbers::ALLOWED_NUMBERS_MAX) numbers.
     pub fn allowed_numbers(&self) -> Statement {
         sql!(
             "SELECT (SELECT json_group_array(phonenr) FROM \
@@ -307,8 +307,9 @@ impl Scope<'_> {
         .named("records::allowed_numbers")
     }
 
-    /// Replaces the allowed numbers, and enters that in the audit trail. The row that is named is that of
-    /// [`Scope::allowed_numbers`]. It deletes and writes as many rows as a list may have.
+    /// Replaces the allowed numbers, and adds an entry to the audit trail. The named result is that of
+    /// [`Scope::allowed_numbers`]. It deletes at most
+    /// [`ALLOWED_NUMBERS_MAX`](super::allowed_numbers::ALLOWED_NUMBERS_MAX) rows and writes at most as many.
     pub fn replace_allowed_numbers(&self, numbers: Vec<Json>) -> Batch<At> {
         let delete = sql!(
             "DELETE FROM allowed_numbers WHERE {of_live}",
@@ -328,7 +329,8 @@ impl Scope<'_> {
             record,
             vec!["phonenrs".into()],
         );
-        // An empty list may replace an empty one: that changes no row, and is entered all the same.
+        // The trail also records a request that replaces an empty list by an empty list. It changes no row, so
+        // `changes()` cannot be the condition.
         let customer_lives = sql!(
             "EXISTS (SELECT 1 FROM customers WHERE {live})",
             live = self.live()
@@ -341,12 +343,12 @@ impl Scope<'_> {
         steps.named(numbers)
     }
 
-    /// Reads all that the database holds of the customer: for each of [`CUSTOMER_TABLES`] its rows with every column, as
-    /// `json`, by primary key. It touches every row of the customer.
+    /// Reads everything that the database holds about the customer: for each of [`CUSTOMER_TABLES`] its rows with every
+    /// column, as `json`, by primary key. It reads every row of the customer.
     pub fn export(&self) -> Batch<Vec<At>> {
         let mut steps = Steps::default();
         let tables = CUSTOMER_TABLES.iter().map(|table| {
-            // A text stays the same text, whichever version asks for it as an integer.
+            // `Member::integer` suits every column: it leaves a text as it is.
             let columns = table.columns.iter();
             let members = columns.map(|(column, _)| Member::integer(self.version, column));
             let key = table.key.iter().map(|column| Sql::name(column));
@@ -364,7 +366,7 @@ impl Scope<'_> {
     }
 }
 
-/// The parameters that were given of any of these records, for the audit trail.
+/// The names of the parameters that any of these records has, for the audit trail.
 fn fields(records: &[Given]) -> Vec<Json> {
     let mut names: Vec<&str> = Vec::new();
     for name in records.iter().flat_map(Given::fields) {

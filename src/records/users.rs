@@ -36,7 +36,7 @@ pub const USERS: Kind = Kind {
     removal: Some(Removal::DeleteRow),
 };
 
-/// What a partner gives of a user. Limits count Unicode characters.
+/// The fields of a user that a partner can send. Limits count Unicode characters.
 #[derive(Debug, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct UserInput {

@@ -57,7 +57,7 @@ fn the_command_manages_a_partner_from_creation_to_disabling() {
     let get =
         |password: &str| Request::new(shared(), "GET", "/customers").basic(&username, password);
     get(&first).expect(200);
-    assert!(failed(&["add", &username]).contains("is there already"));
+    assert!(failed(&["add", &username]).contains("already exists"));
 
     printed(&[
         "change",

@@ -1,4 +1,4 @@
-//! What the migrations say of each column: its type, and what it is.
+//! Reads the type and the description of each column from the migrations.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,9 +9,9 @@ use customers_api::db::schema::MIGRATIONS;
 /// A column.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Whether it is an integer; otherwise it is a text.
+    /// Whether the column is an integer. Otherwise it is a text.
     pub is_integer: bool,
-    /// The comment that stands above it, or above the columns that it stands with.
+    /// The comment above the column, or above the group of columns that it belongs to.
     pub about: String,
 }
 
@@ -36,7 +36,7 @@ impl Columns {
         let column = self.0.get(&(table.to_owned(), name.to_owned()));
         column
             .filter(|column| !column.about.is_empty())
-            .ok_or_else(|| format!("no migration says what {table}.{name} is"))
+            .ok_or_else(|| format!("no migration describes {table}.{name}"))
     }
 
     fn add(&mut self, sql: &str) {

@@ -1,4 +1,4 @@
-//! The documents: the paths of the router, what each operation takes and answers, and what they have in common.
+//! Assembles the documents from the paths of the router, the operations, and the parts that operations share.
 
 use customers_api::http::params::ID_MAX;
 use customers_api::http::routes::{PartnerRoute, PublicRoute, Route, routes};
@@ -14,7 +14,7 @@ use crate::outputs::Outputs;
 use crate::responses::{errors, headers, not_healthy, responses, success};
 use crate::schema::{insert, list, object, object_with};
 
-/// All that a partner can call.
+/// The document of all paths that a partner can call.
 pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
     let outputs = Outputs { columns, version };
     let numbers = [(
@@ -50,19 +50,19 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
         }
     }
     let about = format!(
-        "Keep your customers, and what hangs on them: measures (tracked numbers), users, allowed numbers, calls.\n\n\
-         Every path works bare and under `/{PUBLISHED}`, where integers are answered as strings. An id may stand in the \
-         path, the query or the body. Bodies are forms or JSON. Errors come all at once."
+        "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
+         Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
+         send an id in the path, the query or the body. Bodies are forms or JSON. A 400 names all faults at once."
     );
     let schemes = json!({
         "digest": { "type": "http", "scheme": "digest", "description": "RFC 7616: SHA-256, `qop=auth`." },
-        "basic": { "type": "http", "scheme": "basic", "description": "Over TLS, or from the same machine." },
+        "basic": { "type": "http", "scheme": "basic", "description": "Only over TLS or from the same machine." },
     });
     let refusal = json!({ "text/plain": { "schema": { "type": "string" } } });
     Ok(document.finish("Customers", &about, &schemes, &refusal))
 }
 
-/// All that the operator can call.
+/// The document of all paths that the operator can call.
 pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
     let outputs = Outputs { columns, version };
     let mut document = Document::new(
@@ -82,19 +82,13 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
             )?;
         }
     }
-    let about = "Let partners in, keep them apart, and shut them out. Without the secret `OPERATOR_TOKEN` none of these \
-                 paths is there.";
+    let about = "Create, change and disable partners. These paths exist only if the secret `OPERATOR_TOKEN` is set.";
     let schemes = json!({ "operator": { "type": "http", "scheme": "bearer", "description": "`OPERATOR_TOKEN`" } });
     let refusal = json!({ "application/json": { "schema": reference("Errors") } });
-    Ok(document.finish(
-        "Customers: the operator's surface",
-        about,
-        &schemes,
-        &refusal,
-    ))
+    Ok(document.finish("Customers: the operator's API", about, &schemes, &refusal))
 }
 
-/// A document in the making.
+/// A document under construction.
 struct Document<'a> {
     outputs: Outputs<'a>,
     schemas: Value,
@@ -162,14 +156,14 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// A request's body. One that is the same as JSON and as a form stands among the schemas.
+    /// A request's body. If JSON and form have the same schema, both refer to one schema of the document.
     fn body(&mut self, id: &str, body: Body) -> Value {
         let Body {
             mut json,
             form,
             example,
         } = body;
-        // Nothing given is nothing changed, and no fault.
+        // A change without a body is valid and changes nothing.
         let is_required = json.get("required").is_some();
         let is_shared = form.as_ref() == Some(&json);
         if is_shared {
@@ -217,7 +211,7 @@ impl<'a> Document<'a> {
 /// The path that needs no credentials.
 const HEALTH: &str = "/health";
 
-/// The errors that an operation may end in: these, and those that every one of its kind has.
+/// The error answers of an operation: the given statuses, and those that its method and path always have.
 fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     let mut all = statuses;
     all.extend([400, 500, 503]);
@@ -250,8 +244,8 @@ fn health(outputs: Outputs<'_>) -> Operation {
     let answer = object_with(members.into_iter().collect(), |name| name != "missing");
     Operation {
         tag: "Service",
-        summary: "Whether the service is up".to_owned(),
-        about: "Without credentials. A 503 when the schema of the database is older than the code.",
+        summary: "Check the health of the service".to_owned(),
+        about: "Needs no credentials. Answers a 503 if the schema of the database is older than the code.",
         answer,
         ..Operation::default()
     }
@@ -281,9 +275,9 @@ fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Resu
 }
 
 impl Body {
-    /// Adds a member that must be there.
+    /// Adds a required member.
     fn require(&mut self, name: &str, schema: &Value) {
-        // Records of the demo's second customer.
+        // These records belong to the second customer of the demo data.
         let id = match name {
             "measure_id" => 4,
             "user_id" => 3,

@@ -1,5 +1,5 @@
-//! What comes in, as schemas: types and limits are those of the input types, and what else holds is what the validation
-//! itself says when it is given a wrong value.
+//! The schemas of inputs. Types and limits come from the input types. The other rules come from the validation itself:
+//! this module gives it wrong values and reads its faults.
 
 use std::collections::BTreeSet;
 
@@ -18,22 +18,22 @@ use crate::columns::Columns;
 use crate::patterns;
 use crate::schema::described;
 
-/// Reads an input out of parameters, as a handler does.
+/// Takes an input out of parameters, as a handler does.
 type Take<'a> = &'a dyn Fn(&mut Params, Intent);
 
-/// What can be given of a record.
+/// The input of a record.
 pub struct Input<'a> {
-    /// The table whose columns the parameters are.
+    /// The table that has the parameters as columns.
     table: &'a str,
-    /// Every parameter, with its type and its limits.
+    /// Every parameter with its type and its limits.
     properties: Vec<(String, Value)>,
     take: Take<'a>,
 }
 
-/// The most characters that a custom field can be set up for.
+/// The largest length limit that a custom field can have.
 const CUSTOM_FIELD_MAX: usize = 255;
 
-/// A partner for whom every custom field is set up.
+/// A partner that has every custom field.
 pub fn partner() -> Profile {
     let custom_fields = CUSTOM_FIELDS
         .into_iter()
@@ -57,7 +57,7 @@ pub fn partner() -> Profile {
     }
 }
 
-/// A customer, as an object.
+/// The input of a customer, as an object.
 pub fn customer(columns: &Columns, intent: Intent) -> Result<Value, String> {
     let partner = partner();
     let take = |params: &mut Params, intent| {
@@ -77,7 +77,7 @@ pub fn customer(columns: &Columns, intent: Intent) -> Result<Value, String> {
     input.object(columns, intent)
 }
 
-/// A record of a kind, as an object.
+/// The input of a record of a kind, as an object.
 pub fn record(columns: &Columns, kind: &Kind, intent: Intent) -> Result<Value, String> {
     let take = |params: &mut Params, intent| {
         (kind.take)(params, intent);
@@ -93,7 +93,7 @@ pub fn record(columns: &Columns, kind: &Kind, intent: Intent) -> Result<Value, S
     input.object(columns, intent)
 }
 
-/// A partner, as the operator gives it.
+/// The input of a partner, which the operator sends.
 pub fn operators_partner(columns: &Columns) -> Result<Value, String> {
     let take = |params: &mut Params, _| {
         PartnerInput::take(params);
@@ -106,7 +106,7 @@ pub fn operators_partner(columns: &Columns) -> Result<Value, String> {
     input.object(columns, Intent::Change)
 }
 
-/// The set-up of a custom field, as the operator gives it.
+/// The input of a custom field's set-up, which the operator sends.
 pub fn custom_field(columns: &Columns) -> Result<Value, String> {
     let take = |params: &mut Params, _| {
         CustomFieldSetUp::take(params);
@@ -119,7 +119,7 @@ pub fn custom_field(columns: &Columns) -> Result<Value, String> {
     input.object(columns, Intent::Change)
 }
 
-/// The names of the schemas for phone numbers, whose patterns are long.
+/// The names of the schemas for phone numbers. Their patterns are long, so the document holds each once.
 pub const PHONE_NUMBER: &str = "PhoneNumber";
 pub const PHONE_NUMBER_OR_NONE: &str = "PhoneNumberOrNone";
 
@@ -128,7 +128,7 @@ pub fn phone_number() -> Value {
     json!({ "type": "string", "pattern": patterns::phone_number() })
 }
 
-/// A phone number, or none.
+/// A phone number or `""`.
 pub fn phone_number_or_none() -> Value {
     json!({ "type": "string", "pattern": patterns::or_empty(&patterns::phone_number()) })
 }
@@ -138,13 +138,13 @@ pub fn id_of(columns: &Columns, table: &str, name: &str) -> Result<Value, String
     Ok(described(id(), &columns.get(table, name)?.about))
 }
 
-/// A parameter of a list.
+/// A paging parameter of a list.
 pub fn bounds(bounds: &Bounds) -> Value {
     let Bounds {
         min, max, default, ..
     } = bounds;
     let mut schema = json!({ "type": "integer", "minimum": min, "maximum": max });
-    // The least is where everything begins anyway; what is said to be there is sent by those who try it out.
+    // A try-out form sends every default that the document names. A default that equals the minimum is left out.
     if default != min
         && let Some(schema) = schema.as_object_mut()
     {
@@ -180,14 +180,14 @@ impl Input<'_> {
         Ok(object)
     }
 
-    /// The parameters that are asked for when nothing is given.
+    /// The parameters that the validation requires.
     fn required(&self, intent: Intent) -> Vec<String> {
         let faults = self.try_with(Vec::new(), intent).into_iter();
         let required = faults.filter(|fault| fault.code == "required");
         required.filter_map(|fault| fault.parameter).collect()
     }
 
-    /// A parameter with what its type cannot say: the rules that it follows, and that an integer may be spelt.
+    /// The schema of a parameter, with the rules that its type cannot express, and integers also as strings.
     fn property(&self, name: &str, schema: &Value) -> Result<Map<String, Value>, String> {
         let mut schema = schema.as_object().cloned().unwrap_or_default();
         let kind = schema
@@ -199,7 +199,7 @@ impl Input<'_> {
             "array" => self.array(name)?,
             "integer" => integer(&schema),
             "boolean" => Map::new(),
-            _ => return Err(format!("{name}: say here what a {kind} is")),
+            _ => return Err(format!("{name}: no schema is known for the type {kind:?}")),
         };
         if more.contains_key("$ref") {
             return Ok(more);
@@ -209,7 +209,7 @@ impl Input<'_> {
         Ok(schema)
     }
 
-    /// The strictest rule that a text follows.
+    /// The pattern of the strictest rule for a text.
     fn text(&self, name: &str) -> Result<Map<String, Value>, String> {
         let codes = self.codes(name, [" ", "\u{7}", "a", "+999123"].map(Json::from).into());
         let takes_nothing = self.try_value(name, "".into()).is_empty();
@@ -236,7 +236,7 @@ impl Input<'_> {
             Some("email") => patterns::EMAIL,
             Some("country") => patterns::COUNTRY,
             Some("blank") => patterns::NOT_BLANK,
-            // An empty text has no such character.
+            // The pattern accepts an empty text already.
             Some("control_character") => {
                 return Ok(members(json!({ "pattern": patterns::PRINTABLE })));
             }
@@ -254,7 +254,7 @@ impl Input<'_> {
         Ok(members(json!({ "pattern": pattern })))
     }
 
-    /// The rule that an array follows.
+    /// The rule for an array.
     fn array(&self, name: &str) -> Result<Map<String, Value>, String> {
         let codes = self.codes(name, vec![Json::List(vec!["a".into()])]);
         if !codes.contains("networks") {
@@ -266,7 +266,7 @@ impl Input<'_> {
         Ok(members(json!({ "items": items, "maxItems": NETWORKS_MAX })))
     }
 
-    /// The codes of what is wrong with these values.
+    /// The codes of the faults of these values.
     fn codes(&self, name: &str, values: Vec<Json>) -> BTreeSet<&'static str> {
         let faults = values
             .into_iter()
@@ -277,7 +277,7 @@ impl Input<'_> {
             .collect()
     }
 
-    /// All that the validation says of wrong values of a parameter: each code, with its message.
+    /// Every code and message that the validation answers for wrong values of a parameter.
     fn faults(&self, name: &str, schema: &Map<String, Value>) -> Vec<(&'static str, String)> {
         let limit = |limit: &str| schema.get(limit).and_then(Value::as_i64);
         let mut wrong: Vec<Json> = [" ", "\u{7}", "a", "+999123"].map(Json::from).into();
@@ -301,7 +301,7 @@ impl Input<'_> {
         faults
     }
 
-    /// What is wrong with a value of a parameter.
+    /// The faults of a value of a parameter.
     fn try_value(&self, name: &str, value: Json) -> Vec<Fault> {
         let mut faults = self.try_with(vec![(name.to_owned(), value)], Intent::Change);
         faults.retain(|fault| fault.parameter.as_deref() == Some(name));
@@ -318,7 +318,7 @@ impl Input<'_> {
     }
 }
 
-/// An integer may be spelt. One without a limit is an id.
+/// The schema of an integer, which may come as a string. An integer without a limit is an id.
 fn integer(schema: &Map<String, Value>) -> Map<String, Value> {
     match schema.get("maximum").and_then(Value::as_i64) {
         Some(max) => {
@@ -339,7 +339,7 @@ fn members(object: Value) -> Map<String, Value> {
     }
 }
 
-/// The properties of a type, none of which may be null.
+/// The properties of a type. Inputs are `Option`s, but `null` is not a valid value.
 fn properties(schema: &schemars::Schema) -> Vec<(String, Value)> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let properties = properties.into_iter().flatten().map(|(name, schema)| {

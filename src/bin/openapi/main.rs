@@ -1,10 +1,9 @@
 //! Writes the OpenAPI documents: `cargo run --bin openapi -- DIRECTORY`.
 //!
-//! They are made of what the Worker itself is made of: the paths and methods of its router, the limits that stand beside
-//! the fields of its input types, the answers that its validation gives to wrong values, and the columns of its migrations
-//! with their comments. What is left to be written by hand for each operation is a sentence, an example, and the statuses
-//! that it may end in; schemathesis fails on one that it meets and that is not told. A route, a rule or a column that this
-//! does not know ends it with an error, and so the build.
+//! It makes them from the Worker's own parts: the paths and methods of the router, the limits of the input types, the
+//! faults that the validation finds in wrong values, and the columns of the migrations with their comments. Only the
+//! description, the example and the error statuses of each operation are written by hand. Schemathesis fails if it
+//! meets a status that the document does not name. An unknown route, rule or column is an error, and stops the build.
 
 use std::error::Error;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What each route takes and answers.
+//! The operations: the input and the answer of each route.
 
 use customers_api::http::paging::{AFTER, PAGE, PAGESIZE};
 use customers_api::records::kind::Kind;
@@ -9,28 +9,28 @@ use crate::inputs;
 pub mod operator;
 pub mod partner;
 
-/// An operation, before it is known at which path it stands.
+/// An operation without its path.
 #[derive(Default)]
 pub struct Operation {
     pub tag: &'static str,
     pub summary: String,
     pub about: &'static str,
-    /// The ids that it cannot do without, each with its table. They stand in the path, the query or the body.
+    /// The required ids, each with its table. The caller sends them in the path, the query or the body.
     pub ids: Vec<(&'static str, &'static str)>,
-    /// Parameters of the query and headers.
+    /// The parameters in the query and in headers.
     pub parameters: Vec<Value>,
     pub body: Option<Body>,
     /// The schema of a 200.
     pub answer: Value,
-    /// Headers of a 200, each with whether it is always there.
+    /// The headers of a 200. The flag says whether every 200 has the header.
     pub headers: Vec<(&'static str, bool)>,
-    /// Statuses beside those that every operation has.
+    /// The statuses of errors besides those that every operation has.
     pub statuses: Vec<u16>,
 }
 
 /// A request's body.
 pub struct Body {
-    /// The schema as JSON, and as a form where that will do.
+    /// The schema of a JSON body. `form` is the schema of a form, if the operation accepts one.
     pub json: Value,
     pub form: Option<Value>,
     pub example: Value,
@@ -69,8 +69,8 @@ impl Body {
 fn paging() -> Vec<Value> {
     [
         (PAGE, "The number of the page, from 0."),
-        (PAGESIZE, "How many records a page has."),
-        (AFTER, "The id past which the list begins."),
+        (PAGESIZE, "The most records in a page."),
+        (AFTER, "The list begins after the record with this id."),
     ]
     .iter()
     .map(|(bounds, about)| query(bounds.name, inputs::bounds(bounds), about))

@@ -1,5 +1,5 @@
-//! What goes out, as schemas: the members are those that the handlers answer, their types and what they are is what the
-//! migrations say of the columns that they are made from.
+//! The schemas of answers. The members come from the lists that the handlers answer with. Their types and descriptions
+//! come from the columns in the migrations.
 
 use customers_api::customers::model;
 use customers_api::db::json::Member;
@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::inputs;
 use crate::schema::{described, list, object, object_with};
 
-/// Makes schemas of what goes out under a version.
+/// Makes the schemas of answers under a version.
 #[derive(Clone, Copy)]
 pub struct Outputs<'a> {
     pub columns: &'a Columns,
@@ -21,7 +21,7 @@ pub struct Outputs<'a> {
 }
 
 impl Outputs<'_> {
-    /// An integer as the version writes it.
+    /// The schema of an integer under the version.
     pub fn integer(self) -> Value {
         match self.version {
             Version::Bare => json!({ "type": "integer" }),
@@ -29,7 +29,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// A member that is made from a column.
+    /// The schema of a member that comes from a column.
     pub fn column(self, table: &str, name: &str) -> Result<Value, String> {
         let column = self.columns.get(table, name)?;
         let mut schema = if column.is_integer {
@@ -43,7 +43,7 @@ impl Outputs<'_> {
         Ok(schema)
     }
 
-    /// An object of columns of a table.
+    /// The schemas of members that come from columns of a table.
     pub fn columns<'n>(
         self,
         table: &str,
@@ -55,7 +55,7 @@ impl Outputs<'_> {
             .collect()
     }
 
-    /// A customer. Custom fields are there as they are set up.
+    /// A customer. Custom fields are optional, because an answer has only those that are set up for the partner.
     pub fn customer(self) -> Result<Value, String> {
         let members = model::output(self.version, &inputs::partner());
         let names = members.iter().map(Member::name);
@@ -83,7 +83,7 @@ impl Outputs<'_> {
         Ok(object(members))
     }
 
-    /// All that is held of a customer.
+    /// The export of everything that the database holds about a customer.
     pub fn export(self) -> Result<Value, String> {
         let mut tables = Map::new();
         for table in CUSTOMER_TABLES {
@@ -98,10 +98,10 @@ impl Outputs<'_> {
     pub fn page(self, name: &str, record: Value) -> Value {
         let mut members = envelope(name, record);
         for (name, about) in [
-            ("total", "How many there are."),
+            ("total", "The number of records in the whole list."),
             ("page", "The number of this page, from 0."),
-            ("pagesize", "How many records a page has."),
-            ("numpages", "How many pages there are."),
+            ("pagesize", "The most records in a page."),
+            ("numpages", "The number of pages."),
         ] {
             members.insert(name.to_owned(), described(self.integer(), about));
         }
@@ -118,14 +118,16 @@ fn envelope(name: &str, record: Value) -> Map<String, Value> {
     [(name.to_owned(), list(record))].into_iter().collect()
 }
 
-/// A member that stands in no column.
+/// A member that does not come from a column.
 fn computed(name: &str) -> Result<Value, String> {
     match name {
         "status" => Ok(json!({
             "type": "string",
             "enum": ["active", "expired"],
-            "description": "Whether it has expired.",
+            "description": "Whether the measure is active or has expired.",
         })),
-        _ => Err(format!("{name} is computed: say here what it is")),
+        _ => Err(format!(
+            "{name}: no schema is known for this computed member"
+        )),
     }
 }

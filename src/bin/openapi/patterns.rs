@@ -1,8 +1,9 @@
-//! The rules of the validation as regular expressions (ECMA 262), as JSON Schema wants them. The tests throw texts at both.
+//! The rules of the validation as regular expressions (ECMA 262), as JSON Schema requires. The tests compare them with
+//! the validation on random texts.
 
 use customers_api::phone::plan::CountryCode;
 
-/// What `char::is_whitespace` is true for, and what `char::is_control` is, as parts of a class.
+/// The characters of `char::is_whitespace` (`blank`) and of `char::is_control` (`control`), as parts of a class.
 macro_rules! blank {
     () => {
         r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -14,7 +15,8 @@ macro_rules! control {
     };
 }
 
-/// What no letter of an e-mail address is: ASCII without its letters and digits but for some, control characters, white space.
+/// The characters from U+003A up that an e-mail address does not count as letters: ASCII punctuation, control characters
+/// and white space.
 macro_rules! no_letter {
     () => {
         concat!(
@@ -41,7 +43,7 @@ macro_rules! label {
 /// `validation::printable`
 pub const PRINTABLE: &str = concat!("^[^", control!(), "]*$");
 
-/// `validation::printable` and `validation::not_blank`, of a text that is not empty.
+/// `validation::printable` and `validation::not_blank`, for a text that is not empty.
 pub const NOT_BLANK: &str = concat!(
     "^[^",
     control!(),
@@ -53,7 +55,7 @@ pub const NOT_BLANK: &str = concat!(
     "]*$"
 );
 
-/// `validation::email`, of a text that is not empty.
+/// `validation::email`, for a text that is not empty.
 pub const EMAIL: &str = concat!(
     r"^(?:[.!#$%&'*+/=?^_`{|}~\-]|[^\u0000-\u002f",
     no_letter!(),
@@ -71,15 +73,15 @@ pub const TIME: &str = concat!(
     " (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 );
 
-/// The country of a partner, of one that has any.
+/// A partner's country that is not empty.
 pub const COUNTRY: &str = "^[A-Z]{2}$";
 
-/// A network that `ipnet` reads: an address as `std::net` does, and the length of a prefix.
+/// A network that `ipnet` parses: an address that `std::net` parses, and the length of a prefix.
 pub fn network() -> String {
     const BYTE: &str = "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})";
     const GROUP: &str = "[0-9A-Fa-f]{1,4}";
     let v4 = format!(r"{BYTE}(?:\.{BYTE}){{3}}");
-    // Up to this many groups, of which the last two may be written as an address of IPv4.
+    // At most this many groups. An IPv4 address may replace the last two.
     let up_to = |groups: usize| match groups {
         0 => String::new(),
         1 => format!("(?:{GROUP})?"),
@@ -99,7 +101,7 @@ pub fn network() -> String {
     )
 }
 
-/// The same, or an empty text.
+/// A pattern that also accepts an empty text.
 pub fn or_empty(pattern: &str) -> String {
     format!("^$|{pattern}")
 }
@@ -116,7 +118,7 @@ pub fn phone_number_array(max: usize) -> String {
 }
 
 fn phone_number_part() -> String {
-    // A national number has two digits at least, and all have 15 at most.
+    // E.164: at least two digits after the country code, and at most 15 digits in all.
     let alternatives = (1..=3).map(|length| {
         let codes =
             (0..10_u32.pow(length)).map(|code| format!("{code:0width$}", width = length as usize));
@@ -131,7 +133,7 @@ fn phone_number_part() -> String {
     format!(r"\+(?:{})", alternatives.join("|"))
 }
 
-/// The decimal digits of an integer from 0 to `max`, zeros before it included.
+/// The decimal digits of an integer from 0 to `max`, with any number of leading zeros.
 pub fn up_to(max: i64) -> String {
     let digits: Vec<i64> = max
         .to_string()
@@ -145,7 +147,7 @@ pub fn up_to(max: i64) -> String {
     let mut before = String::new();
     for (at, digit) in digits.iter().enumerate() {
         let rest = digits.len() - at - 1;
-        // One that begins as `max` does, and has a smaller digit here; a 0 at the beginning is one of the zeros.
+        // An integer with the first digits of `max` and a smaller digit here. `0*` already covers a first 0.
         let least = i64::from(at == 0 && rest > 0);
         if *digit > least {
             let rest = if rest == 0 {

@@ -1,4 +1,4 @@
-//! Answers: those that went well, and every error.
+//! The answers: a 200, and every error.
 
 use customers_api::auth::digest::REALM;
 use customers_api::http::error::Error;
@@ -7,25 +7,26 @@ use serde_json::{Value, json};
 use crate::operations::reference;
 use crate::schema::insert;
 
-/// A 200 with these headers, each with whether it is always there.
+/// A 200 with these headers. The flag says whether every 200 has the header.
 pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
     let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
     for (name, is_always) in headers {
         let mut header = header_reference(name);
         if !is_always {
-            header = json!({ "description": "When another page follows.", "schema": { "type": "string" } });
+            header = json!({ "description": "The next page, if there is one.", "schema": { "type": "string" } });
         }
         insert(&mut all, name, header);
     }
     json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
 }
 
-/// A 503 that says in the form of the 200 what is missing, or in that of an error that the store cannot be asked.
+/// A 503 of the health check. Its body is like that of a 200 if a migration is missing, and an error if the database
+/// cannot be reached.
 pub fn not_healthy(answers: &Value) -> Value {
     let schema = answers.pointer("/200/content/application~1json/schema");
     let schema = json!({ "anyOf": [schema, reference("Errors")] });
     json!({
-        "description": "The schema is older than the code, or the store cannot be asked",
+        "description": "The schema is older than the code, or the database cannot be reached",
         "headers": { "X-Request-Id": header_reference("X-Request-Id") },
         "content": { "application/json": { "schema": schema } },
     })
@@ -43,9 +44,9 @@ pub fn errors() -> Value {
                 "type": "object",
                 "required": ["code", "message"],
                 "properties": {
-                    "code": { "type": "string", "description": "A stable machine word." },
-                    "message": { "type": "string", "description": "For people; names the limit that was broken." },
-                    "parameter": { "type": "string", "description": "The parameter at fault, where one is." },
+                    "code": { "type": "string", "description": "A stable word for programs." },
+                    "message": { "type": "string", "description": "A text for people. It names the broken limit." },
+                    "parameter": { "type": "string", "description": "The parameter at fault, if there is one." },
                 },
                 "additionalProperties": false,
             },
@@ -54,18 +55,18 @@ pub fn errors() -> Value {
     })
 }
 
-/// Every error, by its status; `refusal` is the content of a 401.
+/// Every error by its status. `refusal` is the content of a 401.
 pub fn responses(refusal: &Value) -> Value {
     let text = String::new;
     let mut responses = json!({});
     for (error, about) in [
         (
             Error::Invalid(Vec::new()),
-            "All that is wrong with the request, at once",
+            "The request has faults; the body lists all of them",
         ),
         (
             Error::Unauthorized { stale: false },
-            "No credentials, or wrong ones",
+            "The credentials are missing or wrong",
         ),
         (
             Error::Forbidden(""),
@@ -73,23 +74,23 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::NotFound(""),
-            "There is no such record, or it is somebody else's",
+            "The record does not exist, or it belongs to another partner",
         ),
         (Error::CustnrTaken, "Another live customer has the `custnr`"),
         (
             Error::PreconditionFailed,
-            "The record has changed since; nothing was done",
+            "The record has another version than `If-Match` names; nothing was changed",
         ),
         (Error::BodyTooLarge(0), "The body has too many bytes"),
         (
             Error::UnsupportedMediaType(""),
-            "The body is of a media type that is not read here",
+            "The path does not accept this media type",
         ),
         (Error::TooManyRequests(0), "Too many requests"),
-        (Error::Internal(text()), "A fault of the service"),
+        (Error::Internal(text()), "The service has failed"),
         (
             Error::Unavailable(text()),
-            "The store is overloaded or has failed",
+            "The database is overloaded or has failed",
         ),
     ] {
         let json = json!({ "application/json": { "schema": reference("Errors") } });
@@ -112,21 +113,24 @@ pub fn responses(refusal: &Value) -> Value {
     responses
 }
 
-/// The headers of answers.
+/// The headers that answers share.
 pub fn headers() -> Value {
     let text = json!({ "type": "string" });
     let mut headers = json!({});
     for (name, about) in [
-        ("X-Request-Id", "What to quote to support.".to_owned()),
+        (
+            "X-Request-Id",
+            "The id of the request. Quote it to support.".to_owned(),
+        ),
         (
             "ETag",
             "The version of the record, for `If-Match`.".to_owned(),
         ),
-        ("Location", "Where the new record is.".to_owned()),
-        ("Retry-After", "How many seconds to wait.".to_owned()),
+        ("Location", "The path of the new record.".to_owned()),
+        ("Retry-After", "The number of seconds to wait.".to_owned()),
         (
             "WWW-Authenticate",
-            format!("The challenges, of the realm `{REALM}`."),
+            format!("The challenges, for the realm `{REALM}`."),
         ),
     ] {
         insert(

@@ -1,4 +1,4 @@
-//! The pieces that schemas are made of.
+//! Builds the common parts of schemas.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ pub fn list(items: Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
-/// An object that has all of these members and no other.
+/// An object with exactly these members. All are required.
 pub fn object(members: Map<String, Value>) -> Value {
     object_with(members, |_| true)
 }
 
-/// An object that has these members, some of them not always, and no other.
+/// An object with only these members. `is_required` says which of them are required.
 pub fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bool) -> Value {
     let required: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
     json!({
@@ -23,7 +23,7 @@ pub fn object_with(members: Map<String, Value>, is_required: impl Fn(&str) -> bo
     })
 }
 
-/// A schema with what it is about.
+/// A schema with a description.
 pub fn described(mut schema: Value, about: &str) -> Value {
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("description".to_owned(), about.into());

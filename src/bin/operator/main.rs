@@ -1,6 +1,6 @@
-//! What an operator does by hand: `npm run operator -- help`.
+//! The operator's command: `npm run operator -- help`.
 //!
-//! It speaks to the Worker's `/operator` paths and to nothing else, and sends the Worker's own input types.
+//! It calls only the Worker's `/operator` paths, and sends the Worker's own input types.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,84 +13,84 @@ use worker::Worker;
 mod tables;
 mod worker;
 
-/// Lets partners in, and keeps them apart: against the Worker of npm start, or another with --url.
+/// Manages the partners of the local Worker (npm start), or of another Worker with --url.
 #[derive(Parser)]
 #[command(name = "operator")]
 struct Cli {
-    /// The Worker, https://… (else the local one, at PORT or 8787); its token is read from OPERATOR_TOKEN.
+    /// The Worker's https:// URL; default: the local Worker on PORT or 8787. OPERATOR_TOKEN holds the Worker's token.
     #[arg(long, global = true)]
     url: Option<String>,
-    /// Print the Worker's answer as it is, for scripts.
+    /// Print the Worker's JSON answer unchanged, for scripts.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     command: Command,
 }
 
-/// What can be done.
+/// The subcommands.
 #[derive(Subcommand)]
 enum Command {
-    /// Let a new partner in; prints its password, this once.
+    /// Create a partner and print its password, which is shown only once.
     Add {
         username: String,
         #[command(flatten)]
         partner: Partner,
     },
-    /// Change what is given of a partner.
+    /// Change the given fields of a partner.
     Change {
         username: String,
         #[command(flatten)]
         partner: Partner,
     },
-    /// Show a partner, or all of them.
+    /// Show one partner or all partners.
     Show { username: Option<String> },
-    /// Give a partner a new password; the old one ends at once.
+    /// Give a partner a new password; the old one stops working at once.
     Password { username: String },
-    /// Set up custom_N for a partner, or change what is given of its set-up.
+    /// Set up custom_N for a partner, or change the given parts of its set-up.
     Field {
         username: String,
         n: i64,
-        /// What the partner keeps in it.
+        /// What the partner keeps in the field.
         #[arg(long)]
         label: Option<String>,
-        /// The most characters, 1 to 255; 255 unless it was set up with less.
+        /// The most characters of a value, 1 to 255; default for a new field: 255.
         #[arg(long)]
         max_length: Option<i64>,
-        /// A customer must have it.
+        /// Every customer must have a value.
         #[arg(long, conflicts_with = "optional")]
         required: bool,
-        /// A customer may do without it, as with one that is new.
+        /// A customer may lack a value; the default for a new field.
         #[arg(long)]
         optional: bool,
     },
-    /// End custom_N of a partner, and remove what was stored in it, of all customers.
+    /// End custom_N of a partner, and remove its values from all customers.
     EndField { username: String, n: i64 },
-    /// Shut a partner out: every request of its is a 403.
+    /// Disable a partner: the service answers all its requests with a 403.
     Disable { username: String },
-    /// Let a disabled partner in again.
+    /// Enable a disabled partner again.
     Enable { username: String },
-    /// Print who has changed what, oldest first.
+    /// Print the audit trail: who changed what, oldest entry first.
     Audit {
-        /// The entry to begin behind.
+        /// Print only the entries after this audit_id.
         #[arg(long, default_value_t = 0)]
         after: i64,
     },
 }
 
-/// What can be given of a partner.
+/// The fields of a partner that `add` and `change` can set.
 #[derive(Args)]
 struct Partner {
-    /// Its name, up to 60 characters.
+    /// The partner's name, up to 60 characters.
     #[arg(long)]
     name: Option<String>,
-    /// ISO 3166-1: SE. DE puts the German rule in force.
+    /// The ISO 3166-1 code of the partner's country, such as SE. DE puts the German rule in force.
     #[arg(long)]
     country: Option<String>,
-    /// A network that it may call from, 192.0.2.0/24 or 2001:db8::/32; may be given often. Those that are given
-    /// replace all that it had.
+    /// A network that the partner may call from, such as 192.0.2.0/24 or 2001:db8::/32. Repeat the option for more
+    /// networks. They replace all earlier ones.
     #[arg(long = "network")]
     networks: Vec<String>,
-    /// It may call from anywhere.
+    /// The partner may call from anywhere.
     #[arg(long, conflicts_with = "networks")]
     anywhere: bool,
 }
@@ -112,7 +112,7 @@ impl From<Partner> for PartnerInput {
     }
 }
 
-/// Why it did not work: lines for a person.
+/// The reason why a command failed, as lines for a person.
 type Failure = String;
 
 fn main() -> ExitCode {
@@ -130,7 +130,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let answer = match cli.command {
         Command::Add { username, partner } => {
             if worker.has(&username)? {
-                return Err(format!("{username} is there already: see `change`"));
+                return Err(format!("{username} already exists: use `change`"));
             }
             worker.put(&partner_path(&username), &PartnerInput::from(partner))?
         }
@@ -170,7 +170,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         told(&answer)
     };
     match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads it has read enough.
+        // The reader, such as `head`, closed the pipe early.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| format!("the answer cannot be written: {error}")),
     }
@@ -183,7 +183,8 @@ fn enabled(enabled: bool) -> PartnerInput {
     }
 }
 
-/// The Worker takes no user name that would have to be encoded; what is not one it shall see.
+/// The path of a partner. A valid user name has no character that a path must encode. This encodes every other name, so
+/// that the Worker sees it and refuses it.
 fn partner_path(username: &str) -> String {
     let encode = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),

@@ -1,8 +1,8 @@
-//! Answers for people.
+//! Formats the Worker's answers for people.
 
 use customers_api::http::json::Json;
 
-/// An answer for a person: an object as lines, a list of objects as a table.
+/// Formats an answer: an object as lines, a list of objects as a table.
 pub fn told(answer: &Json) -> String {
     let Json::Object(members) = answer else {
         return cell(answer);
@@ -18,11 +18,11 @@ pub fn told(answer: &Json) -> String {
             value => lines.push(vec![name.clone(), cell(value)]),
         }
     }
-    // What is said of the whole comes before its parts.
+    // The lines of the object come before its nested objects and tables.
     format!("{}{text}", aligned(&lines))
 }
 
-/// A table of objects that have the same members.
+/// Formats objects with the same members as a table.
 fn table(rows: &[Json]) -> String {
     let mut lines = Vec::new();
     for row in rows {
@@ -35,7 +35,7 @@ fn table(rows: &[Json]) -> String {
     aligned(&lines)
 }
 
-/// A value in one line.
+/// Formats a value in one line.
 pub fn cell(value: &Json) -> String {
     match value {
         Json::Text(text) => text.clone(),
@@ -55,7 +55,7 @@ pub fn cell(value: &Json) -> String {
     }
 }
 
-/// Lines whose columns stand below each other.
+/// Aligns the columns of lines.
 fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

@@ -1,4 +1,4 @@
-//! The Worker, as the command asks it.
+//! The client that calls the Worker.
 
 use std::fs;
 
@@ -11,16 +11,16 @@ use ureq::{Agent, Body};
 use crate::tables::cell;
 use crate::{Failure, partner_path};
 
-/// Where `npm start` serves, unless the variable PORT says otherwise.
+/// The port of `npm start`, unless the variable PORT names another.
 const PORT: &str = "8787";
 
-/// Where its secrets are.
+/// The file with the secrets of the local Worker.
 const LOCAL_SECRETS: &str = ".dev.vars";
 
-/// Records of a page.
+/// The number of records in a page.
 const PAGE: usize = 1_000;
 
-/// A Worker, and the right to ask it.
+/// A Worker, and the token for it.
 pub struct Worker {
     origin: String,
     authorization: String,
@@ -36,7 +36,7 @@ impl Worker {
             .filter_map(|local| origin.strip_prefix(local))
             .any(|port| port.is_empty() || port.starts_with(':'));
         if !is_local && !origin.starts_with("https://") {
-            return Err("--url must begin with https://, or the token could be read along".into());
+            return Err("--url must begin with https://, to protect the token".into());
         }
         let token = std::env::var("OPERATOR_TOKEN").ok();
         let token = token.or_else(|| is_local.then(local_token)?);
@@ -86,12 +86,12 @@ impl Worker {
         self.answer(request.call())
     }
 
-    /// Changes a partner that is there: the Worker would let in one that is mistyped.
+    /// Changes a partner that exists. The Worker's `PUT` would create a partner from a mistyped name.
     pub fn change(&self, username: &str, partner: &PartnerInput) -> Result<Json, Failure> {
         if self.has(username)? {
             return self.put(&partner_path(username), partner);
         }
-        Err(format!("there is no partner {username}: see `add`"))
+        Err(format!("there is no partner {username}: use `add`"))
     }
 
     pub fn has(&self, username: &str) -> Result<bool, Failure> {
@@ -103,7 +103,7 @@ impl Worker {
         self.answer(Ok(answer)).map(|_| true)
     }
 
-    /// A list, page by page, as one.
+    /// Reads a list page by page, and returns it as one list.
     pub fn list(&self, path: &str, after: i64, id: &str) -> Result<Json, Failure> {
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut all = Vec::new();
@@ -120,14 +120,14 @@ impl Worker {
         }
     }
 
-    /// The body of a 200; else what was wrong.
+    /// The body of a 200, or the messages of an error.
     fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Json, Failure> {
         let mut answer = answer.map_err(|error| self.lost(&error))?;
         let status = answer.status().as_u16();
         let text = answer.body_mut().read_to_string();
         let text = text.map_err(|error| self.lost(&error))?;
         let body = Json::parse(text.as_bytes());
-        let body = body.map_err(|_| format!("{status}: this is no answer of the service"))?;
+        let body = body.map_err(|_| format!("{status}: the answer is not from the service"))?;
         if status == 200 {
             return Ok(body);
         }
@@ -151,7 +151,7 @@ impl Worker {
     }
 }
 
-/// The local Worker.
+/// The origin of the local Worker.
 fn local() -> String {
     let port = std::env::var("PORT").ok().filter(|port| !port.is_empty());
     format!("http://127.0.0.1:{}", port.as_deref().unwrap_or(PORT))

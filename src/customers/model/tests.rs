@@ -1,4 +1,4 @@
-//! The promises of `src/customers/model.rs`.
+//! Tests of `src/customers/model.rs`.
 
 use super::*;
 use crate::http::error::Error;
@@ -43,7 +43,7 @@ fn faults_of(partner: &Profile, intent: Intent, form: &str) -> Vec<String> {
     faults
 }
 
-/// The last good and the first bad value of every limit, in characters of four bytes.
+/// The values are characters of four bytes, so a limit that counted bytes would fail.
 #[test]
 fn every_length_limit_holds_for_its_last_good_and_first_bad_value() {
     let partner = partner("SE", Vec::new());

@@ -10,8 +10,8 @@ use crate::records::allowed_numbers::take;
 
 /// Reads the list:
 /// 1. reads the customer's id (400);
-/// 2. reads the numbers, if there is such a customer (404);
-/// 3. answers them.
+/// 2. reads the numbers, if the customer exists (404);
+/// 3. answers the numbers.
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;
@@ -22,8 +22,8 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 
 /// Replaces the list:
 /// 1. reads the customer's id and validates every number (400);
-/// 2. replaces the numbers, if there is such a customer (404);
-/// 3. answers them.
+/// 2. replaces the numbers, if the customer exists (404);
+/// 3. answers the numbers.
 pub async fn replace(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let numbers = take(&mut call.params);

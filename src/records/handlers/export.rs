@@ -1,4 +1,4 @@
-//! Everything that is held about one customer, as one document (GDPR articles 15 and 20).
+//! Exports everything that the database holds about one customer, as one document (GDPR articles 15 and 20).
 
 use js_sys::Array;
 
@@ -11,9 +11,9 @@ use crate::platform::d1::{Row, Store};
 use crate::platform::reply::{Body, Reply};
 
 /// Reads everything about a customer:
-/// 1. reads its id (400);
-/// 2. reads every row of it, in one transaction (404);
-/// 3. answers a list for each table. The tables and columns are those that an erasure is made from.
+/// 1. reads the id (400);
+/// 2. reads every row of the customer, in one transaction (404);
+/// 3. answers a list for each table. An erasure uses the same list of tables and columns.
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;

@@ -1,4 +1,4 @@
-//! What each of the operator's routes takes and answers. One that is not told here does not compile.
+//! The operations of the operator's routes. The `match` is exhaustive: a route without an operation does not compile.
 
 use customers_api::http::routes::OperatorRoute;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::inputs;
 use crate::outputs::Outputs;
 use crate::schema::{described, list, object};
 
-/// What the operator can ask for.
+/// The operation of a route.
 pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation, String> {
     let columns = outputs.columns;
     let partner = || object(members([("partner", reference("Partner"))]));
@@ -35,7 +35,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         },
         OperatorRoute::PutPartner => Operation {
             summary: "Create a partner, or change one".to_owned(),
-            about: "Changes what is given. A new partner's password is in the answer, this once.",
+            about: "Changes only the given fields. Only the answer that creates a partner holds its password.",
             body: Some(Body::json(
                 inputs::operators_partner(columns)?,
                 json!({ "name": "Acme", "country": "SE", "allowed_networks": ["192.0.2.0/24"], "enabled": true }),
@@ -45,14 +45,14 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         },
         OperatorRoute::NewPassword => Operation {
             summary: "Give a partner a new password".to_owned(),
-            about: "The old one ends at once. The new one is shown this once.",
+            about: "The old password stops working at once. Only this answer shows the new password.",
             answer: object(members([("password", password())])),
             ..operation
         },
         OperatorRoute::PutCustomField => Operation {
             summary: "Set up a custom field of a partner, or change its set-up".to_owned(),
-            about: "Changes what is given. A new one has no label, at most 255 characters, and may be left out, unless \
-                another is given. Those of the German rule stay as the rule has them.",
+            about: "Changes only the given parts of the set-up. By default a new field has no label, takes 255 characters \
+            and is optional. The fields of the German rule cannot be changed.",
             ids: vec![username, ("custom_fields", "n")],
             body: Some(Body::json(
                 inputs::custom_field(columns)?,
@@ -63,7 +63,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         },
         OperatorRoute::DeleteCustomField => Operation {
             summary: "End a custom field of a partner".to_owned(),
-            about: "Removes what was stored in it, of all customers, and says what that has cost the database.",
+            about: "Removes the field's values from all customers, and says what that cost the database.",
             ids: vec![username, ("custom_fields", "n")],
             answer: object(members([
                 ("partner", reference("Partner")),
@@ -80,8 +80,8 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         },
         OperatorRoute::ReadAudit => Operation {
             tag: "Audit trail",
-            summary: "Read who has changed what".to_owned(),
-            about: "Oldest entry first: names of fields, never a value.",
+            summary: "Read the audit trail".to_owned(),
+            about: "Who changed what, oldest entry first. An entry names the fields and holds no values.",
             ids: Vec::new(),
             parameters: paging(),
             answer: outputs.page("audit", reference("AuditEntry")),
@@ -91,7 +91,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
     })
 }
 
-/// A partner as the operator sees it; a new one with its password.
+/// A partner that the operator sees. A new partner has its password too.
 pub fn partner_schema(outputs: Outputs<'_>, is_created: bool) -> Result<Value, String> {
     let names = ["partner_id", "username", "name", "country"];
     let mut schema = outputs.columns("partners", names)?;
@@ -149,6 +149,6 @@ pub fn audit_entry(outputs: Outputs<'_>) -> Result<Value, String> {
 fn password() -> Value {
     described(
         json!({ "type": "string" }),
-        "256 random bits. It is kept nowhere.",
+        "256 random bits. The service does not store the password.",
     )
 }

@@ -1,4 +1,4 @@
-//! What each of a partner's routes takes and answers. One that is not told here does not compile.
+//! The operations of a partner's routes. The `match` is exhaustive: a route without an operation does not compile.
 
 use customers_api::customers::model::IDEMPOTENCY_KEY_MAX;
 use customers_api::http::intent::Intent;
@@ -17,7 +17,7 @@ use crate::schema::object;
 
 const CUSTOMER: (&str, &str) = ("customers", "customer_id");
 
-/// What a partner can ask for, at a path of the router's.
+/// The operation of a route at one of its paths.
 pub fn operation(
     outputs: Outputs<'_>,
     route: PartnerRoute,
@@ -33,14 +33,14 @@ pub fn operation(
     Ok(match route {
         PartnerRoute::Ping => Operation {
             tag: "Service",
-            summary: "Whether the service answers you".to_owned(),
+            summary: "Check your credentials".to_owned(),
             ids: Vec::new(),
             answer: object(members([("ping", json!({ "const": "ok" }))])),
             ..operation
         },
         PartnerRoute::ListCustomers => Operation {
             summary: "List customers".to_owned(),
-            about: "The live customers by ascending `customer_id`. Follow the `Link` header to walk all of them.",
+            about: "Your live customers by ascending `customer_id`. Follow the `Link` header to read all pages.",
             ids: Vec::new(),
             parameters: [
                 vec![
@@ -52,7 +52,7 @@ pub fn operation(
                     query(
                         "custnr",
                         json!({ "type": "string" }),
-                        "Only the customer with this number of yours.",
+                        "Only the customer with this `custnr`.",
                     ),
                 ],
                 paging(),
@@ -64,8 +64,8 @@ pub fn operation(
         },
         PartnerRoute::CreateCustomer => Operation {
             summary: "Create a customer".to_owned(),
-            about: "`custom_n` is taken only where it is set up for you. For a partner in Germany some \
-                of them are mandatory; a 400 says which, and what each must be.",
+            about: "You can send `custom_n` only if it is set up for you. Some custom fields are mandatory for a partner \
+            in Germany. A 400 names each of them and its rule.",
             ids: Vec::new(),
             parameters: vec![header(
                 "Idempotency-Key",
@@ -73,7 +73,7 @@ pub fn operation(
                     "type": "string",
                     "pattern": format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", IDEMPOTENCY_KEY_MAX - 2),
                 }),
-                "A repeated request with the same key has the first one's result, and creates nothing.",
+                "A repeated request with the same key answers the first one's customer, and creates nothing.",
             )],
             body: Some(Body::either(
                 inputs::customer(columns, Intent::Create)?,
@@ -93,7 +93,7 @@ pub fn operation(
         },
         PartnerRoute::ChangeCustomer => Operation {
             summary: "Change a customer".to_owned(),
-            about: "Changes the fields that are given, and leaves the others.",
+            about: "Changes only the given fields.",
             parameters: vec![if_match()],
             body: Some(Body::either(
                 inputs::customer(columns, Intent::Change)?,
@@ -107,15 +107,15 @@ pub fn operation(
         PartnerRoute::EraseCustomer => Operation {
             tag: "Erasure",
             summary: "Erase a customer".to_owned(),
-            about: "In one transaction: marks the account removed, expires its measures, removes its users and allowed \
-                numbers, masks every phone number after country code and national destination code, and removes \
-                everything else that is personal. Done again it answers the same receipt. The parameters may also \
-                stand in a urlencoded body.",
+            about: "In one transaction: marks the customer removed, expires its measures, removes its users and allowed \
+            numbers, masks every phone number after the country code and national destination code, and removes \
+            all other personal data. A repeated request answers the same receipt. You can also send the parameters \
+            in a urlencoded body.",
             parameters: vec![
                 query(
                     "dry_run",
                     json!({ "type": "integer", "minimum": 0, "maximum": 1, "default": 0 }),
-                    "1 only counts what would be done.",
+                    "1 only counts what the erasure would change.",
                 ),
                 if_match(),
             ],
@@ -131,8 +131,8 @@ pub fn operation(
             ..operation
         },
         PartnerRoute::Export => Operation {
-            summary: "Export everything held about a customer".to_owned(),
-            about: "One document with all that is stored (GDPR articles 15 and 20).",
+            summary: "Export everything stored about a customer".to_owned(),
+            about: "One document with all stored data (GDPR articles 15 and 20).",
             answer: reference("Export"),
             statuses: vec![404],
             ..operation
@@ -151,7 +151,7 @@ pub fn operation(
         PartnerRoute::ReplaceAllowedNumbers => Operation {
             tag: "Allowed numbers",
             summary: "Replace the allowed numbers of a customer".to_owned(),
-            about: "The whole list. In a form, `phonenrs` holds the text of a JSON array.",
+            about: "Replaces the whole list. In a form, `phonenrs` holds the text of a JSON array.",
             body: Some(Body {
                 json: allowed_numbers(json!({
                     "type": "array",
@@ -172,7 +172,7 @@ pub fn operation(
     })
 }
 
-/// What one of the routes of a kind of record takes and answers.
+/// The operation of a route for a kind of record.
 fn of_records(
     outputs: Outputs<'_>,
     route: PartnerRoute,
@@ -181,7 +181,7 @@ fn of_records(
 ) -> Result<Operation, String> {
     let columns = outputs.columns;
     let one = || outputs.one(kind.name, reference(&schema_name(kind)));
-    let no_removal = || format!("{}: its DELETE says nothing of what it does", kind.name);
+    let no_removal = || format!("{}: the kind has no removal for its DELETE", kind.name);
     let is_of_one = path.ends_with(&format!("{{{}}}", kind.id));
     Ok(match route {
         PartnerRoute::ReadRecords(_) if is_of_one => Operation {
@@ -197,7 +197,9 @@ fn of_records(
             },
             about: match kind.creation {
                 Creation::One => "",
-                Creation::Batch => "All or nothing. Each names a measure of the same customer.",
+                Creation::Batch => {
+                    "Creates all or none. Each names a measure of the same customer."
+                }
             },
             body: Some(new_records(columns, kind)?),
             answer: one(),
@@ -206,7 +208,7 @@ fn of_records(
         },
         PartnerRoute::ChangeRecord(_) => Operation {
             summary: format!("Change a {}", kind.singular),
-            about: "Changes the fields that are given, and leaves the others.",
+            about: "Changes only the given fields.",
             ids: vec![CUSTOMER, (kind.name, kind.id)],
             body: Some(Body::either(
                 inputs::record(columns, kind, Intent::Change)?,
@@ -241,13 +243,13 @@ fn of_records(
     })
 }
 
-/// What the operations of a kind have in common.
+/// The common parts of the operations of a kind.
 fn of_kind(kind: &Kind) -> Result<Operation, String> {
     let tag = match kind.name {
         "measures" => "Measures",
         "users" => "Users",
         "calls" => "Calls",
-        name => return Err(format!("{name}: say here under which heading they stand")),
+        name => return Err(format!("{name}: no tag is known for this kind")),
     };
     Ok(Operation {
         tag,
@@ -275,7 +277,7 @@ fn new_records(columns: &Columns, kind: &Kind) -> Result<Body, String> {
     })
 }
 
-/// A record that could be given; its phone numbers are from ranges that are reserved for fiction.
+/// An example of a record. Its phone numbers are from ranges that are reserved for fiction.
 fn example(kind: &Kind) -> Result<Value, String> {
     Ok(match kind.name {
         "measures" => {
@@ -291,7 +293,7 @@ fn example(kind: &Kind) -> Result<Value, String> {
             "bnum": "+46313900601",
             "cnum": "+46313900650",
         }),
-        name => return Err(format!("{name}: give an example here")),
+        name => return Err(format!("{name}: no example is known for this kind")),
     })
 }
 
@@ -305,6 +307,6 @@ fn allowed_numbers(phonenrs: Value) -> Value {
 }
 
 fn if_match() -> Value {
-    let about = "The `ETag` of the version that is meant; after another change the answer is a 412, and nothing is done.";
+    let about = "The `ETag` that you read. If the customer has changed since, the answer is a 412 and changes nothing.";
     header("If-Match", json!({ "type": "string" }), about)
 }

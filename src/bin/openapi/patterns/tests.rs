@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::sync::LazyLock;
 
-/// Whether a text matches, to a validator of JSON Schema.
+/// Matches texts as a validator of JSON Schema does.
 struct Matcher(jsonschema::Validator);
 
 impl Matcher {
@@ -19,11 +19,11 @@ impl Matcher {
     }
 }
 
-// They are long, and take a while to be compiled.
+// These patterns are long and slow to compile, so the tests compile each once.
 static PHONE_NUMBERS: LazyLock<Matcher> = LazyLock::new(|| Matcher::of(&phone_number()));
 static NETWORKS: LazyLock<Matcher> = LazyLock::new(|| Matcher::of(&network()));
 
-/// Texts of what the rules turn on.
+/// Texts of the characters that the rules treat differently.
 fn text() -> impl Strategy<Value = String> {
     let any = any::<char>().prop_map(|c| c.to_string());
     let odd = prop::sample::select(vec![
