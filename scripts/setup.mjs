@@ -66,13 +66,12 @@ export async function rustToolchain() {
   }
 }
 
-async function cargoTool({ name, version, dir, bin, minutes }) {
+export async function cargoTool({ name, version, dir, bin, minutes, options }) {
   // cargo writes to this file after the binaries are in place, so an interrupted install does not count.
   const notes = join(dir, ".crates2.json");
   if (existsSync(bin) && existsSync(notes) && readFileSync(notes, "utf8").includes(`"${name} ${version} `)) return;
-  await step(`${name} ${version}: building, about ${minutes} minutes`, () =>
-    run("cargo", ["install", name, "--version", version, "--locked", "--root", dir, "--quiet"], { quiet: true }),
-  );
+  const install = ["install", name, "--version", version, "--locked", "--root", dir, "--quiet", ...options];
+  await step(`${name} ${version}: building, about ${minutes} minutes`, () => run("cargo", install, { quiet: true }));
 }
 
 /** Creates the local secrets. It keeps existing ones. */

@@ -2,12 +2,14 @@
 // npm test -- erasure
 
 import { build } from "./build.mjs";
+import { dependencies } from "./dependencies.mjs";
 import { lintWorkflows } from "./lint-workflows.mjs";
 import { setup } from "./setup.mjs";
 import { env, main, run, seconds } from "./tools.mjs";
 
 const strict = ["--", "-D", "warnings"];
 const wasm = ["--lib", "--target", "wasm32-unknown-unknown"];
+const docs = ["--locked", "--no-deps", "--document-private-items"];
 
 async function test() {
   await check("setup", setup);
@@ -16,7 +18,9 @@ async function test() {
   await check("format", () => cargo("fmt", "--check"));
   await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
   await check("clippy, wasm", () => cargo("clippy", "--locked", ...wasm, ...strict));
-  await check("documentation", () => cargo("doc", "--locked", "--no-deps", "--document-private-items"));
+  await check("documentation, host", () => cargo("doc", ...docs));
+  await check("documentation, wasm", () => cargo("doc", ...docs, ...wasm));
+  await check("dependencies", dependencies);
   // The tests come last, so that cargo's summary ends the output.
   console.log("\n== tests");
   await cargo("test", "--locked", ...process.argv.slice(2));
