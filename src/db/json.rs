@@ -121,7 +121,8 @@ mod tests {
             "f14", "f15", "f16", "f17", "f18", "f19", "f20", "f21", "f22", "f23", "f24", "f25",
             "f26", "f27", "f28", "f29", "f30", "f31", "f32", "f33",
         ];
-        let kinds: [fn(&'static str) -> (Member, &'static str); 5] = [
+        type Make = fn(&'static str) -> (Member, &'static str);
+        let kinds: [Make; 5] = [
             |name| (Member::scalar(name, sql!("'{{}}'")), r#""{}""#),
             |name| (Member::scalar(name, sql!("7")), "7"),
             |name| (Member::scalar(name, sql!("NULL")), "null"),

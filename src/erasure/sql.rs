@@ -31,14 +31,14 @@ pub struct Target<'a> {
 pub struct Preview {
     /// The receipt that an erasure would answer; no row if the customer cannot be erased.
     pub preview: At,
-    /// See [`receipt`].
+    /// See [`receipt()`].
     pub receipt: At,
 }
 
 /// The results of [`Target::erase`].
 #[derive(Clone, Copy, Debug)]
 pub struct Erasure {
-    /// See [`receipt`].
+    /// See [`receipt()`].
     pub receipt: At,
 }
 
@@ -61,9 +61,9 @@ impl Target<'_> {
     pub fn preview(&self) -> Batch<Preview> {
         let json = receipt::json(self.version, receipt::counts(self.audit.now));
         let preview = sql!(
-            "SELECT {json} AS json FROM customers WHERE {to_be_erased}",
+            "SELECT {json} AS json FROM customers WHERE {erasable}",
             json = json,
-            to_be_erased = self.to_be_erased(),
+            erasable = self.erasable(),
         );
         let mut steps = Steps::default();
         let preview = steps.add(preview.named("erasure::preview"));
@@ -80,10 +80,10 @@ impl Target<'_> {
         let columns = COUNTS.map(Sql::name);
         let begin = sql!(
             "INSERT INTO erasures (customer_id, {columns}) \
-             SELECT customer_id, {counts} FROM customers WHERE {to_be_erased}",
+             SELECT customer_id, {counts} FROM customers WHERE {erasable}",
             columns = Sql::join(columns, ", "),
             counts = Sql::join(receipt::counts(self.audit.now), ", "),
-            to_be_erased = self.to_be_erased(),
+            erasable = self.erasable(),
         );
         // Without an erasure under way the subquery is NULL. NULL equals nothing, so no row is read.
         let under_way = sql!(
@@ -123,7 +123,7 @@ impl Target<'_> {
         live_customer(self.partner_id, self.customer_id)
     }
 
-    fn to_be_erased(&self) -> Sql {
+    fn erasable(&self) -> Sql {
         sql!(
             "{live} AND {at_version}",
             live = self.live(),

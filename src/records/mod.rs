@@ -1,4 +1,4 @@
-//! The records of a customer. Measures, users and calls are each a [`kind`]: a table, a constant and an input type.
+//! The records of a customer. Measures, users and calls are each a [`Kind`]: a table, a constant and an input type.
 //! The allowed numbers are one list.
 
 use crate::http::routes::Resource;
