@@ -1,4 +1,4 @@
-//! Runs the examples of the page and of README.md, and compares the page's picture of an erasure with the database.
+//! Runs the examples of the page, of README.md and of docs/operator.md, and compares the page's picture of an erasure with the database.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -114,12 +114,12 @@ fn the_examples_of_the_page_work_in_python() {
     }
 }
 
-/// Runs all shell blocks of README.md in order. Holds the rows of the picture before and after.
-static README: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
+/// Runs all shell blocks of README.md, then those of docs/operator.md. Holds the rows of the picture before and after.
+static DOCUMENTS: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
     let server = Server::with_demo();
     let before = picture(server);
-    let readme = read("README.md");
-    let blocks: Vec<&str> = readme
+    let documents = read("README.md") + &read("docs/operator.md");
+    let blocks: Vec<&str> = documents
         .split("\n```sh\n")
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
@@ -128,7 +128,7 @@ static README: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
     assert!(script.matches("curl ").count() > 10, "{script}");
     run(
         server,
-        "README.md",
+        "README.md and docs/operator.md",
         "bash",
         &["-c", &format!("{STRICT}{script}")],
     );
@@ -136,9 +136,9 @@ static README: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
 });
 
 #[test]
-fn the_readme_works_line_by_line() {
+fn the_readme_and_the_operators_page_work_line_by_line() {
     if is_there("curl", &["--version"]) {
-        LazyLock::force(&README);
+        LazyLock::force(&DOCUMENTS);
     }
 }
 
@@ -194,7 +194,7 @@ fn text(cell: &str) -> String {
 #[test]
 fn the_picture_shows_what_an_erasure_does() {
     if is_there("curl", &["--version"]) {
-        let [before, after] = &*README;
+        let [before, after] = &*DOCUMENTS;
         let rows = shown();
         assert!(rows.len() > 10, "{rows:?}");
         let told = |cell: fn(&(String, String, String)) -> &String| -> Vec<Row> {
