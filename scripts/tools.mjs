@@ -37,9 +37,16 @@ export const cargoDeny = tool("cargo-deny", "0.20.2", "cargo-deny", 2, unoptimis
 const npmBin = join(root, "node_modules", ".bin");
 export const wasmOpt = join(npmBin, "wasm-opt");
 
+/**
+ * The environment of this process without what cargo adds for a program that it runs. A test starts cargo again, through
+ * the build, and ring's build script takes those variables for a change: then ring is compiled again, and so is all that
+ * depends on it.
+ */
+const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^CARGO_(PKG|MANIFEST)_/.test(name)));
+
 /** The environment of every tool. The *_BIN variables keep worker-build from downloading those tools. */
 export const env = {
-  ...process.env,
+  ...ownEnv,
   // npm's package `node` comes first: wrangler may need a newer Node than the system has.
   PATH: [npmBin, process.env.PATH].join(delimiter),
   WASM_BINDGEN_BIN: wasmBindgen.bin,
