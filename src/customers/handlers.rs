@@ -9,6 +9,7 @@ use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::etag::etag;
 use crate::http::intent::Intent;
+use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::platform::d1::{Row, Store};
 use crate::platform::random;
@@ -43,14 +44,19 @@ pub async fn list(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 /// Reads one customer:
 /// 1. reads the id (400);
 /// 2. finds the customer, if it belongs to the partner and is not erased (404);
-/// 3. answers the customer with its `ETag`.
+/// 3. answers the customer with its `ETag`; or only that it has not changed, if `If-None-Match` names its version (304).
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;
 
     let found = sql::find(call.version, partner, Some(customer_id), None);
     let found = store.read(found).await?.first();
-    one(&found.ok_or(Error::NotFound("customer"))?)
+    let found = found.ok_or(Error::NotFound("customer"))?;
+    let version = found.integer("version")?;
+    if call.known_versions.allows(version) {
+        return Ok(Reply::not_modified(etag(version)));
+    }
+    one(&found)
 }
 
 /// Creates a customer:
@@ -113,12 +119,15 @@ fn replay(call: &Taken, earlier: &Row, params: &str) -> Result<Reply, Error> {
 
 /// Changes a customer:
 /// 1. reads the id and validates the given fields (400);
-/// 2. changes only those fields, if `If-Match` allows the version;
-/// 3. answers the customer, or says why it was not changed (404, 412, 409).
+/// 2. changes only those fields, if `If-Match` allows the version and if the values that today's set-up refuses are stored
+///    already;
+/// 3. answers the customer, or says why it was not changed (404, 412, 400, 409).
 pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
+    call.take_version();
     let input = CustomerInput::take(&mut call.params, partner, Intent::Change);
-    let call = call.finish()?;
+    let call = call.finish();
+    let call = call.map_err(|error| error.and(input.kept_faults(|_| false)))?;
 
     let (version, if_match) = (call.version, &call.if_match);
     let audit = Context::of(&call, Actor::Partner(partner.partner_id));
@@ -133,6 +142,12 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
         .ok_or(Error::NotFound("customer"))?;
     if !if_match.allows(why.integer("version")?) {
         return Err(Error::PreconditionFailed);
+    }
+    let kept = Json::parse(why.text("kept")?.as_bytes()).unwrap_or(Json::Null);
+    let is_kept = |place: usize| kept.as_list()?.get(place)?.as_integer();
+    let faults = input.kept_faults(|place| is_kept(place) == Some(1));
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
     }
     if why.integer("custnr_taken")? == 1 {
         return Err(Error::CustnrTaken);

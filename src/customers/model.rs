@@ -11,7 +11,7 @@ use crate::http::intent::Intent;
 use crate::http::params::Params;
 use crate::http::validation::{self, faults, length_fault, not_blank, printable};
 use crate::http::version::Version;
-use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
+use crate::partners::profile::{CUSTOM_FIELDS, CUSTOM_LENGTH_MAX, CustomField, Profile};
 
 /// The most characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
@@ -34,6 +34,7 @@ pub struct CustomerInput {
     #[validate(
         length(min = 1, max = 45),
         custom(function = "not_blank"),
+        custom(function = "validation::unpadded"),
         custom(function = "printable")
     )]
     pub custnr: Option<String>,
@@ -62,26 +63,50 @@ pub struct CustomerInput {
     /// The values of `custom_1` to `custom_20`. A caller can send only those that are set up for the partner.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
     pub custom: [Option<String>; CUSTOM_FIELDS.len()],
+    /// The values that a `PUT` may only keep.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
+    #[serde(skip)]
+    pub kept: Vec<Kept>,
 }
+
+/// A value of a custom field that the set-up of today refuses. The set-up may have changed after the value was stored,
+/// so a `PUT` with the stored value is right.
+#[derive(Debug)]
+pub struct Kept {
+    /// The name of the field.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+    /// The faults of the value, unless it is stored already.
+    pub faults: Vec<Fault>,
+}
+
+/// The parameters that the service assigns, besides `customer_id`.
+const ASSIGNED: [&str; 2] = ["uuid", "created"];
 
 impl CustomerInput {
     /// Takes the fields of a customer out of the parameters, and adds their faults to the parameters' faults.
     pub fn take(params: &mut Params, partner: &Profile, intent: Intent) -> Self {
         params.require(intent, &["name", "custnr"]);
-        let input = Self {
+        params.refuse_assigned(&ASSIGNED);
+        if intent == Intent::Create {
+            params.refuse_assigned(&["customer_id"]);
+        }
+        let mut input = Self {
             name: params.text("name"),
             custnr: params.text("custnr"),
             corporateid: params.text("corporateid"),
             email: params.text("email"),
             receive_monthly_report: params.integer("receive_monthly_report"),
-            freespee_caller_id: params.integer("freespee_caller_id"),
+            freespee_caller_id: params.flag("freespee_caller_id"),
             address_street: params.text("address_street"),
             address_zip: params.text("address_zip"),
             address_city: params.text("address_city"),
             address_state: params.text("address_state"),
             address_country: params.text("address_country"),
-            custom: take_custom(params, partner, intent),
+            ..Self::default()
         };
+        input.take_custom(params, partner, intent);
         if let Err(errors) = input.validate() {
             params.faults(faults(&errors));
         }
@@ -103,6 +128,7 @@ impl CustomerInput {
             address_state,
             address_country,
             custom,
+            kept: _,
         } = self;
         let text = |name, value: &Option<String>| (name, Arg::from(value.as_deref()));
         let fixed = [
@@ -147,43 +173,56 @@ pub struct Column {
     pub value: Arg,
 }
 
-fn take_custom(
-    params: &mut Params,
-    partner: &Profile,
-    intent: Intent,
-) -> [Option<String>; CUSTOM_FIELDS.len()] {
-    CUSTOM_FIELDS.map(|name| {
-        let given = params.has(name);
-        match partner
-            .custom_fields
-            .iter()
-            .find(|field| field.name == name)
-        {
-            Some(field) if given => {
-                let value = params.text(name)?;
-                params.faults(custom_faults(field, partner, &value));
-                Some(value)
-            }
-            Some(field) => {
-                if field.required && intent == Intent::Create {
-                    let message = match field.label.as_str() {
-                        "" => "is required".to_owned(),
-                        label => format!("is required ({label})"),
-                    };
-                    params.fault(Fault::of(name, "required", message));
-                }
-                None
-            }
-            None => {
-                if given {
+impl CustomerInput {
+    fn take_custom(&mut self, params: &mut Params, partner: &Profile, intent: Intent) {
+        for (name, place) in CUSTOM_FIELDS.into_iter().zip(&mut self.custom) {
+            let is_given = params.has(name);
+            let mut set_up = partner.custom_fields.iter();
+            let Some(field) = set_up.find(|field| field.name == name) else {
+                if is_given {
                     params.value(name);
                     let message = "is not set up for this partner; ask the operator to set it up";
                     params.fault(Fault::of(name, "custom_field_not_set_up", message));
                 }
-                None
+                continue;
+            };
+            let Some(value) = params.text(name) else {
+                if field.required && intent == Intent::Create && !is_given {
+                    params.fault(required(field));
+                }
+                continue;
+            };
+            let faults = custom_faults(field, partner, &value);
+            let may_be_stored =
+                value.chars().count() <= CUSTOM_LENGTH_MAX && printable(&value).is_ok();
+            if faults.is_empty() {
+                *place = Some(value);
+            } else if intent == Intent::Change && may_be_stored {
+                self.kept.push(Kept {
+                    name,
+                    value,
+                    faults,
+                });
+            } else {
+                params.faults(faults);
             }
         }
-    })
+    }
+
+    /// The faults of the values that a `PUT` may only keep, by whether each is kept.
+    pub fn kept_faults(&self, is_kept: impl Fn(usize) -> bool) -> Vec<Fault> {
+        let refused = self.kept.iter().enumerate();
+        let refused = refused.filter(|(place, _)| !is_kept(*place));
+        refused.flat_map(|(_, kept)| kept.faults.clone()).collect()
+    }
+}
+
+fn required(field: &CustomField) -> Fault {
+    let message = match field.label.as_str() {
+        "" => "is required".to_owned(),
+        label => format!("is required ({label})"),
+    };
+    Fault::of(field.name, "required", message)
 }
 
 fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fault> {
@@ -198,14 +237,13 @@ fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fau
     let mut faults = Vec::new();
     if length > max || (required && length == 0) {
         faults.push(length_fault(name, usize::from(required), max));
-    } else if required && value.trim().is_empty() {
-        faults.push(Fault::of(name, "blank", "must not be blank"));
+    } else if let (true, Err(error)) = (required, not_blank(value)) {
+        faults.push(validation::fault(name, &error));
     } else if partner.country == german::COUNTRY {
         faults.extend(german::fault(n, name, value));
     }
     if let Err(error) = printable(value) {
-        let message = error.message.unwrap_or_default();
-        faults.push(Fault::of(name, "control_character", message));
+        faults.push(validation::fault(name, &error));
     }
     faults
 }

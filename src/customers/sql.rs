@@ -199,11 +199,12 @@ pub struct Change {
     /// The changed customer; no row if its version or a taken `custnr` forbids the change.
     pub changed: At,
     /// The reason why there was no change: `version` is the customer's present version; `custnr_taken` is 1 if another
-    /// live customer of the partner has the `custnr`. There is no row if there is no such customer.
+    /// live customer of the partner has the `custnr`; `kept` is a JSON array with 1 for each of the input's kept values
+    /// that is stored, and 0 for the others. There is no row if there is no such customer.
     pub why: At,
 }
 
-/// Changes the given columns of a live customer, and adds an entry to the audit trail. It writes one row in each of two
+/// Changes the given columns of a live customer, if the values that it may only keep are stored already, and adds an entry to the audit trail. It writes one row in each of two
 /// tables.
 pub fn change(
     version: Version,
@@ -217,7 +218,13 @@ pub fn change(
     let live = live_customer(partner_id, customer_id);
     let custnr_taken = custnr_taken(partner_id, customer_id, input.custnr.as_deref());
     let row = row(version, partner);
-    let at_version = at_version(if_match);
+    let is_kept = input.kept.iter().map(|kept| {
+        let (name, value) = (Sql::name(kept.name), kept.value.as_str());
+        sql!("{name} = {value}", name = name, value = value)
+    });
+    let is_kept: Vec<Sql> = is_kept.collect();
+    let keeps = is_kept.iter().cloned().chain([at_version(if_match)]);
+    let allowed = Sql::join(keeps, " AND ");
     let mut steps = Steps::default();
     let changes: Vec<Sql> = input
         .columns()
@@ -230,19 +237,19 @@ pub fn change(
         .collect();
     let changed = if changes.is_empty() {
         let read = sql!(
-            "SELECT {row} FROM customers WHERE {live} AND {at_version}",
+            "SELECT {row} FROM customers WHERE {live} AND {allowed}",
             row = row,
             live = &live,
-            at_version = at_version,
+            allowed = allowed,
         );
         steps.add(read.named("customers::unchanged"))
     } else {
         let update = sql!(
             "UPDATE customers SET version = version + 1, {changes} \
-             WHERE {live} AND {at_version} AND NOT {custnr_taken} RETURNING {row}",
+             WHERE {live} AND {allowed} AND NOT {custnr_taken} RETURNING {row}",
             changes = Sql::join(changes, ", "),
             live = &live,
-            at_version = at_version,
+            allowed = allowed,
             custnr_taken = &custnr_taken,
             row = row,
         );
@@ -251,8 +258,9 @@ pub fn change(
         steps.change(update.named("customers::change"), entry)
     };
     let why = sql!(
-        "SELECT version, {custnr_taken} AS custnr_taken FROM customers WHERE {live}",
+        "SELECT version, {custnr_taken} AS custnr_taken, json_array({is_kept}) AS kept FROM customers WHERE {live}",
         custnr_taken = custnr_taken,
+        is_kept = Sql::join(is_kept, ", "),
         live = live,
     );
     let why = steps.add(why.named("customers::why_unchanged"));

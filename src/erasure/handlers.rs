@@ -15,9 +15,10 @@ use crate::platform::reply::Reply;
 /// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412).
 pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
-    let dry_run = call.params.integer("dry_run").unwrap_or(0);
+    call.take_version();
+    let dry_run = call.params.flag("dry_run").unwrap_or(0);
     if !(0..=1).contains(&dry_run) {
-        let message = "must be from 0 to 1";
+        let message = "must be 0 or 1";
         call.params.fault(Fault::of("dry_run", "range", message));
     }
     let call = call.finish()?;
@@ -68,7 +69,8 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     let receipt = sql::receipt(call.version, partner.partner_id, customer_id);
     match store.read(receipt).await?.first() {
         Some(row) if is_erased(&row)? => Reply::object("erasure", &row),
-        _ => Err(Error::NotFound("erasure")),
+        Some(_) => Err(Error::NotErased(customer_id)),
+        None => Err(Error::NotFound("customer")),
     }
 }
 

@@ -21,8 +21,10 @@ pub struct Call {
 pub struct Taken {
     /// The version of the API that the caller addressed.
     pub version: Version,
-    /// The `If-Match` header.
+    /// The `If-Match` header, and the parameter `version`.
     pub if_match: IfMatch,
+    /// The versions that `If-None-Match` names: the caller has them already.
+    pub known_versions: IfMatch,
     /// The `Idempotency-Key` header, as sent.
     pub idempotency_key: Option<String>,
     /// When the request came in.
@@ -40,6 +42,18 @@ impl Call {
     /// The `Idempotency-Key` header, as sent.
     pub fn idempotency_key(&self) -> Option<&str> {
         self.taken.idempotency_key.as_deref()
+    }
+
+    /// When the request came in.
+    pub fn now(&self) -> &Now {
+        &self.taken.now
+    }
+
+    /// Takes `version`, which means what an `If-Match` with that one tag means. If a request has both, both must hold.
+    pub fn take_version(&mut self) {
+        if let Some(version) = self.params.integer("version") {
+            self.taken.if_match.narrow(version);
+        }
     }
 
     /// Checks that every parameter was taken and is valid.

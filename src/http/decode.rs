@@ -4,6 +4,7 @@
 //! UTF-8; the store would then hold a text that the caller did not mean.
 
 use super::error::Fault;
+use super::near::shown;
 
 /// Decodes `%XX` (RFC 3986 §2.1). If `plus` is set, it also decodes `+` as a space (the URL standard's
 /// `application/x-www-form-urlencoded`).
@@ -63,6 +64,23 @@ pub fn media_type(content_type: &str) -> Option<MediaType> {
     utf8.then_some(media_type)
 }
 
+/// The first content coding of a `Content-Encoding` that a body may not have.
+pub fn unsupported_encoding(content_encoding: &str) -> Option<String> {
+    let mut codings = content_encoding.split(',').map(str::trim);
+    let coding =
+        codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))?;
+    Some(shown(coding))
+}
+
+/// Whether a form is JSON that was sent with the wrong header, as `curl -d '{…}'` does. No parameter begins like that.
+pub fn looks_like_json(form: &[u8]) -> bool {
+    let form = form.strip_prefix("\u{feff}".as_bytes()).unwrap_or(form);
+    let start = form.iter().position(|byte| !b" \t\r\n+".contains(byte));
+    let form = form.get(start.unwrap_or(0)..).unwrap_or_default();
+    let first = form.get(..3).unwrap_or(form).to_ascii_uppercase();
+    first.starts_with(b"{") || first.starts_with(b"[") || first == b"%7B" || first == b"%5B"
+}
+
 /// A fault whose message completes "the query has …".
 pub fn not_utf8() -> Fault {
     Fault::of_request("malformed_utf8", "bytes that are not UTF-8")
@@ -89,6 +107,41 @@ mod tests {
                 decoded,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn only_identity_is_no_encoding() {
+        for (header, expected) in [
+            ("", None),
+            ("identity", None),
+            ("Identity, identity", None),
+            ("gzip", Some("gzip")),
+            ("identity, br", Some("br")),
+        ] {
+            assert_eq!(
+                unsupported_encoding(header).as_deref(),
+                expected,
+                "{header}"
+            );
+        }
+        assert_eq!(unsupported_encoding(&"x".repeat(100)), Some("x".repeat(64)));
+    }
+
+    #[test]
+    fn json_is_told_from_a_form() {
+        for (body, expected) in [
+            ("{\"name\":\"a\"}", true),
+            (" \r\n[1]", true),
+            ("\u{feff}{}", true),
+            ("%7B%22name%22%3A1%7D=", true),
+            ("%5b1%5d", true),
+            ("{\"name\":\"100 %\"", true),
+            ("", false),
+            ("name={}", false),
+            ("%7C=1", false),
+        ] {
+            assert_eq!(looks_like_json(body.as_bytes()), expected, "{body}");
         }
     }
 

@@ -7,7 +7,8 @@ use super::json::Json;
 pub struct Fault {
     /// A stable code for programs.
     pub code: &'static str,
-    /// A text for the partner's developer. It names the limit that was broken, but never the value.
+    /// A text for the partner's developer. It names the limit that was broken, but never the value. If a parameter is at
+    /// fault, the text continues a sentence that begins with its name.
     pub message: String,
     /// The parameter at fault. `None` if the fault concerns the whole request.
     pub parameter: Option<String>,
@@ -35,6 +36,16 @@ impl Fault {
             parameter: Some(parameter.into()),
         }
     }
+
+    /// The whole sentence.
+    pub fn sentence(&self) -> String {
+        let Self { message, .. } = self;
+        match self.parameter.as_deref() {
+            None => message.clone(),
+            Some("") => format!("\"\" {message}"),
+            Some(parameter) => format!("{parameter} {message}"),
+        }
+    }
 }
 
 /// Why a request fails. The doc of each variant begins with its status.
@@ -54,6 +65,10 @@ pub enum Error {
     Forbidden(&'static str),
     /// 404: the thing does not exist, or it belongs to another partner. The text says what kind of thing it is.
     NotFound(&'static str),
+    /// 404: the path has another text where this id must be.
+    NotANumber(&'static str),
+    /// 404: the customer with this id is live, so there is no receipt of its erasure.
+    NotErased(i64),
     /// 404: the path begins with an unsupported version.
     UnknownVersion,
     /// 405: the path does not support the method. The text is the value of `Allow`.
@@ -62,10 +77,14 @@ pub enum Error {
     CustnrTaken,
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
+    /// 412: the request has this header, but its path cannot evaluate it. The request changed nothing.
+    PreconditionUnsupported(&'static str),
     /// 413: the body is larger than this limit, in bytes.
     BodyTooLarge(usize),
     /// 415: the path does not accept the media type of the body. The text names the accepted ones.
     UnsupportedMediaType(&'static str),
+    /// 415: the body has this `Content-Encoding`.
+    UnsupportedContentEncoding(String),
     /// 429: too many requests. The caller may try again after this many seconds.
     TooManyRequests(u32),
     /// 500: the service has a fault. The text goes to the log and never to the caller.
@@ -87,18 +106,29 @@ impl Error {
         Self::Invalid(vec![Fault::of(parameter, code, message)])
     }
 
+    /// Adds faults to a 400. Any other error stays as it is.
+    #[must_use]
+    pub fn and(mut self, more: Vec<Fault>) -> Self {
+        if let Self::Invalid(faults) = &mut self {
+            faults.extend(more);
+        }
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 400,
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => 401,
             Self::Forbidden(_) => 403,
-            Self::NotFound(_) | Self::UnknownVersion => 404,
+            Self::NotFound(_) | Self::NotANumber(_) | Self::NotErased(_) | Self::UnknownVersion => {
+                404
+            }
             Self::MethodNotAllowed(_) => 405,
             Self::CustnrTaken => 409,
-            Self::PreconditionFailed => 412,
+            Self::PreconditionFailed | Self::PreconditionUnsupported(_) => 412,
             Self::BodyTooLarge(_) => 413,
-            Self::UnsupportedMediaType(_) => 415,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
             Self::TooManyRequests(_) => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
@@ -127,7 +157,7 @@ impl Error {
         let errors = self.faults(request_id).into_iter().map(|fault| {
             let mut members = vec![
                 ("code".to_owned(), fault.code.into()),
-                ("message".to_owned(), fault.message.into()),
+                ("message".to_owned(), fault.sentence().into()),
             ];
             members.extend(
                 fault
@@ -146,7 +176,7 @@ impl Error {
                 return vec![Fault::of(
                     "custnr",
                     "custnr_taken",
-                    "another live customer has this custnr",
+                    "is taken: another live customer has it",
                 )];
             }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
@@ -154,6 +184,13 @@ impl Error {
             }
             Self::Forbidden(why) => ("forbidden", (*why).to_owned()),
             Self::NotFound(what) => ("not_found", format!("there is no such {what}")),
+            Self::NotANumber(name) => {
+                return vec![Fault::of(*name, "not_found", "must be a number")];
+            }
+            Self::NotErased(id) => (
+                "not_found",
+                format!("customer {id} has not been erased"),
+            ),
             Self::UnknownVersion => (
                 "unknown_version",
                 format!("the supported version is {}", super::version::PUBLISHED),
@@ -162,9 +199,16 @@ impl Error {
                 "method_not_allowed",
                 format!("this path supports only the methods {allow}"),
             ),
+            Self::PreconditionUnsupported(header) => (
+                "precondition_unsupported",
+                format!(
+                    "this request cannot be made to depend on {header}, so nothing was done; leave the header out (PUT and \
+                     DELETE of a customer take If-Match)"
+                ),
+            ),
             Self::PreconditionFailed => (
                 "precondition_failed",
-                "If-Match does not name the current version of the record (like \"3\", with the quotes); read the record again".to_owned(),
+                "If-Match or version does not name the current version of the record; read the record again".to_owned(),
             ),
             Self::BodyTooLarge(limit) => (
                 "body_too_large",
@@ -173,6 +217,10 @@ impl Error {
             Self::UnsupportedMediaType(accepted) => (
                 "unsupported_media_type",
                 format!("the body must be {accepted}, in UTF-8"),
+            ),
+            Self::UnsupportedContentEncoding(encoding) => (
+                "unsupported_content_encoding",
+                format!("the body must be sent as it is, not with the Content-Encoding {encoding}"),
             ),
             Self::TooManyRequests(seconds) => (
                 "too_many_requests",
@@ -214,7 +262,7 @@ mod tests {
             Error::invalid("name", "blank", "must not be blank")
                 .body("r-1")
                 .to_string(),
-            r#"{"errors":[{"code":"blank","message":"must not be blank","parameter":"name"}]}"#
+            r#"{"errors":[{"code":"blank","message":"name must not be blank","parameter":"name"}]}"#
         );
         let body = Error::PreconditionFailed.body("r-1").to_string();
         assert!(!body.contains("parameter"), "{body}");

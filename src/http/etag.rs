@@ -1,4 +1,7 @@
-//! Entity tags: HTTP's form of a record's version.
+//! Entity tags: HTTP's form of a record's version. And the preconditions that name them.
+
+use super::error::{Error, Fault};
+use super::routes::PartnerRoute;
 
 /// The `ETag` of a version of a record.
 pub fn etag(version: i64) -> String {
@@ -33,6 +36,15 @@ impl IfMatch {
         Self::Versions(versions.collect())
     }
 
+    /// Accepts only what it accepted before and this version allows too.
+    pub fn narrow(&mut self, version: i64) {
+        *self = Self::Versions(if self.allows(version) {
+            vec![version]
+        } else {
+            Vec::new()
+        });
+    }
+
     /// Whether the header accepts this version.
     pub fn allows(&self, version: i64) -> bool {
         match self {
@@ -42,9 +54,138 @@ impl IfMatch {
     }
 }
 
+/// The precondition headers of a request, as sent.
+#[derive(Clone, Debug, Default)]
+pub struct Preconditions {
+    /// `If-Match`
+    pub if_match: Option<String>,
+    /// `If-None-Match`
+    pub if_none_match: Option<String>,
+    /// `If-Unmodified-Since`
+    pub if_unmodified_since: Option<String>,
+}
+
+impl Preconditions {
+    /// Whether a route answers an `ETag` that its requests can name.
+    pub fn apply_to(route: PartnerRoute) -> bool {
+        use PartnerRoute::{ChangeCustomer, EraseCustomer, ReadCustomer};
+        matches!(route, ReadCustomer | ChangeCustomer | EraseCustomer)
+    }
+
+    /// Checks that a write depends on no precondition that it cannot evaluate. A read may ignore them.
+    ///
+    /// # Errors
+    /// 412 that names the header.
+    pub fn expect_supported(&self, method: &str, apply: bool) -> Result<(), Error> {
+        let unsupported = [
+            ("If-Match", self.if_match.is_some() && !apply),
+            ("If-None-Match", self.if_none_match.is_some()),
+            ("If-Unmodified-Since", self.if_unmodified_since.is_some()),
+        ];
+        let first = unsupported.iter().find(|(_, is_given)| *is_given);
+        match first {
+            Some((header, _)) if !matches!(method, "GET" | "HEAD") => {
+                Err(Error::PreconditionUnsupported(header))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The fault of an `If-Match` that has no entity tag.
+    pub fn fault(&self) -> Option<Fault> {
+        let given = self.if_match.as_deref()?.trim();
+        let is_tag = |tag: &str| {
+            let tag = tag.trim();
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            tag.len() > 1 && tag.starts_with('"') && tag.ends_with('"')
+        };
+        if given == "*" || given.split(',').any(is_tag) {
+            return None;
+        }
+        let is_number =
+            (1..=19).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_digit());
+        let example = if is_number { given } else { "3" };
+        let message = format!("must be an entity tag with its quotes, like \"{example}\"");
+        Some(Fault::of("If-Match", "entity_tag", message))
+    }
+
+    /// The versions that `If-None-Match` names. Without the header there are none.
+    pub fn known_versions(&self) -> IfMatch {
+        match &self.if_none_match {
+            Some(header) => IfMatch::parse(Some(header)),
+            None => IfMatch::Versions(Vec::new()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_write_depends_on_nothing_that_its_path_cannot_evaluate() {
+        let given = |name: &str| Preconditions {
+            if_match: (name == "If-Match").then(|| "*".to_owned()),
+            if_none_match: (name == "If-None-Match").then(|| "*".to_owned()),
+            if_unmodified_since: (name == "If-Unmodified-Since").then(String::new),
+        };
+        for (name, method, apply, supported) in [
+            ("", "POST", false, true),
+            ("If-Match", "PUT", true, true),
+            ("If-Match", "PUT", false, false),
+            ("If-Match", "POST", false, false),
+            ("If-Match", "GET", false, true),
+            ("If-None-Match", "PUT", true, false),
+            ("If-None-Match", "POST", false, false),
+            ("If-None-Match", "GET", true, true),
+            ("If-None-Match", "HEAD", false, true),
+            ("If-Unmodified-Since", "DELETE", true, false),
+            ("If-Unmodified-Since", "GET", true, true),
+        ] {
+            let checked = given(name).expect_supported(method, apply);
+            assert_eq!(checked.is_ok(), supported, "{method} {name} {apply}");
+        }
+    }
+
+    #[test]
+    fn an_if_match_without_an_entity_tag_is_told_how_to_write_one() {
+        for (header, expected) in [
+            ("*", None),
+            ("\"3\"", None),
+            ("W/\"3\"", None),
+            ("3, \"3\"", None),
+            ("\"x\"", None),
+            ("99", Some("like \"99\"")),
+            ("3, 4", Some("like \"3\"")),
+            ("\"", Some("like \"3\"")),
+            ("W/3", Some("like \"3\"")),
+            ("", Some("like \"3\"")),
+        ] {
+            let given = Preconditions {
+                if_match: Some(header.to_owned()),
+                ..Preconditions::default()
+            };
+            let message = given.fault().map(|fault| fault.message);
+            match expected {
+                None => assert_eq!(message, None, "{header}"),
+                Some(part) => assert!(message.unwrap().ends_with(part), "{header}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_narrows_what_if_match_accepts() {
+        for (header, version, expected) in [
+            (None, 3, vec![3]),
+            (Some("*"), 3, vec![3]),
+            (Some("\"2\", \"3\""), 3, vec![3]),
+            (Some("\"2\""), 3, vec![]),
+        ] {
+            let mut accepted = IfMatch::parse(header);
+            accepted.narrow(version);
+            assert_eq!(accepted, IfMatch::Versions(expected), "{header:?}");
+        }
+    }
 
     #[test]
     fn if_match_names_versions() {

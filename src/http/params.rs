@@ -4,7 +4,9 @@ use super::decode::{not_utf8, percent_decode};
 use super::error::{Error, Fault};
 use super::intent::Intent;
 use super::json::Json;
+use super::near::{meant, shown};
 use super::routes::is_id;
+use super::unicode::is_surely_nfc;
 
 /// The maximum number of parameters of a request. A customer has 34. The limit bounds the search for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
@@ -42,6 +44,8 @@ pub struct Params {
     entries: Vec<Entry>,
     /// Every name, with each place that has it.
     seen: Vec<(String, Place)>,
+    /// Every name that a handler asked for.
+    known: Vec<&'static str>,
     faults: Vec<Fault>,
 }
 
@@ -61,15 +65,15 @@ impl Params {
         self.add_pairs(query.as_bytes(), Place::Query)
     }
 
-    /// Adds a body of `application/x-www-form-urlencoded`.
+    /// Adds a body of `application/x-www-form-urlencoded`. A byte order mark before it is skipped.
     ///
     /// # Errors
     /// 400 for malformed percent-encoding or UTF-8.
     pub fn add_form(&mut self, body: &[u8]) -> Result<(), Error> {
-        self.add_pairs(body, Place::Body)
+        self.add_pairs(without_mark(body), Place::Body)
     }
 
-    /// Adds a body of `application/json`: one flat object.
+    /// Adds a body of `application/json`: one flat object. A byte order mark before it is skipped.
     ///
     /// # Errors
     /// 400 for malformed JSON or UTF-8, or a value that is not an object.
@@ -78,14 +82,14 @@ impl Params {
             let message = format!("the body must be one JSON object{place}");
             Error::Invalid(vec![Fault::of_request("malformed_json", message)])
         };
-        let parsed = Json::parse(body).map_err(|error| {
+        let parsed = Json::parse(without_mark(body)).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             malformed(format!("; it is malformed at line {line}, column {column}"))
         })?;
         let Json::Object(members) = parsed else {
             return Err(malformed(String::new()));
         };
-        expect_few(members.len()).map_err(invalid)?;
+        expect_few(members.len()).map_err(too_many)?;
         self.add_members(members);
         Ok(())
     }
@@ -103,7 +107,8 @@ impl Params {
     /// Takes over the faults of `members`, which [`Params::of_members`] made from the object `name`. Members that
     /// nobody took are faults too.
     pub fn adopt(&mut self, name: &str, mut members: Self) {
-        members.fault_unknown();
+        // A response has no room for more suggestions.
+        members.fault_unknown(self.faults.len() < FAULTS_MAX);
         self.faults.extend(members.faults.into_iter().map(|fault| {
             let parameter = match fault.parameter {
                 Some(parameter) => format!("{name}.{parameter}"),
@@ -136,7 +141,7 @@ impl Params {
         };
         let text = std::str::from_utf8(pairs).map_err(|_| malformed(not_utf8()))?;
         let pairs = || text.split('&').filter(|pair| !pair.is_empty());
-        expect_few(pairs().count()).map_err(invalid)?;
+        expect_few(pairs().count()).map_err(too_many)?;
         for pair in pairs() {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = percent_decode(name, true).map_err(malformed)?;
@@ -162,7 +167,7 @@ impl Params {
                 }
             }
             Some(_) => self.faults.push(Fault::of(
-                name,
+                shown(&name),
                 "duplicate_parameter",
                 "is given more than once",
             )),
@@ -174,7 +179,7 @@ impl Params {
         for entry in &self.entries {
             if entry.place == Place::Query && !is_id(&entry.name) {
                 self.faults.push(Fault::of(
-                    entry.name.clone(),
+                    shown(&entry.name),
                     "misplaced_parameter",
                     "must be in the body of this request, not in the query",
                 ));
@@ -193,9 +198,27 @@ impl Params {
         entry.is_some_and(|entry| entry.value.as_text() == Some(""))
     }
 
-    /// Adds a fault for each absent parameter, if the request creates a record.
-    pub fn require(&mut self, intent: Intent, names: &[&str]) {
+    /// Puts every text into Unicode's NFC. `nfc` does so for one text.
+    pub fn normalize(&mut self, nfc: fn(&str) -> String) {
+        for entry in &mut self.entries {
+            normalize(&mut entry.value, nfc);
+        }
+    }
+
+    /// Adds a fault for each of these parameters that the request has: the service assigns them.
+    pub fn refuse_assigned(&mut self, names: &[&'static str]) {
         for name in names {
+            if self.value(name).is_some() {
+                let message = "is assigned and cannot be changed; leave it out";
+                self.faults.push(Fault::of(*name, "assigned", message));
+            }
+        }
+    }
+
+    /// Adds a fault for each absent parameter, if the request creates a record.
+    pub fn require(&mut self, intent: Intent, names: &[&'static str]) {
+        for name in names {
+            self.known.push(name);
             if intent == Intent::Create && !self.has(name) {
                 self.faults
                     .push(Fault::of(*name, "required", "is required"));
@@ -204,13 +227,14 @@ impl Params {
     }
 
     /// Takes a parameter of any type.
-    pub fn value(&mut self, name: &str) -> Option<Json> {
+    pub fn value(&mut self, name: &'static str) -> Option<Json> {
+        self.known.push(name);
         let at = self.entries.iter().position(|entry| entry.name == name)?;
         Some(self.entries.swap_remove(at).value)
     }
 
     /// Takes a text.
-    pub fn text(&mut self, name: &str) -> Option<String> {
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
         match self.value(name)? {
             Json::Text(text) => Some(text),
             _ => self.wrong(name, "not_a_string", "must be a string"),
@@ -218,7 +242,7 @@ impl Params {
     }
 
     /// Takes an integer: a JSON number, or a text of decimal digits.
-    pub fn integer(&mut self, name: &str) -> Option<i64> {
+    pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let value = self.value(name)?;
         match integer(&value) {
             Some(integer) => Some(integer),
@@ -226,8 +250,17 @@ impl Params {
         }
     }
 
+    /// Takes 0 or 1. Another integer passes: the limits on it decide about it.
+    pub fn flag(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.value(name)?;
+        match integer(&value) {
+            Some(integer) => Some(integer),
+            None => self.wrong(name, "not_an_integer", "must be 0 or 1"),
+        }
+    }
+
     /// Takes the id of a record. Ids are 1 to [`ID_MAX`]. Any other integer becomes 0, which no record has.
-    pub fn id(&mut self, name: &str) -> Option<i64> {
+    pub fn id(&mut self, name: &'static str) -> Option<i64> {
         let value = self.value(name)?;
         match integer(&value) {
             Some(id) if (1..=ID_MAX).contains(&id) => Some(id),
@@ -267,7 +300,7 @@ impl Params {
     /// # Errors
     /// 400 with the first [`FAULTS_MAX`] faults, and then the number of the others.
     pub fn finish(mut self) -> Result<(), Error> {
-        self.fault_unknown();
+        self.fault_unknown(true);
         let mut faults = std::mem::take(&mut self.faults);
         if faults.is_empty() {
             return Ok(());
@@ -283,13 +316,15 @@ impl Params {
         Err(Error::Invalid(faults))
     }
 
-    fn fault_unknown(&mut self) {
+    fn fault_unknown(&mut self, suggest: bool) {
         for entry in self.entries.drain(..) {
-            self.faults.push(Fault::of(
-                entry.name,
-                "unknown_parameter",
-                "is not a parameter of this request",
-            ));
+            let mut message = "is not a parameter of this request".to_owned();
+            if let Some(known) = meant(&entry.name, &self.known).filter(|_| suggest) {
+                message.push_str(&format!("; did you mean {known}?"));
+            }
+            let name = shown(&entry.name);
+            self.faults
+                .push(Fault::of(name, "unknown_parameter", message));
         }
     }
 }
@@ -308,8 +343,26 @@ fn integer(value: &Json) -> Option<i64> {
     }
 }
 
-fn invalid(fault: Fault) -> Error {
-    Error::Invalid(vec![fault])
+fn too_many(fault: Fault) -> Error {
+    let message = format!("the request {}", fault.message);
+    Error::Invalid(vec![Fault { message, ..fault }])
+}
+
+fn normalize(value: &mut Json, nfc: fn(&str) -> String) {
+    match value {
+        Json::Text(text) if !is_surely_nfc(text) => *text = nfc(text),
+        Json::List(values) => values.iter_mut().for_each(|value| normalize(value, nfc)),
+        Json::Object(members) => {
+            let values = members.iter_mut().map(|(_, value)| value);
+            values.for_each(|value| normalize(value, nfc));
+        }
+        _ => {}
+    }
+}
+
+/// A body without the byte order mark that some programs write before it.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 fn expect_few(parameters: usize) -> Result<(), Fault> {
@@ -318,7 +371,7 @@ fn expect_few(parameters: usize) -> Result<(), Fault> {
     }
     Err(Fault::of_request(
         "too_many_parameters",
-        format!("there must be at most {PARAMETERS_MAX} parameters"),
+        format!("must have at most {PARAMETERS_MAX} parameters"),
     ))
 }
 

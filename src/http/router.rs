@@ -56,7 +56,34 @@ pub fn route(method: &str, path: &str) -> Result<Routed, Error> {
         .or_else(|| find(OPERATOR, method, segments, Route::Operator))
         .or_else(|| find(PUBLIC, method, segments, Route::Public))
         .map(|found| Routed { version, ..found })
-        .ok_or(Error::NotFound("path"))
+        .ok_or_else(|| {
+            let name = not_a_number(segments);
+            name.map_or(Error::NotFound("path"), Error::NotANumber)
+        })
+}
+
+/// The id that a path of a partner would have if one of its segments were digits.
+fn not_a_number(segments: &[String]) -> Option<&'static str> {
+    let paths = PARTNER.iter().copied().flatten();
+    paths.map(|(template, _)| *template).find_map(|template| {
+        let expected = template.split('/').skip(1);
+        if expected.clone().count() != segments.len() {
+            return None;
+        }
+        let mut wrong = None;
+        for (expected, segment) in expected.zip(segments) {
+            match captured(expected) {
+                Some(name) if !segment.is_empty() => {
+                    if !fits(name, segment) {
+                        wrong = wrong.or(Some(name));
+                    }
+                }
+                None if expected == segment => {}
+                _ => return None,
+            }
+        }
+        wrong
+    })
 }
 
 fn find<R: Copy>(
@@ -109,13 +136,7 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
         let segment = given.next()?;
         match captured(expected) {
             Some(name) => {
-                let fits = match routes::segment(name)? {
-                    Segment::Text => true,
-                    Segment::Id | Segment::Number => {
-                        segment.bytes().all(|byte| byte.is_ascii_digit())
-                    }
-                };
-                if segment.is_empty() || !fits {
+                if segment.is_empty() || !fits(name, segment) {
                     return None;
                 }
                 captures.push((name, segment.clone()));
@@ -125,6 +146,15 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
         }
     }
     given.next().is_none().then_some(captures)
+}
+
+/// Whether a segment can stand for the `{name}` of a template.
+fn fits(name: &str, segment: &str) -> bool {
+    match routes::segment(name) {
+        Some(Segment::Text) => true,
+        Some(Segment::Id | Segment::Number) => segment.bytes().all(|byte| byte.is_ascii_digit()),
+        None => false,
+    }
 }
 
 /// The name in a segment of a template: `customer_id` for `{customer_id}`.

@@ -7,6 +7,8 @@ pub struct Now {
     pub millis: i64,
     /// UTC as `YYYY-MM-DD HH:MM:SS`. The store and the API have every time in this form.
     pub utc: String,
+    /// The same a day later.
+    pub utc_in_a_day: String,
 }
 
 impl Now {

@@ -8,40 +8,67 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors};
 
 use super::error::Fault;
+use super::unicode::{is_forbidden, is_invisible, is_mark, is_space};
 
-/// Checks that a text has no control characters (Unicode category Cc). Line breaks are control characters.
+/// Checks that a text has none of the characters that [`is_forbidden`] lists, line breaks among them, and that its first
+/// visible character is not a combining mark.
 ///
 /// # Errors
 /// `control_character`
 pub fn printable(text: &str) -> Result<(), ValidationError> {
-    if text.chars().any(char::is_control) {
+    let first = text
+        .chars()
+        .find(|c| c.is_whitespace() || !is_invisible(*c));
+    if first.is_some_and(is_mark) || text.chars().any(is_forbidden) {
         return Err(error(
             "control_character",
-            "must not contain control characters",
+            "must not contain control characters, line or paragraph separators, bidirectional overrides or isolates, or \
+             noncharacters, and must not begin with a combining mark",
         ));
     }
     Ok(())
 }
 
-/// Checks that a text is not white space alone. An empty text passes: the limits on length decide about it.
+/// Checks that a text shows something. An empty text passes: the limits on length decide about it.
 ///
 /// # Errors
 /// `blank`
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
-    if !text.is_empty() && text.trim().is_empty() {
-        return Err(error("blank", "must not be blank"));
+    if is_blank(text) {
+        return Err(error(
+            "blank",
+            "must not be blank: it has only white space and invisible characters",
+        ));
+    }
+    Ok(())
+}
+
+fn is_blank(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_invisible)
+}
+
+/// Checks that a text has no white space at its ends. A blank text passes: [`not_blank`] decides about it.
+///
+/// # Errors
+/// `white_space`
+pub fn unpadded(text: &str) -> Result<(), ValidationError> {
+    if !is_blank(text) && (text.starts_with(is_space) || text.ends_with(is_space)) {
+        return Err(error(
+            "white_space",
+            "must not begin or end with white space",
+        ));
     }
     Ok(())
 }
 
 /// Checks that a text is empty or an e-mail address that HTML's `<input type=email>` accepts (the HTML standard, "valid
-/// e-mail address"). It may also have letters beyond ASCII (RFC 6531).
+/// e-mail address"). It may also have visible letters beyond ASCII (RFC 6531).
 ///
 /// # Errors
 /// `email`
 pub fn email(text: &str) -> Result<(), ValidationError> {
     const SYMBOLS: &str = ".!#$%&'*+/=?^_`{|}~-";
-    let letter = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && !c.is_whitespace());
+    let letter = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && !is_invisible(c));
     let label = |label: &str| {
         (1..=63).contains(&label.chars().count())
             && !label.starts_with('-')
@@ -130,7 +157,7 @@ pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (field, errors) in errors.field_errors() {
         for error in errors {
-            let fault = fault(field.to_string(), error);
+            let fault = fault(field.as_ref(), error);
             // The validator returns the errors in no fixed order.
             let at = faults.partition_point(|other: &Fault| other.parameter <= fault.parameter);
             faults.insert(at, fault);
@@ -139,7 +166,8 @@ pub fn faults(errors: &ValidationErrors) -> Vec<Fault> {
     faults
 }
 
-fn fault(field: String, error: &ValidationError) -> Fault {
+/// Makes a fault of a validator's error.
+pub fn fault(field: &str, error: &ValidationError) -> Fault {
     let limit = |name: &str| error.params.get(name).and_then(Value::as_u64).unwrap_or(0);
     match error.code.as_ref() {
         "length" => {
@@ -147,7 +175,12 @@ fn fault(field: String, error: &ValidationError) -> Fault {
             length_fault(field, min, max)
         }
         "range" => {
-            let message = format!("must be from {} to {}", limit("min"), limit("max"));
+            let (min, max) = (limit("min"), limit("max"));
+            let message = if (min, max) == (0, 1) {
+                "must be 0 or 1".to_owned()
+            } else {
+                format!("must be from {min} to {max}")
+            };
             Fault::of(field, "range", message)
         }
         _ => {
@@ -165,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_of_both_unicode_blocks() {
+    fn a_text_holds_nothing_that_controls_how_it_is_shown() {
         for (text, valid) in [
             ("Björn & Söner 株式会社 👋🏽", true),
             ("a\tb", false),
@@ -174,20 +207,58 @@ mod tests {
             ("a\u{7f}", false),
             ("a\u{85}", false),
             ("a\u{a0}", true),
+            ("👩\u{200d}👩\u{200d}👧 क\u{94d}\u{200d}ष ☎\u{fe0f}", true),
+            ("שלום\u{200f}!", true),
+            ("abc\u{202e}def", false),
+            ("a\u{202a}b\u{202c}", false),
+            ("a\u{2066}b\u{2069}", false),
+            ("a\u{2028}b", false),
+            ("a\u{2029}", false),
+            ("a\u{fffe}", false),
+            ("a\u{fdd0}", false),
+            ("a\u{10ffff}", false),
+            ("\u{301}a", false),
+            ("\u{200d}\u{301}a", false),
+            ("\u{a0}\u{301}a", true),
+            ("a\u{301}", true),
         ] {
             assert_eq!(printable(text).is_ok(), valid, "{text:?}");
         }
     }
 
     #[test]
-    fn blank_is_white_space_alone() {
+    fn blank_is_what_shows_nothing() {
         for (text, valid) in [
             ("", true),
             (" ", false),
             ("\u{3000}\u{a0}", false),
             (" a ", true),
+            ("\u{200b}", false),
+            ("\u{2060}\u{ad}", false),
+            ("\u{115f}\u{1160}", false),
+            ("\u{3164}\u{ffa0}\u{2800}", false),
+            ("\u{200e} \u{feff}\u{e0041}", false),
+            ("\u{fe0f}\u{200d}", false),
+            ("\u{200d}a", true),
         ] {
             assert_eq!(not_blank(text).is_ok(), valid, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_padded_text_has_white_space_at_an_end() {
+        for (text, valid) in [
+            ("", true),
+            ("c 6", true),
+            (" c6", false),
+            ("c6 ", false),
+            ("c6\u{a0}", false),
+            ("\u{200b}c6", false),
+            ("c6\u{feff}", false),
+            ("☎\u{fe0f}", true),
+            (" ", true),
+        ] {
+            assert_eq!(unpadded(text).is_ok(), valid, "{text:?}");
         }
     }
 
@@ -230,6 +301,11 @@ mod tests {
             ("o'brien@example.com", true),
             ("a@b", true),
             ("jörg@müller.example", true),
+            ("\u{200b}anna@example.com", false),
+            ("a@b.exa\u{ad}mple", false),
+            ("a\u{200d}b@example.com", false),
+            (" a@example.com", false),
+            ("a@example.com\u{a0}", false),
             (&format!("a@{label}.example"), true),
             (&format!("a@{label}a.example"), false),
             ("name", false),

@@ -11,6 +11,7 @@ use crate::auth::digest::Ha1;
 use crate::auth::login::Operator;
 use crate::auth::seal;
 use crate::auth::secrets::Secrets;
+use crate::customers::german;
 use crate::db::audit::{Actor, Context};
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
@@ -83,7 +84,7 @@ pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Resu
 
 /// Sets up a custom field of a partner:
 /// 1. validates the given fields (400);
-/// 2. sets up the field or changes its set-up, unless the German rule fixes it;
+/// 2. sets up the field or changes its set-up, unless the German rule fixes it (400);
 /// 3. answers the partner (404).
 pub async fn put_custom_field(
     _: &Operator,
@@ -98,8 +99,22 @@ pub async fn put_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let put = sql::put_custom_field(&username, field, &set_up, audit);
     let results = site.store.run(put).await?;
-    let (partner, _) = publish(site, results.first(|at| *at)).await?;
+    let (partner, known) = publish(site, results.first(|at| *at)).await?;
+    if is_fixed(&known.profile, field) {
+        return Err(german_rule());
+    }
     Ok(answer(&call, partner.members()))
+}
+
+/// Whether the German rule fixes a custom field of a partner.
+fn is_fixed(partner: &Profile, field: FieldNumber) -> bool {
+    let mut fields = german::FIELDS.iter();
+    partner.country == german::COUNTRY && fields.any(|fixed| i64::from(fixed.n) == field.n())
+}
+
+fn german_rule() -> Error {
+    let message = "is the number of a field that is mandatory for a partner in DE: it cannot be changed or ended";
+    Error::invalid("n", "german_rule", message)
 }
 
 /// Ends a custom field of a partner:
@@ -142,10 +157,8 @@ pub async fn delete_custom_field(
 
 /// The error that says why a custom field was not ended.
 fn not_ended(partner: &Profile, field: FieldNumber) -> Error {
-    let mut fields = partner.custom_fields.iter();
-    if fields.any(|set_up| set_up.name == field.name()) {
-        let message = "is mandatory for a partner in DE, and cannot be ended";
-        return Error::invalid("n", "german_rule", message);
+    if is_fixed(partner, field) {
+        return german_rule();
     }
     Error::NotFound("custom field")
 }

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 use validator::Validate;
 
+use super::country::is_assigned;
 use crate::http::error::Fault;
 use crate::http::json::Json;
 use crate::http::params::Params;
@@ -33,6 +34,7 @@ pub struct PartnerInput {
 impl PartnerInput {
     /// Takes the fields of a partner out of the parameters, and adds their faults to the parameters' faults.
     pub fn take(params: &mut Params) -> Self {
+        params.refuse_assigned(&["partner_id", "customers"]);
         let input = Self {
             name: params.text("name"),
             country: params.text("country"),
@@ -42,13 +44,9 @@ impl PartnerInput {
         if let Err(errors) = input.validate() {
             params.faults(faults(&errors));
         }
-        let is_code = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
-        if input
-            .country
-            .as_deref()
-            .is_some_and(|code| !code.is_empty() && !is_code(code))
-        {
-            let message = "must be empty or an ISO 3166-1 code of two capital letters";
+        let country = input.country.as_deref();
+        if country.is_some_and(|code| !code.is_empty() && !is_assigned(code)) {
+            let message = "must be empty or a country's code of two capital letters that ISO 3166-1 has assigned";
             params.fault(Fault::of("country", "country", message));
         }
         input
@@ -163,7 +161,7 @@ impl FieldNumber {
     }
 }
 
-fn take_bool(params: &mut Params, name: &str) -> Option<bool> {
+fn take_bool(params: &mut Params, name: &'static str) -> Option<bool> {
     let value = params.value(name)?;
     if value.as_bool().is_none() {
         params.fault(Fault::of(name, "not_a_boolean", "must be true or false"));
@@ -215,6 +213,10 @@ mod tests {
             (&format!("{{\"name\":\"{}\"}}", "ä".repeat(61)), false),
             (r#"{"country":""}"#, true),
             (r#"{"country":"DE"}"#, true),
+            (r#"{"country":"GB"}"#, true),
+            (r#"{"country":"XX"}"#, false),
+            (r#"{"country":"UK"}"#, false),
+            (r#"{"country":"ED"}"#, false),
             (r#"{"country":"de"}"#, false),
             (r#"{"country":"DEU"}"#, false),
             (r#"{"enabled":false}"#, true),

@@ -26,6 +26,9 @@ pub const CUSTOM_FIELDS: [&str; 20] = [
     "custom_20",
 ];
 
+/// The most characters that the set-up of a custom field can allow.
+pub const CUSTOM_LENGTH_MAX: usize = 255;
+
 /// What the service needs to know about the partner that makes a request.
 #[derive(Debug)]
 pub struct Profile {

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Request};
 
 use crate::http::body::BodyRules;
-use crate::http::decode::{MediaType, media_type};
+use crate::http::decode::{MediaType, looks_like_json, media_type, unsupported_encoding};
 use crate::http::error::{Error, Fault};
 use crate::http::params::Params;
 
@@ -19,7 +19,7 @@ const JSON: &str = "application/json";
 const FORM_OR_JSON: &str = "application/x-www-form-urlencoded or application/json";
 
 /// Adds the parameters in a request's body. A `POST` or `PUT` may send a form or JSON. A `DELETE` may send only a form,
-/// because the published PHP client does. The body of any other method is ignored.
+/// because the published PHP client does. A `GET` or `HEAD` may send none: a filter in it would be lost.
 ///
 /// # Errors
 /// 400 for a malformed body, or if the query of a `POST` or `PUT` holds more than ids; 413; 415.
@@ -29,17 +29,37 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
         "POST" | "PUT" if rules.takes_forms => FORM_OR_JSON,
         "POST" | "PUT" => JSON,
         "DELETE" => FORM,
-        _ => return Ok(()),
+        _ => {
+            let body = read_capped(request, rules.limit).await;
+            if !body.is_ok_and(|body| body.is_empty()) {
+                let message = "this request has its parameters in the query, not in a body";
+                params.fault(Fault::of_request("misplaced_parameter", message));
+            }
+            return Ok(());
+        }
     };
     if method != "DELETE" {
         params.expect_ids_only_in_query();
     }
-    let content_type = request.headers().get("Content-Type").ok().flatten();
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    let (content_type, encoding) = (header("Content-Type"), header("Content-Encoding"));
     let body = read_capped(request, rules.limit).await?;
     if body.is_empty() {
         return Ok(());
     }
+    if let Some(encoding) = encoding.as_deref().and_then(unsupported_encoding) {
+        return Err(Error::UnsupportedContentEncoding(encoding));
+    }
     match content_type.as_deref().and_then(media_type) {
+        Some(MediaType::Form) if accepted != JSON && looks_like_json(&body) => {
+            let message = if accepted == FORM {
+                "the body is JSON; send its parameters in the query, or as a form"
+            } else {
+                "the body is JSON, but was sent as a form; send the header Content-Type: application/json"
+            };
+            let fault = Fault::of_request("looks_like_json", message);
+            Err(Error::Invalid(vec![fault]))
+        }
         Some(MediaType::Form) if accepted != JSON => params.add_form(&body),
         Some(MediaType::Json) if accepted != FORM => params.add_json(&body),
         _ => Err(Error::UnsupportedMediaType(accepted)),

@@ -127,6 +127,15 @@ impl Reply {
         }))
     }
 
+    /// A 304: the caller has the record with this `ETag` already.
+    pub fn not_modified(etag: String) -> Self {
+        Self {
+            status: 304,
+            body: Body::Empty,
+            headers: vec![("ETag", etag)],
+        }
+    }
+
     /// A 204 that says which methods the path has.
     pub fn options(allow: String) -> Self {
         Self {

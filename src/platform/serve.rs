@@ -8,7 +8,7 @@ use super::d1::Store;
 use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
-use super::{assets, body, clock, health, random};
+use super::{assets, body, clock, health, random, text};
 use crate::auth::login::{self, Caller};
 use crate::auth::secrets::{Secrets, operator_token};
 use crate::customers::handlers as customers;
@@ -16,7 +16,7 @@ use crate::erasure::handlers as erasure;
 use crate::http::body::BodyRules;
 use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
-use crate::http::etag::IfMatch;
+use crate::http::etag::{IfMatch, Preconditions};
 use crate::http::json::Json;
 use crate::http::origin::{is_private, split_url};
 use crate::http::params::Params;
@@ -116,7 +116,7 @@ async fn answer(
     };
     let handled = match route {
         Route::Public(PublicRoute::Health) => {
-            health::read(&store, incoming.read(BodyRules::PARTNER).await?).await
+            health::read(&store, incoming.read(BodyRules::PARTNER, false).await?).await
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
@@ -148,14 +148,25 @@ struct Incoming<'a> {
 
 impl Incoming<'_> {
     /// Reads and decodes the parameters: step 3 of [`answer`].
-    async fn read(self, rules: BodyRules) -> Result<Call, Error> {
+    ///
+    /// `is_tagged` says whether the answers of the route have an `ETag`.
+    async fn read(self, rules: BodyRules, is_tagged: bool) -> Result<Call, Error> {
+        let given = Preconditions {
+            if_match: header(self.request, "If-Match"),
+            if_none_match: header(self.request, "If-None-Match"),
+            if_unmodified_since: header(self.request, "If-Unmodified-Since"),
+        };
         let mut params = Params::default();
         params.add_path(self.captures);
         params.add_query(self.query)?;
         body::read(self.request, rules, &mut params).await?;
+        given.expect_supported(self.caller.method, is_tagged)?;
+        params.faults(given.fault().filter(|_| is_tagged));
+        params.normalize(text::nfc);
         let taken = Taken {
             version: self.version,
-            if_match: IfMatch::parse(header(self.request, "If-Match").as_deref()),
+            if_match: IfMatch::parse(given.if_match.as_deref()),
+            known_versions: given.known_versions(),
             idempotency_key: header(self.request, "Idempotency-Key"),
             now: self.now.clone(),
             request_id: self.request_id.to_owned(),
@@ -174,7 +185,8 @@ async fn for_partner(
     trace.profile_from = site.profile_from.get();
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
-    let call = incoming.read(BodyRules::of(route)).await?;
+    let is_tagged = Preconditions::apply_to(route);
+    let call = incoming.read(BodyRules::of(route), is_tagged).await?;
     let store = site.store;
     match route {
         PartnerRoute::Ping => ping(call),
@@ -202,7 +214,7 @@ async fn for_operator(
     route: OperatorRoute,
 ) -> Result<Reply, Error> {
     let operator = login::operator(site.env, incoming.now, &incoming.caller).await?;
-    let call = incoming.read(BodyRules::OPERATOR).await?;
+    let call = incoming.read(BodyRules::OPERATOR, false).await?;
     match route {
         OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
         OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,

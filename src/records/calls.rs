@@ -4,8 +4,10 @@ use validator::Validate;
 
 use super::given::Given;
 use super::kind::{Creation, Form, Kind, Order, Unset};
+use crate::http::error::Fault;
 use crate::http::intent::Intent;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::http::validation::{faults, time};
 
 /// The calls of a customer.
@@ -45,6 +47,9 @@ pub const CALLS: Kind = Kind {
     removal: None,
 };
 
+/// The earliest time at which a call can start. An earlier one is a mistake of a program.
+const EARLIEST_START: &str = "2000-01-01 00:00:00";
+
 /// The fields of a call that a partner can send, except its phone numbers.
 #[derive(Debug, Validate)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -59,16 +64,32 @@ struct CallInput {
     answered: Option<i64>,
 }
 
-fn take(params: &mut Params, intent: Intent) -> Given {
+/// The fault of a time that no call can have. Times in this form compare as texts.
+fn start_fault(start: &str, now: &Now) -> Option<Fault> {
+    if (EARLIEST_START..=now.utc_in_a_day.as_str()).contains(&start) {
+        return None;
+    }
+    let message = format!("must be from {EARLIEST_START} to a day from now");
+    Some(Fault::of("start", "time", message))
+}
+
+fn take(params: &mut Params, intent: Intent, now: &Now) -> Given {
     params.require(intent, &["measure_id", "start", "bnum"]);
+    params.refuse_assigned(&["call_id"]);
     let input = CallInput {
         measure_id: params.id("measure_id"),
         start: params.text("start"),
         duration: params.integer("duration"),
-        answered: params.integer("answered"),
+        answered: params.flag("answered"),
     };
     if let Err(errors) = input.validate() {
         params.faults(faults(&errors));
+    } else if let Some(fault) = input
+        .start
+        .as_deref()
+        .and_then(|start| start_fault(start, now))
+    {
+        params.fault(fault);
     }
     let CallInput {
         measure_id,

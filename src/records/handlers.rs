@@ -11,6 +11,7 @@ use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
 
@@ -57,9 +58,10 @@ pub async fn create(
     mut call: Call,
 ) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
+    let now = call.now().clone();
     let records = match kind.creation {
-        Creation::One => vec![(kind.take)(&mut call.params, Intent::Create)],
-        Creation::Batch => take_batch(kind, &mut call.params),
+        Creation::One => vec![(kind.take)(&mut call.params, Intent::Create, &now)],
+        Creation::Batch => take_batch(kind, &mut call.params, &now),
     };
     let call = call.finish()?;
 
@@ -79,7 +81,7 @@ pub async fn create(
 }
 
 /// Takes the records of a batch. A fault names the place of its record: `calls[3].start`.
-fn take_batch(kind: &Kind, params: &mut Params) -> Vec<Given> {
+fn take_batch(kind: &Kind, params: &mut Params, now: &Now) -> Vec<Given> {
     params.require(Intent::Create, &[kind.name]);
     let Some(list) = params.value(kind.name) else {
         return Vec::new();
@@ -101,7 +103,7 @@ fn take_batch(kind: &Kind, params: &mut Params) -> Vec<Given> {
             continue;
         };
         let mut record = Params::of_members(members);
-        taken.push((kind.take)(&mut record, Intent::Create));
+        taken.push((kind.take)(&mut record, Intent::Create, now));
         params.adopt(&name, record);
     }
     taken
@@ -134,7 +136,8 @@ pub async fn change(
 ) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let record_id = call.params.required_id(kind.id);
-    let given = (kind.take)(&mut call.params, Intent::Change);
+    let now = call.now().clone();
+    let given = (kind.take)(&mut call.params, Intent::Change, &now);
     let call = call.finish()?;
 
     let change = scope(partner, &call, customer_id).change(kind, record_id, given);

@@ -5,6 +5,7 @@ use crate::db::json::Member;
 use crate::db::sql::Sql;
 use crate::http::intent::Intent;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::sql;
 
@@ -26,7 +27,7 @@ pub struct Kind {
     /// The members of a record in an answer, in this order.
     pub members: &'static [(&'static str, Form)],
     /// Takes the fields of a record out of the parameters, and adds their faults to the parameters' faults.
-    pub take: fn(&mut Params, Intent) -> Given,
+    pub take: fn(&mut Params, Intent, &Now) -> Given,
     /// The schema of the input without phone numbers, for the OpenAPI documents.
     #[cfg(not(target_arch = "wasm32"))]
     pub schema: fn() -> schemars::Schema,

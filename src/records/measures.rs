@@ -7,6 +7,7 @@ use super::kind::{Creation, Form, Kind, Order, Removal, Unset};
 use crate::db::schema::{measure_expired, measure_status};
 use crate::http::intent::Intent;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::http::validation::{self, faults, not_blank, printable};
 
 /// The measures of a customer.
@@ -60,8 +61,12 @@ struct MeasureInput {
     expires: Option<String>,
 }
 
-fn take(params: &mut Params, intent: Intent) -> Given {
+fn take(params: &mut Params, intent: Intent, _: &Now) -> Given {
     params.require(intent, &["name", "phonenr", "destnr"]);
+    params.refuse_assigned(&["created", "status"]);
+    if intent == Intent::Create {
+        params.refuse_assigned(&["measure_id"]);
+    }
     let input = MeasureInput {
         name: params.text("name"),
         media: params.text("media"),

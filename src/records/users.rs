@@ -6,6 +6,7 @@ use super::given::Given;
 use super::kind::{Creation, Form, Kind, Order, Removal, Unset};
 use crate::http::intent::Intent;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::http::validation::{self, faults, not_blank, printable};
 
 /// The users of a customer.
@@ -55,12 +56,15 @@ struct UserInput {
     receive_monthly_report: Option<i64>,
 }
 
-fn take(params: &mut Params, intent: Intent) -> Given {
+fn take(params: &mut Params, intent: Intent, _: &Now) -> Given {
     params.require(intent, &["email"]);
+    if intent == Intent::Create {
+        params.refuse_assigned(&["user_id"]);
+    }
     let input = UserInput {
         email: params.text("email"),
         name: params.text("name"),
-        write_access: params.integer("write_access"),
+        write_access: params.flag("write_access"),
         receive_monthly_report: params.integer("receive_monthly_report"),
     };
     if let Err(errors) = input.validate() {

@@ -21,6 +21,7 @@ use customers_api::http::json::Json;
 use customers_api::http::paging::Paging;
 use customers_api::http::params::{ID_MAX, Params};
 use customers_api::http::router::route;
+use customers_api::http::time::Now;
 use customers_api::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use customers_api::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use customers_api::phone::E164;
@@ -74,6 +75,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![mutated, prop::collection::vec(any::<u8>(), 0..200)]
 }
 
+fn now() -> Now {
+    Now {
+        millis: 0,
+        utc: "2026-11-24 00:00:00".to_owned(),
+        utc_in_a_day: "2026-11-25 00:00:00".to_owned(),
+    }
+}
+
 /// The same as text, for headers.
 fn text() -> impl Strategy<Value = String> {
     let lossy = bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -104,6 +113,8 @@ const NAMES: &[&str] = &[
     "pagesize",
     "after",
     "nothing",
+    "uuid",
+    "version",
 ];
 
 /// A JSON value of any type.
@@ -228,7 +239,7 @@ proptest! {
             let _ = params.add_query(&text);
             let _ = add(&mut params, &bytes);
             for kind in [&MEASURES, &USERS, &CALLS] {
-                let _ = (kind.take)(&mut params, Intent::Create);
+                let _ = (kind.take)(&mut params, Intent::Create, &now());
             }
             let _ = params.finish();
         }

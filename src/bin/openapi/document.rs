@@ -222,7 +222,7 @@ fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
         all.push(403);
     }
     if matches!(method, "POST" | "PUT" | "DELETE") {
-        all.extend([413, 415]);
+        all.extend([412, 413, 415]);
     }
     all.sort_unstable();
     let answers = all.into_iter().map(|status| {

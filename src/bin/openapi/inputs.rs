@@ -9,8 +9,9 @@ use customers_api::http::intent::Intent;
 use customers_api::http::json::Json;
 use customers_api::http::paging::Bounds;
 use customers_api::http::params::{ID_MAX, Params};
+use customers_api::http::time::Now;
 use customers_api::operator::input::{CustomFieldSetUp, NETWORKS_MAX, PartnerInput};
-use customers_api::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
+use customers_api::partners::profile::{CUSTOM_FIELDS, CUSTOM_LENGTH_MAX, CustomField, Profile};
 use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
 
@@ -30,9 +31,6 @@ pub struct Input<'a> {
     take: Take<'a>,
 }
 
-/// The largest length limit that a custom field can have.
-const CUSTOM_FIELD_MAX: usize = 255;
-
 /// A partner that has every custom field.
 pub fn partner() -> Profile {
     let custom_fields = CUSTOM_FIELDS
@@ -42,7 +40,7 @@ pub fn partner() -> Profile {
             n,
             name,
             label: String::new(),
-            max_length: CUSTOM_FIELD_MAX,
+            max_length: CUSTOM_LENGTH_MAX,
             required: false,
         });
     Profile {
@@ -79,8 +77,13 @@ pub fn customer(columns: &Columns, intent: Intent) -> Result<Value, String> {
 
 /// The input of a record of a kind, as an object.
 pub fn record(columns: &Columns, kind: &Kind, intent: Intent) -> Result<Value, String> {
+    let now = Now {
+        millis: 0,
+        utc: "1970-01-01 00:00:00".to_owned(),
+        utc_in_a_day: "1970-01-02 00:00:00".to_owned(),
+    };
     let take = |params: &mut Params, intent| {
-        (kind.take)(params, intent);
+        (kind.take)(params, intent, &now);
     };
     let mut properties = properties(&(kind.schema)());
     let numbers = kind.numbers.iter();
@@ -118,6 +121,9 @@ pub fn custom_field(columns: &Columns) -> Result<Value, String> {
     };
     input.object(columns, Intent::Change)
 }
+
+/// Texts that break one rule each.
+const WRONG: [&str; 6] = [" ", " a", "\u{7}", "a", "+999123", "1999-12-31 23:59:59"];
 
 /// The names of the schemas for phone numbers. Their patterns are long, so the document holds each once.
 pub const PHONE_NUMBER: &str = "PhoneNumber";
@@ -211,13 +217,14 @@ impl Input<'_> {
 
     /// The pattern of the strictest rule for a text.
     fn text(&self, name: &str) -> Result<Map<String, Value>, String> {
-        let codes = self.codes(name, [" ", "\u{7}", "a", "+999123"].map(Json::from).into());
+        let codes = self.codes(name, WRONG.map(Json::from).into());
         let takes_nothing = self.try_value(name, "".into()).is_empty();
         let strictest = [
             "phone_number",
             "time",
             "email",
             "country",
+            "white_space",
             "blank",
             "control_character",
         ];
@@ -232,13 +239,14 @@ impl Input<'_> {
                     json!({ "$ref": format!("#/components/schemas/{name}") }),
                 ));
             }
-            Some("time") => patterns::TIME,
-            Some("email") => patterns::EMAIL,
-            Some("country") => patterns::COUNTRY,
-            Some("blank") => patterns::NOT_BLANK,
+            Some("time") => patterns::TIME.to_owned(),
+            Some("email") => patterns::email(),
+            Some("country") => patterns::country(),
+            Some("white_space") => patterns::unpadded(),
+            Some("blank") => patterns::not_blank(),
             // The pattern accepts an empty text already.
             Some("control_character") => {
-                return Ok(members(json!({ "pattern": patterns::PRINTABLE })));
+                return Ok(members(json!({ "pattern": patterns::printable() })));
             }
             _ => {
                 return Err(format!(
@@ -247,9 +255,9 @@ impl Input<'_> {
             }
         };
         let pattern = if takes_nothing {
-            patterns::or_empty(pattern)
+            patterns::or_empty(&pattern)
         } else {
-            pattern.to_owned()
+            pattern
         };
         Ok(members(json!({ "pattern": pattern })))
     }
@@ -280,7 +288,7 @@ impl Input<'_> {
     /// Every code and message that the validation answers for wrong values of a parameter.
     fn faults(&self, name: &str, schema: &Map<String, Value>) -> Vec<(&'static str, String)> {
         let limit = |limit: &str| schema.get(limit).and_then(Value::as_i64);
-        let mut wrong: Vec<Json> = [" ", "\u{7}", "a", "+999123"].map(Json::from).into();
+        let mut wrong: Vec<Json> = WRONG.map(Json::from).into();
         wrong.push(Json::Fraction);
         if let Some(max) = limit("maxLength") {
             wrong.push("a".repeat(usize::try_from(max).unwrap_or(0) + 1).into());

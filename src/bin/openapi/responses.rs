@@ -45,7 +45,7 @@ pub fn errors() -> Value {
                 "required": ["code", "message"],
                 "properties": {
                     "code": { "type": "string", "description": "A stable word for programs." },
-                    "message": { "type": "string", "description": "A text for people. It names the broken limit." },
+                    "message": { "type": "string", "description": "A sentence for people. It names the parameter and the broken limit." },
                     "parameter": { "type": "string", "description": "The parameter at fault, if there is one." },
                 },
                 "additionalProperties": false,
@@ -79,12 +79,13 @@ pub fn responses(refusal: &Value) -> Value {
         (Error::CustnrTaken, "Another live customer has the `custnr`"),
         (
             Error::PreconditionFailed,
-            "The record has another version than `If-Match` names; nothing was changed",
+            "The record has another version than `If-Match` or `version` names, or the request has a precondition that its \
+            path cannot evaluate; nothing was changed",
         ),
         (Error::BodyTooLarge(0), "The body has too many bytes"),
         (
             Error::UnsupportedMediaType(""),
-            "The path does not accept this media type",
+            "The path does not accept this media type, or the body has a `Content-Encoding`",
         ),
         (Error::TooManyRequests(0), "Too many requests"),
         (Error::Internal(text()), "The service has failed"),
@@ -110,6 +111,12 @@ pub fn responses(refusal: &Value) -> Value {
         let response = json!({ "description": about, "headers": headers, "content": content });
         insert(&mut responses, &error.status().to_string(), response);
     }
+    let headers = ["X-Request-Id", "ETag"].map(|name| (name.to_owned(), header_reference(name)));
+    let not_modified = json!({
+        "description": "The record still has a version that `If-None-Match` names",
+        "headers": Value::Object(headers.into_iter().collect()),
+    });
+    insert(&mut responses, "304", not_modified);
     responses
 }
 

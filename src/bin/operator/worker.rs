@@ -135,14 +135,8 @@ impl Worker {
             .get("errors")
             .and_then(Json::as_list)
             .unwrap_or_default();
-        let told = errors.iter().map(|error| {
-            let parameter = error.get("parameter").and_then(Json::as_text);
-            let message = error.get("message").map(cell).unwrap_or_default();
-            match parameter {
-                Some(parameter) => format!("{parameter} {message}"),
-                None => message,
-            }
-        });
+        let told = errors.iter();
+        let told = told.map(|error| error.get("message").map(cell).unwrap_or_default());
         Err(told.collect::<Vec<_>>().join("\n"))
     }
 

@@ -31,10 +31,11 @@ fn german_partner() -> Profile {
 fn faults_of(partner: &Profile, intent: Intent, form: &str) -> Vec<String> {
     let mut params = Params::default();
     params.add_form(form.as_bytes()).unwrap();
-    CustomerInput::take(&mut params, partner, intent);
-    let Err(Error::Invalid(faults)) = params.finish() else {
-        return Vec::new();
-    };
+    let input = CustomerInput::take(&mut params, partner, intent);
+    let mut faults = input.kept_faults(|_| false);
+    if let Err(Error::Invalid(others)) = params.finish() {
+        faults.extend(others);
+    }
     let mut faults: Vec<String> = faults
         .into_iter()
         .map(|fault| format!("{}: {}", fault.parameter.unwrap_or_default(), fault.code))
@@ -117,6 +118,36 @@ fn a_custom_field_has_the_length_that_was_set_up() {
     for (value, valid) in [("", true), ("äöü", true), ("äöüß", false), ("a\tb", false)] {
         let faults = faults_of(&partner, Intent::Change, &format!("custom_7={value}"));
         assert_eq!(faults.is_empty(), valid, "{value}");
+    }
+}
+
+#[test]
+fn only_a_value_that_may_be_stored_can_be_kept() {
+    let field = CustomField {
+        n: 7,
+        name: "custom_7",
+        label: String::new(),
+        max_length: 3,
+        required: true,
+    };
+    let partner = partner("SE", vec![field]);
+    for (intent, value, kept) in [
+        (Intent::Change, "abc", false),
+        (Intent::Change, "abcd", true),
+        (Intent::Change, "", true),
+        (Intent::Change, "\u{200b}", true),
+        (Intent::Change, &"a".repeat(255), true),
+        (Intent::Change, &"a".repeat(256), false),
+        (Intent::Change, "abc\t", false),
+        (Intent::Create, "abcd", false),
+    ] {
+        let mut params = Params::of_members(vec![("custom_7".to_owned(), value.into())]);
+        let input = CustomerInput::take(&mut params, &partner, intent);
+        assert_eq!(input.kept.len(), usize::from(kept), "{value:?}");
+        assert_eq!(
+            input.custom.iter().flatten().count(),
+            usize::from(value == "abc")
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! A batch of every kind that the service can send, with every branch of the code that makes them.
 
 use super::Sample;
-use crate::customers::model::CustomerInput;
+use crate::customers::model::{CustomerInput, Kept};
 use crate::customers::sql::{self as customers, Fingerprints};
 use crate::db::audit::{Actor, Context};
 use crate::db::batch::Batch;
@@ -11,6 +11,7 @@ use crate::http::etag::IfMatch;
 use crate::http::intent::Intent;
 use crate::http::paging::Paging;
 use crate::http::params::Params;
+use crate::http::time::Now;
 use crate::http::version::Version::{self, Bare, Published};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::operator::sql as operator;
@@ -68,6 +69,14 @@ fn context(actor: Actor<'_>) -> Context<'_> {
     }
 }
 
+fn now() -> Now {
+    Now {
+        millis: 0,
+        utc: NOW.to_owned(),
+        utc_in_a_day: "2026-12-31 00:00:00".to_owned(),
+    }
+}
+
 fn params(json: &str) -> Params {
     let mut params = Params::default();
     params.add_json(json.as_bytes()).unwrap();
@@ -104,6 +113,15 @@ fn of_customers() -> Vec<Sample> {
     let at_3 = IfMatch::Versions(vec![3]);
     let full = full_customer();
     let none = CustomerInput::default();
+    let keeping = CustomerInput {
+        name: Some("n".into()),
+        kept: vec![Kept {
+            name: "custom_7",
+            value: "x".into(),
+            faults: Vec::new(),
+        }],
+        ..CustomerInput::default()
+    };
     let fingerprints = Fingerprints {
         key: "k".into(),
         params: "p".into(),
@@ -125,6 +143,7 @@ fn of_customers() -> Vec<Sample> {
         Sample::of("customers_create_with_key", create(Some(&fingerprints))),
         Sample::of("customers_change", change(&at_3, &full)),
         Sample::of("customers_change_nothing", change(&any, &none)),
+        Sample::of("customers_change_and_keep", change(&any, &keeping)),
     ]
 }
 
@@ -161,7 +180,7 @@ fn of_records() -> Vec<Sample> {
     };
     let given = |kind: &Kind, json: &str| {
         let mut params = params(json);
-        let given = (kind.take)(&mut params, Intent::Change);
+        let given = (kind.take)(&mut params, Intent::Change, &now());
         params.finish().unwrap();
         given
     };

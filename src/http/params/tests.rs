@@ -103,6 +103,78 @@ fn every_unknown_name_is_told() {
 }
 
 #[test]
+fn a_near_miss_is_told_what_was_meant_and_no_long_name_is_echoed() {
+    let mut params = Params::default();
+    let long = "x".repeat(1_000);
+    params
+        .add_form(format!("emial=a&cust_nr=1&xyz=1&{long}=1&{long}=1").as_bytes())
+        .unwrap();
+    params.require(Intent::Create, &["custnr"]);
+    params.text("email");
+    let error = params.finish().unwrap_err();
+    let Error::Invalid(faults) = &error else {
+        panic!("{error:?}");
+    };
+    let told: Vec<String> = faults.iter().map(Fault::sentence).collect();
+    let short = "x".repeat(64);
+    assert_eq!(
+        told,
+        [
+            format!("{short} is given more than once"),
+            "custnr is required".to_owned(),
+            "emial is not a parameter of this request; did you mean email?".to_owned(),
+            "cust_nr is not a parameter of this request; did you mean custnr?".to_owned(),
+            "xyz is not a parameter of this request".to_owned(),
+            format!("{short} is not a parameter of this request"),
+        ]
+    );
+    assert!(!error.body("r-1").to_string().contains(&"x".repeat(65)));
+}
+
+#[test]
+fn texts_are_normalized_at_any_depth() {
+    let mut params = Params::default();
+    params
+        .add_json(
+            "\u{feff}{\"name\":\"o\u{308}\",\"calls\":[{\"a\":[\"o\u{308}\"]}],\"n\":1}".as_bytes(),
+        )
+        .unwrap();
+    params.normalize(|text| text.replace("o\u{308}", "ö"));
+    assert_eq!(params.text("name").as_deref(), Some("ö"));
+    let calls = params.value("calls").unwrap().to_string();
+    assert_eq!(calls, "[{\"a\":[\"ö\"]}]");
+    assert_eq!(params.integer("n"), Some(1));
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_once() {
+    let mut form = Params::default();
+    form.add_form("\u{feff}name=n".as_bytes()).unwrap();
+    assert_eq!(form.text("name").as_deref(), Some("n"));
+    assert!(
+        Params::default()
+            .add_json("\u{feff}\u{feff}{}".as_bytes())
+            .is_err()
+    );
+}
+
+#[test]
+fn what_the_service_assigns_is_told_from_an_unknown_parameter() {
+    let mut params = Params::default();
+    params.add_form(b"uuid=x&uuuid=x").unwrap();
+    params.refuse_assigned(&["uuid", "created"]);
+    let Err(Error::Invalid(faults)) = params.finish() else {
+        panic!("no fault");
+    };
+    assert_eq!(
+        faults[0].sentence(),
+        "uuid is assigned and cannot be changed; leave it out"
+    );
+    assert_eq!(faults[1].code, "unknown_parameter");
+    assert_eq!(faults.len(), 2);
+}
+
+#[test]
 fn faults_beyond_the_most_that_are_told_are_counted() {
     let batch = |elements: usize| {
         let mut params = Params::default();

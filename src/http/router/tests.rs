@@ -34,11 +34,35 @@ fn head_is_routed_as_get_and_a_last_slash_makes_no_difference() {
 #[test]
 fn words_beside_an_id_are_paths_of_their_own() {
     assert_eq!(serve("GET", "/customers/erasure").1, ReadErasure);
-    for path in ["/customers/x", "/customers/-1", "/customers//", "/x", "//"] {
+    for path in [
+        "/customers//",
+        "/x",
+        "//",
+        "/customers/x/y",
+        "/operator/partners/p/custom_fields/x",
+    ] {
         assert!(
             matches!(route("GET", path), Err(Error::NotFound("path"))),
             "{path}"
         );
+    }
+}
+
+#[test]
+fn a_word_in_the_place_of_an_id_is_told_from_an_unknown_path() {
+    for (path, id) in [
+        ("/customers/abc", "customer_id"),
+        ("/2.4.9/customers/-1", "customer_id"),
+        ("/customers/1.5/", "customer_id"),
+        ("/customers/x/users", "customer_id"),
+        ("/customers/7/users/me", "user_id"),
+        ("/customers/7/measures/%2B1", "measure_id"),
+        ("/customers/x/calls/y", "customer_id"),
+    ] {
+        let Err(Error::NotANumber(name)) = route("GET", path) else {
+            panic!("{path}");
+        };
+        assert_eq!(name, id, "{path}");
     }
 }
 

@@ -36,11 +36,11 @@ fn the_rules_of_a_parameter_are_those_that_it_is_judged_by() {
     let columns = Columns::read().unwrap();
     let schema = customer(&columns, Intent::Change).unwrap();
     let property = |name: &str| schema["properties"][name].clone();
-    assert_eq!(property("name")["pattern"], patterns::NOT_BLANK);
-    assert_eq!(property("corporateid")["pattern"], patterns::PRINTABLE);
+    assert_eq!(property("name")["pattern"], patterns::not_blank());
+    assert_eq!(property("corporateid")["pattern"], patterns::printable());
     assert_eq!(
         property("email")["pattern"],
-        patterns::or_empty(patterns::EMAIL)
+        patterns::or_empty(&patterns::email())
     );
     assert_eq!(property("receive_monthly_report")["maximum"], 2);
     let about = property("custnr")["description"]

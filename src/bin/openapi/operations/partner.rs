@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::inputs;
 use crate::outputs::Outputs;
 use crate::patterns;
-use crate::schema::object;
+use crate::schema::{insert, object};
 
 const CUSTOMER: (&str, &str) = ("customers", "customer_id");
 
@@ -86,9 +86,14 @@ pub fn operation(
         },
         PartnerRoute::ReadCustomer => Operation {
             summary: "Read a customer".to_owned(),
+            parameters: vec![header(
+                "If-None-Match",
+                json!({ "type": "string" }),
+                "The `ETag` of your copy. If the customer has not changed since, the answer is a 304 without a body.",
+            )],
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true)],
-            statuses: vec![404],
+            statuses: vec![304, 404],
             ..operation
         },
         PartnerRoute::ChangeCustomer => Operation {
@@ -96,12 +101,12 @@ pub fn operation(
             about: "Changes only the given fields.",
             parameters: vec![if_match()],
             body: Some(Body::either(
-                inputs::customer(columns, Intent::Change)?,
+                with_version(inputs::customer(columns, Intent::Change)?),
                 json!({ "email": "office@nordlund.example" }),
             )),
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true)],
-            statuses: vec![404, 409, 412],
+            statuses: vec![404, 409],
             ..operation
         },
         PartnerRoute::EraseCustomer => Operation {
@@ -117,10 +122,11 @@ pub fn operation(
                     json!({ "type": "integer", "minimum": 0, "maximum": 1, "default": 0 }),
                     "1 only counts what the erasure would change.",
                 ),
+                query("version", version(), VERSION_ABOUT),
                 if_match(),
             ],
             answer: object(members([("erasure", reference("Receipt"))])),
-            statuses: vec![404, 412],
+            statuses: vec![404],
             ..operation
         },
         PartnerRoute::ReadErasure => Operation {
@@ -304,6 +310,23 @@ fn allowed_numbers(phonenrs: Value) -> Value {
         "properties": { "phonenrs": phonenrs },
         "additionalProperties": false,
     })
+}
+
+const VERSION_ABOUT: &str = "The number in the `ETag` that you read. It means what an `If-Match` with that tag means, \
+    and no program on the way can lose it.";
+
+fn version() -> Value {
+    json!({ "type": "integer" })
+}
+
+/// The input of a customer with the parameter `version`.
+fn with_version(mut input: Value) -> Value {
+    if let Some(properties) = input.get_mut("properties") {
+        let mut schema = version();
+        insert(&mut schema, "description", VERSION_ABOUT.into());
+        insert(properties, "version", schema);
+    }
+    input
 }
 
 fn if_match() -> Value {
