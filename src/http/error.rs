@@ -60,6 +60,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: another live customer of the partner has this `custnr`.
     CustnrTaken,
+    /// 409: a partner or a login has the user name already. The text is the parameter that holds it.
+    UsernameTaken(&'static str),
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 413: the body is larger than this limit, in bytes.
@@ -95,7 +97,7 @@ impl Error {
             Self::Forbidden(_) => 403,
             Self::NotFound(_) | Self::UnknownVersion => 404,
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken => 409,
+            Self::CustnrTaken | Self::UsernameTaken(_) => 409,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
@@ -148,6 +150,10 @@ impl Error {
                     "custnr_taken",
                     "another live customer has this custnr",
                 )];
+            }
+            Self::UsernameTaken(parameter) => {
+                let message = "is the user name of a partner or of another partner's login";
+                return vec![Fault::of(*parameter, "username_taken", message)];
             }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
                 ("unauthorized", "valid credentials are required".to_owned())
