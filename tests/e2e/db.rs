@@ -146,6 +146,7 @@ pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
     Partner {
         server,
         partner_id,
+        partner: partner.username.clone(),
         username: partner.username.clone(),
         password: partner.password.clone(),
     }
