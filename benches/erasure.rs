@@ -106,6 +106,7 @@ fn erase_in(file: &Path, customer_id: i64) -> Duration {
         if_match: &IfMatch::Any,
         version: Version::Bare,
         audit: Context {
+            login: "",
             now: "2026-11-24 00:00:00",
             request_id: "bench",
             actor: Actor::Partner(partner_id),

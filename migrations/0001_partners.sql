@@ -6,7 +6,7 @@
 CREATE TABLE partners (
     -- Assigned. The tenant in every query of the partner API.
     partner_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- What the partner authenticates as: [A-Za-z0-9._-], 1 to 45 characters.
+    -- The partner's user name: [A-Za-z0-9._-], 1 to 45 characters. It is also the user name of the partner's own login.
     username TEXT NOT NULL UNIQUE,
     -- The partner's name, for the operator's eyes.
     name TEXT NOT NULL DEFAULT '',
@@ -16,15 +16,35 @@ CREATE TABLE partners (
     allowed_networks TEXT NOT NULL DEFAULT '[]',
     -- 0 shuts the partner out: each of its requests is a 403.
     enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
-    -- HA1 = SHA-256(username:realm:password), sealed with AES-256-GCM under the secret HA1_KEY:
-    -- hex of nonce, ciphertext and tag. The password itself is kept nowhere.
-    ha1_sealed TEXT NOT NULL,
     -- How many live customers the partner has. The transaction that creates or erases one changes it, so the total of a
     -- list costs one row. No CHECK holds it above 0: a wrong count must never forbid an erasure.
     customers INTEGER NOT NULL DEFAULT 0,
     -- When the partner was let in, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL
 ) STRICT;
+
+-- What a partner authenticates with. Each partner has a login of its own, with the partner's user name, and may have more.
+CREATE TABLE logins (
+    -- The login's user name: [A-Za-z0-9._-], 1 to 45 characters. No two logins have the same, whichever partners they
+    -- belong to.
+    username TEXT PRIMARY KEY,
+    -- The partner that the login belongs to.
+    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    -- 'write' may do everything, 'read' only GET, HEAD and OPTIONS. The partner's own login may write.
+    access TEXT NOT NULL CHECK (access IN ('read', 'write')),
+    -- HA1 = SHA-256(username:realm:password), sealed with AES-256-GCM under the secret HA1_KEY:
+    -- hex of nonce, ciphertext and tag. The password itself is kept nowhere.
+    ha1_sealed TEXT NOT NULL,
+    -- The same of the password before, or '' when that one ended at once.
+    ha1_previous_sealed TEXT NOT NULL DEFAULT '',
+    -- Until when the password before is good too, UTC, YYYY-MM-DD HH:MM:SS; '' when it ended at once.
+    previous_until TEXT NOT NULL DEFAULT '',
+    -- When the login was added, in the same form.
+    created TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The logins of a partner.
+CREATE INDEX logins_partner ON logins (partner_id);
 
 -- The custom fields that are set up for a partner. Without a row here, custom_n is an unknown parameter.
 CREATE TABLE custom_fields (

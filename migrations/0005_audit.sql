@@ -4,17 +4,20 @@
 CREATE TABLE audit (
     -- Assigned, ascending.
     audit_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- When, UTC, YYYY-MM-DD HH:MM:SS.
+    -- When, UTC, YYYY-MM-DD HH:MM:SS, by the clock of the database: a later entry has no earlier time.
     at TEXT NOT NULL,
     -- Who: the operator, the partner itself, or the service.
     actor TEXT NOT NULL CHECK (actor IN ('operator', 'partner', 'service')),
     -- Whose record it is.
     partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    -- The user name of the partner's login that did it. In the operator's entry about a login, that login. Else ''.
+    login TEXT NOT NULL,
     -- What was done: create, change, remove, expire, replace, erase, new password, set up, end.
     action TEXT NOT NULL,
     -- Of what kind the record is: the table that it stands in.
     kind TEXT NOT NULL,
-    -- Which record. Of a list or a batch it is the customer that it hangs on; of the fields of the German rule, the partner.
+    -- Which record. Of a list or a batch it is the customer that it hangs on; of a login or of the fields of the German
+    -- rule, the partner.
     record_id INTEGER NOT NULL,
     -- The customer that the record is or hangs on; 0 for none.
     customer_id INTEGER NOT NULL,
@@ -23,3 +26,9 @@ CREATE TABLE audit (
     -- The X-Request-Id of the request.
     request_id TEXT NOT NULL
 ) STRICT;
+
+-- The entries of a partner: what has changed since, and the operator's filter.
+CREATE INDEX audit_partner ON audit (partner_id, audit_id);
+
+-- The entries of a customer.
+CREATE INDEX audit_customer ON audit (customer_id, audit_id) WHERE customer_id > 0;

@@ -5,7 +5,7 @@
 //!
 //! - [`http`]: HTTP as this API speaks it; the route table is [`http::routes`].
 //! - [`db`]: how SQL is built, which tables there are, and who may see a row.
-//! - [`customers`], [`erasure`], [`records`]: what partners ask for. [`operator`]: what the operator asks for.
+//! - [`customers`], [`erasure`], [`records`], [`changes`]: what partners ask for. [`operator`]: what the operator asks for.
 //! - [`partners`], [`auth`]: who is calling, and whether the caller may.
 //! - [`phone`]: how far a phone number is masked.
 //! - `platform`: what talks to workerd. `platform::serve` is the way of a request.
@@ -15,6 +15,7 @@
 //! for wasm32 alone, and tested over HTTP.
 
 pub mod auth;
+pub mod changes;
 pub mod customers;
 pub mod db;
 pub mod erasure;

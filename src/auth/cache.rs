@@ -11,7 +11,7 @@ use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::http::time::Now;
 use crate::partners::profile::Profile;
-use crate::partners::sql::select;
+use crate::partners::sql::of_login;
 use crate::platform::bindings::{kv_get, kv_put};
 use crate::platform::site::Site;
 
@@ -34,40 +34,53 @@ const MISSES_MAX: usize = 1_000;
 /// The log has this text instead of the source of a profile if the HA1 is sealed with another key.
 const UNOPENED: &str = "its HA1 does not open under HA1_KEY";
 
-/// A partner's profile, with its HA1 unsealed.
+/// The profile of a login, with its HA1s unsealed.
 pub struct Known {
     /// The profile.
     pub profile: Profile,
-    /// The HA1 that proves the partner's password. `None` if the seal does not open with `HA1_KEY`: then every password
+    /// The HA1 that proves the login's password. `None` if the seal does not open with `HA1_KEY`: then every password
     /// is wrong.
     pub ha1: Option<Ha1>,
+    /// The HA1 of the password before, if it did not end at once. It may have ended since.
+    previous: Option<Ha1>,
 }
 
 impl Known {
     async fn open(profile: Profile, secrets: &Secrets) -> Self {
-        let Profile {
-            username,
-            ha1_sealed,
-            ..
-        } = &profile;
-        let ha1 = seal::open(secrets.ha1_key(), username, ha1_sealed).await;
-        Self { profile, ha1 }
+        let open = |sealed| seal::open(secrets.ha1_key(), &profile.login, sealed);
+        let ha1 = open(&profile.ha1_sealed).await;
+        let previous = match profile.ha1_previous_sealed.as_str() {
+            "" => None,
+            sealed => open(sealed).await,
+        };
+        Self {
+            profile,
+            ha1,
+            previous,
+        }
+    }
+
+    /// The HA1 of the password before, while it is good.
+    pub fn previous(&self, now: &Now) -> Option<&Ha1> {
+        let is_good = now.utc < self.profile.previous_until;
+        self.previous.as_ref().filter(|_| is_good)
     }
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory<Rc<Known>>> =
+    /// `None` for a login that has ended: a read that began before the end must not bring it back.
+    static MEMORY: RefCell<Memory<Option<Rc<Known>>>> =
         const { RefCell::new(Memory::new(REMEMBERED_MAX, MAX_AGE_MS)) };
-    /// User names that no partner has. Another request with such a name needs no I/O.
+    /// User names that no login has. Another request with such a name needs no I/O.
     static MISSES: RefCell<Memory<()>> = const { RefCell::new(Memory::new(MISSES_MAX, MAX_AGE_MS)) };
 }
 
-/// Whether this isolate's memory has the partner, at any age.
+/// Whether this isolate's memory has the login, at any age.
 pub fn is_remembered(username: &str) -> bool {
     MEMORY.with_borrow(|memory| memory.has(username))
 }
 
-/// Finds a partner's profile, at most a minute old. `None` if the partner does not exist.
+/// Finds the profile of a login, at most a minute old. `None` if the login does not exist.
 ///
 /// # Errors
 /// 503 if D1 is needed and fails; 500 if D1's row is not a profile.
@@ -87,24 +100,24 @@ async fn look_for(
 ) -> Result<(Option<Rc<Known>>, &'static str), Error> {
     let remembered = MEMORY.with_borrow(|memory| memory.young(now.millis, username));
     if let Some(profile) = remembered {
-        return Ok((Some(profile), "memory"));
+        return Ok((profile, "memory"));
     }
     if MISSES.with_borrow(|misses| misses.young(now.millis, username).is_some()) {
         return Ok((None, "none"));
     }
     if let Some(known) = look_in_kv(site, now, username).await {
-        return Ok((Some(remember(known)), "kv"));
+        return Ok((remember(known), "kv"));
     }
-    let Some(row) = site.store.read(select(username)).await?.first() else {
+    let Some(row) = site.store.read(of_login(username)).await?.first() else {
         MISSES.with_borrow_mut(|misses| misses.put(username, now.millis, ()));
         return Ok((None, "none"));
     };
     let text = row.text("partner")?;
     let profile = profile(&text).ok_or_else(no_profile)?;
-    Ok((Some(publish(site, &text, profile).await), "d1"))
+    Ok((publish(site, &text, profile).await, "d1"))
 }
 
-/// The partner's profile in KV, if it is young and its seal opens. Errors of KV are ignored, because D1 has the profile
+/// The login's profile in KV, if it is young and its seal opens. Errors of KV are ignored, because D1 has the profile
 /// too. A text that is not a profile is also ignored: another version of this code wrote it.
 async fn look_in_kv(site: &Site<'_>, now: &Now, username: &str) -> Option<Known> {
     let text = kv_get(site.env, KV, &key(username)).await.ok()??;
@@ -119,29 +132,35 @@ fn profile(text: &str) -> Option<Profile> {
 }
 
 /// Puts a profile that was just read from D1 into KV and memory, for later requests. `text` is the `partner` of
-/// [`select`], and `profile` is its parsed form.
-pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Rc<Known> {
+/// [`of_login`], and `profile` is its parsed form. Returns what the memory then has.
+pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Option<Rc<Known>> {
     let known = Known::open(profile, &site.secrets).await;
-    let (env, key, text) = (
-        site.env.clone(),
-        key(&known.profile.username),
-        text.to_owned(),
-    );
-    // In the background: otherwise the response time would tell whether a user name exists.
-    site.context.wait_until(async move {
-        let _ = kv_put(&env, KV, &key, &text, KV_TTL).await;
-    });
+    put_in_kv(site, &known.profile.login, text.to_owned());
     remember(known)
 }
 
-fn remember(known: Known) -> Rc<Known> {
+/// Ends a login in this isolate and in KV. `at` is when D1 ended it, in milliseconds since 1970. Other isolates that
+/// remember the login forget it within [`MAX_AGE_MS`].
+pub fn end(site: &Site<'_>, login: &str, at: i64) {
+    // A text that is no profile is ignored, so the next look-up goes to D1.
+    put_in_kv(site, login, String::new());
+    MEMORY.with_borrow_mut(|memory| memory.put(login, at, None));
+}
+
+/// In the background: otherwise the response time would tell whether a user name exists.
+fn put_in_kv(site: &Site<'_>, login: &str, text: String) {
+    let (env, key) = (site.env.clone(), key(login));
+    site.context.wait_until(async move {
+        let _ = kv_put(&env, KV, &key, &text, KV_TTL).await;
+    });
+}
+
+fn remember(known: Known) -> Option<Rc<Known>> {
     let known = Rc::new(known);
-    let Profile {
-        username, read_at, ..
-    } = &known.profile;
+    let Profile { login, read_at, .. } = &known.profile;
     // The memory may drop this profile while it still has the user name as a miss.
-    MISSES.with_borrow_mut(|misses| misses.forget(username));
-    MEMORY.with_borrow_mut(|memory| memory.put(username, *read_at, Rc::clone(&known)))
+    MISSES.with_borrow_mut(|misses| misses.forget(login));
+    MEMORY.with_borrow_mut(|memory| memory.put(login, *read_at, Some(Rc::clone(&known))))
 }
 
 fn key(username: &str) -> String {

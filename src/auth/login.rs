@@ -77,12 +77,13 @@ impl Credentials {
 
 /// Authenticates a partner:
 /// 1. It reads the credentials. If it cannot, the result is 401.
-/// 2. It finds the partner's HA1. For an unknown user it takes an HA1 that nobody has, so that both cases run the same
+/// 2. It finds the login's HA1, and that of the password before while that one is good. For an unknown user it takes an HA1 that nobody has, so that both cases run the same
 ///    code. For an address with too many failed logins it looks only in this isolate's memory.
 /// 3. It checks the password or the digest. If it is wrong, or this service did not make the nonce, the result is 401,
 ///    or 429 after too many failures, for known and unknown users alike. If only the nonce is too old, the result is
 ///    401 with `stale`.
-/// 4. It checks that the partner is enabled and calls from an allowed network. If not, the result is 403.
+/// 4. It checks that the partner is enabled and calls from an allowed network, and that the login may use the method.
+///    If not, the result is 403.
 /// 5. It checks the partner's request rate. If it is too high, the result is 429.
 ///
 /// # Errors
@@ -100,12 +101,15 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
     };
     let nobody = Ha1(hmac(secrets.ha1_key(), &[b"nobody", username.as_bytes()]));
     let ha1 = known.as_ref().and_then(|known| known.ha1.as_ref());
-    let ha1 = ha1.unwrap_or(&nobody);
+    let previous = known.as_ref().and_then(|known| known.previous(now));
+    let ha1s = [ha1, previous].map(|ha1| ha1.unwrap_or(&nobody));
+    // Both are always tried, so that the time does not tell whether an old password is still good.
+    let is_right = |tried: &dyn Fn(&Ha1) -> bool| ha1s.map(tried).contains(&true);
     let (right, fresh) = match &credentials {
-        Credentials::Basic { ha1: given, .. } => (given.matches(ha1), true),
+        Credentials::Basic { ha1: given, .. } => (is_right(&|ha1| given.matches(ha1)), true),
         Credentials::Digest(response) => {
             let state = secrets.nonce_state(&response.nonce, now);
-            let right = response.is_right(ha1, caller.method, caller.target);
+            let right = is_right(&|ha1| response.is_right(ha1, caller.method, caller.target));
             (
                 right && state != NonceState::Forged,
                 state == NonceState::Fresh,
@@ -122,7 +126,7 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
     if !fresh {
         return Err(Error::Unauthorized { stale: true });
     }
-    admit(&known.profile, caller.address)?;
+    admit(&known.profile, caller.method, caller.address)?;
     limits::request(site.env, known.profile.partner_id).await?;
     Ok(Partner(known))
 }

@@ -5,6 +5,19 @@ use crate::http::call::Taken;
 use crate::http::json::Json;
 use crate::sql;
 
+/// What an entry can say that was done.
+pub const ACTIONS: [&str; 9] = [
+    "create",
+    "change",
+    "remove",
+    "expire",
+    "replace",
+    "erase",
+    "new password",
+    "set up",
+    "end",
+];
+
 /// Who makes a change.
 #[derive(Clone, Copy, Debug)]
 pub enum Actor<'a> {
@@ -32,12 +45,14 @@ pub enum Record {
 /// What every entry of a request says.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The time of the request, UTC.
+    /// The time of the request, UTC. An entry's own time is that of the database.
     pub now: &'a str,
     /// Its id.
     pub request_id: &'a str,
     /// Who makes the change.
     pub actor: Actor<'a>,
+    /// The login that makes the change, or that the operator changes; `""` if no login is concerned.
+    pub login: &'a str,
 }
 
 impl<'a> Context<'a> {
@@ -47,6 +62,7 @@ impl<'a> Context<'a> {
             now: &call.now.utc,
             request_id: &call.request_id,
             actor,
+            login: &call.login,
         }
     }
 
@@ -83,11 +99,12 @@ impl<'a> Context<'a> {
             once: false,
             insert: sql!(
                 "INSERT INTO audit \
-                 (at, actor, partner_id, action, kind, record_id, customer_id, fields, request_id) \
-                 SELECT {at}, {actor}, {partner}, {action}, {kind}, {record_id}, {customer_id}, {fields}, {request_id}",
-                at = self.now,
+                 (at, actor, partner_id, login, action, kind, record_id, customer_id, fields, request_id) \
+                 SELECT datetime('now'), {actor}, {partner}, {login}, {action}, {kind}, {record_id}, {customer_id}, \
+                 {fields}, {request_id}",
                 actor = actor,
                 partner = partner,
+                login = self.login,
                 action = action,
                 kind = kind,
                 record_id = record_id,

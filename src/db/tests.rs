@@ -245,8 +245,10 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::total", "SCAN p"),
     // Looks at the last entry alone.
     ("audit::entry", "SCAN audit"),
-    // The oldest entries first: the trail in its own order.
-    ("operator::trail", "SCAN audit"),
+    // The halves are 53 at most.
+    ("operator::trail", "SCAN halves"),
+    ("operator::trail_total", "SCAN halves"),
+    ("operator::trail_window", "SCAN halves"),
     // The calls of one customer, which stand in the order of their start in the index, by their id.
     ("records::export", "USE TEMP B-TREE FOR ORDER BY"),
     // The six fields of the rule, which are constants.

@@ -13,7 +13,14 @@ use crate::platform::reply::Reply;
 /// 2. applies every rule to every row of the customer in one transaction, if the customer is live and `If-Match` allows
 ///    its version; a dry run only counts what the rules would change;
 /// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412).
-pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+///
+/// A partner asks for it, or the operator on the partner's behalf: `actor` says who.
+pub async fn erase(
+    partner_id: i64,
+    actor: Actor<'_>,
+    store: &Store,
+    mut call: Call,
+) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     call.take_version();
     let dry_run = call.params.flag("dry_run").unwrap_or(0);
@@ -24,11 +31,11 @@ pub async fn erase(partner: &Partner, store: &Store, mut call: Call) -> Result<R
     let call = call.finish()?;
 
     let target = Target {
-        partner_id: partner.partner_id,
+        partner_id,
         customer_id,
         if_match: &call.if_match,
         version: call.version,
-        audit: Context::of(&call, Actor::Partner(partner.partner_id)),
+        audit: Context::of(&call, actor),
     };
     if dry_run == 1 {
         preview(store, target).await

@@ -27,6 +27,8 @@ pub struct Taken {
     pub known_versions: IfMatch,
     /// The `Idempotency-Key` header, as sent.
     pub idempotency_key: Option<String>,
+    /// The user name of the login that makes the request; `""` for the operator.
+    pub login: String,
     /// When the request came in.
     pub now: Now,
     /// The `X-Request-Id` of the response. The caller can quote it to support.

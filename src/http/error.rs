@@ -75,6 +75,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: another live customer of the partner has this `custnr`.
     CustnrTaken,
+    /// 409: a partner or a login has the user name already. The text is the parameter that holds it.
+    UsernameTaken(&'static str),
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 412: the request has this header, but its path cannot evaluate it. The request changed nothing.
@@ -125,7 +127,7 @@ impl Error {
                 404
             }
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken => 409,
+            Self::CustnrTaken | Self::UsernameTaken(_) => 409,
             Self::PreconditionFailed | Self::PreconditionUnsupported(_) => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
@@ -178,6 +180,10 @@ impl Error {
                     "custnr_taken",
                     "is taken: another live customer has it",
                 )];
+            }
+            Self::UsernameTaken(parameter) => {
+                let message = "is the user name of a partner or of another partner's login";
+                return vec![Fault::of(*parameter, "username_taken", message)];
             }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
                 ("unauthorized", "valid credentials are required".to_owned())

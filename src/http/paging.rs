@@ -21,6 +21,24 @@ pub struct Bounds {
     pub default: i64,
 }
 
+impl Bounds {
+    /// Takes the parameter, and adds its fault to `params`.
+    pub fn take(&self, params: &mut Params) -> i64 {
+        let Self {
+            name,
+            min,
+            max,
+            default,
+        } = *self;
+        let value = params.integer(name).unwrap_or(default);
+        if !(min..=max).contains(&value) {
+            let message = format!("must be from {min} to {max}");
+            params.fault(Fault::of(name, "range", message));
+        }
+        value
+    }
+}
+
 /// The number of the page. Page 0 begins after the id `after`.
 pub const PAGE: Bounds = Bounds {
     name: "page",
@@ -59,24 +77,10 @@ pub struct Paging {
 impl Paging {
     /// Takes `page`, `pagesize` and `after` from the parameters, and adds their faults to `params`.
     pub fn take(params: &mut Params) -> Self {
-        let mut within = |bounds: &Bounds| {
-            let Bounds {
-                name,
-                min,
-                max,
-                default,
-            } = *bounds;
-            let value = params.integer(name).unwrap_or(default);
-            if !(min..=max).contains(&value) {
-                let message = format!("must be from {min} to {max}");
-                params.fault(Fault::of(name, "range", message));
-            }
-            value
-        };
         Self {
-            page: within(&PAGE),
-            pagesize: within(&PAGESIZE),
-            after: within(&AFTER),
+            page: PAGE.take(params),
+            pagesize: PAGESIZE.take(params),
+            after: AFTER.take(params),
         }
     }
 

@@ -6,6 +6,7 @@
 pub enum PartnerRoute {
     Ping,
     ListCustomers,
+    ReadChanges,
     CreateCustomer,
     ReadCustomer,
     ChangeCustomer,
@@ -37,6 +38,11 @@ pub enum OperatorRoute {
     ReadPartner,
     PutPartner,
     NewPassword,
+    ListLogins,
+    PutLogin,
+    EndLogin,
+    NewLoginPassword,
+    EraseOnBehalf,
     PutCustomField,
     DeleteCustomField,
     ReadAudit,
@@ -94,6 +100,7 @@ pub const SEGMENTS: &[(&str, Segment)] = &[
     ("call_id", Segment::Id),
     ("n", Segment::Number),
     ("username", Segment::Text),
+    ("login", Segment::Text),
     ("file", Segment::Text),
 ];
 
@@ -182,6 +189,7 @@ const CUSTOMERS: Table<PartnerRoute> = &[
             ("DELETE", EraseCustomer),
         ],
     ),
+    ("/customers/changes", &[("GET", ReadChanges)]),
     ("/customers/erasure", &[("GET", ReadErasure)]),
     ("/customers/{customer_id}/erasure", &[("GET", ReadErasure)]),
     ("/customers/export", &[("GET", Export)]),
@@ -204,6 +212,22 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     (
         "/operator/partners/{username}/password",
         &[("POST", NewPassword)],
+    ),
+    (
+        "/operator/partners/{username}/logins",
+        &[("GET", ListLogins)],
+    ),
+    (
+        "/operator/partners/{username}/logins/{login}",
+        &[("PUT", PutLogin), ("DELETE", EndLogin)],
+    ),
+    (
+        "/operator/partners/{username}/logins/{login}/password",
+        &[("POST", NewLoginPassword)],
+    ),
+    (
+        "/operator/partners/{username}/customers/{customer_id}",
+        &[("DELETE", EraseOnBehalf)],
     ),
     (
         "/operator/partners/{username}/custom_fields/{n}",

@@ -1,28 +1,30 @@
 //! The handlers of the `/operator` paths.
 
-use std::rc::Rc;
-
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use super::sql;
-use crate::auth::cache::{self, Known};
+use crate::auth::cache;
 use crate::auth::digest::Ha1;
 use crate::auth::login::Operator;
 use crate::auth::seal;
 use crate::auth::secrets::Secrets;
 use crate::customers::german;
 use crate::db::audit::{Actor, Context};
+use crate::erasure::handlers as erasure;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::partners::profile::{Profile, USERNAME_MAX, is_username};
-use crate::partners::sql::{OURS, select};
+use crate::partners::sql::{OURS, id, of_partner};
 use crate::platform::d1::{Cost, Row};
 use crate::platform::random;
 use crate::platform::reply::Reply;
 use crate::platform::site::Site;
+
+pub mod logins;
+pub mod trail;
 
 /// The random bytes of a password: 256 bits, too many for a dictionary attack.
 const PASSWORD_BYTES: usize = 32;
@@ -35,8 +37,8 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     let username = take_username(&mut call);
     let call = call.finish()?;
 
-    let found = site.store.read(select(&username)).await?;
-    let partner = Selected::parse(found.first())?;
+    let found = site.store.read(of_partner(&username)).await?.first();
+    let partner = Selected::parse(&found.ok_or(Error::NotFound("partner"))?)?;
     Ok(answer(&call, partner.members()))
 }
 
@@ -44,7 +46,8 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// 1. validates the given fields (400);
 /// 2. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
 ///    of the German rule if the partner is German;
-/// 3. answers the partner, with the password if the partner is new.
+/// 3. answers the partner, with the password if the partner is new; or says that another partner has a login with this
+///    user name (409).
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let input = PartnerInput::take(&mut call.params);
@@ -56,30 +59,12 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
         .store
         .run(sql::put(&username, &sealed, &input, audit))
         .await?;
-    let (partner, _) = publish(site, results.first(|at| at.partner)).await?;
-    let mut members = partner.members();
+    let partner = publish(site, &results.all(|at| at.logins)).await?;
+    let mut members = partner.ok_or(Error::UsernameTaken("username"))?.members();
     if results.first(|at| at.created).is_some() {
         members.push(("password".to_owned(), password.into()));
     }
     Ok(answer(&call, members))
-}
-
-/// Gives a partner a new password; the old one ends at once:
-/// 1. reads the user name (400);
-/// 2. seals and stores the new password (404);
-/// 3. answers the new password. No later answer shows it.
-pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
-    let username = take_username(&mut call);
-    let call = call.finish()?;
-
-    let (password, sealed) = make_password(&site.secrets, &username).await?;
-    let audit = Context::of(&call, Actor::Operator(&username));
-    let results = site
-        .store
-        .run(sql::new_password(&username, &sealed, audit))
-        .await?;
-    publish(site, results.first(|at| *at)).await?;
-    Ok(Reply::json(Json::object([("password", password.into())])))
 }
 
 /// Sets up a custom field of a partner:
@@ -99,8 +84,9 @@ pub async fn put_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let put = sql::put_custom_field(&username, field, &set_up, audit);
     let results = site.store.run(put).await?;
-    let (partner, known) = publish(site, results.first(|at| *at)).await?;
-    if is_fixed(&known.profile, field) {
+    let partner = publish(site, &results.all(|at| *at)).await?;
+    let partner = partner.ok_or(Error::NotFound("partner"))?;
+    if is_fixed(&partner.profile()?, field) {
         return Err(german_rule());
     }
     Ok(answer(&call, partner.members()))
@@ -134,9 +120,10 @@ pub async fn delete_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let delete = sql::delete_custom_field(&username, field, audit);
     let results = site.store.run(delete).await?;
-    let (partner, known) = publish(site, results.first(|at| at.partner)).await?;
+    let partner = publish(site, &results.all(|at| at.logins)).await?;
+    let partner = partner.ok_or(Error::NotFound("partner"))?;
     if results.first(|at| at.ended).is_none() {
-        return Err(not_ended(&known.profile, field));
+        return Err(not_ended(&partner.profile()?, field));
     }
     let changed = results.first(|at| at.changed);
     let changed = changed.map_or(Ok(0), |row| row.integer("changed"))?;
@@ -185,48 +172,38 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     )
 }
 
-/// Reads the audit trail, oldest entry first:
-/// 1. reads the paging (400);
-/// 2. reads the page and the total;
-/// 3. answers the page, with a `Link` to the next page.
-pub async fn audit(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
-    let paging = Paging::take(&mut call.params);
-    let call = call.finish()?;
+/// Erases a customer on a partner's behalf, also if the partner is disabled:
+/// 1. finds the partner (404);
+/// 2. goes on as [`erasure::erase`] does for the partner itself (400, 404, 412).
+pub async fn erase(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
 
-    let results = site.store.run(sql::trail(call.version, paging)).await?;
-    let total = results.first(|at| at.total);
-    let total = total.map_or(Ok(0), |row| row.integer("total"))?;
-    let rows = results.all(|at| at.rows);
-    Reply::page(
-        call.version,
-        "/operator/audit",
-        "audit",
-        paging,
-        &rows,
-        total,
-    )
+    let found = site.store.read(id(&username)).await?.first();
+    let partner_id = found.ok_or(Error::NotFound("partner"))?;
+    let partner_id = partner_id.integer("partner_id")?;
+    erasure::erase(partner_id, Actor::Operator(&username), site.store, call).await
 }
 
-/// A partner that [`select`] has read.
-struct Selected {
-    text: String,
-    json: Json,
-}
+/// A partner that [`of_partner`] has read.
+struct Selected(Json);
 
 impl Selected {
     /// Parses a row.
     ///
     /// # Errors
-    /// 404 without a row; 500 if the row is not JSON.
-    fn parse(row: Option<Row>) -> Result<Self, Error> {
-        let text = row.ok_or(Error::NotFound("partner"))?.text("partner")?;
-        let json = Json::parse(text.as_bytes()).map_err(|_| cache::no_profile())?;
-        Ok(Self { text, json })
+    /// 500 if the row is not JSON.
+    fn parse(row: &Row) -> Result<Self, Error> {
+        let json = Json::parse(row.text("partner")?.as_bytes());
+        json.map(Self).map_err(|_| cache::no_profile())
+    }
+
+    fn profile(&self) -> Result<Profile, Error> {
+        Profile::of(&self.0).ok_or_else(cache::no_profile)
     }
 
     /// The partner as the operator sees it.
     fn members(self) -> Vec<(String, Json)> {
-        let Json::Object(mut members) = self.json else {
+        let Json::Object(mut members) = self.0 else {
             return Vec::new();
         };
         members.retain(|(name, _)| !OURS.contains(&name.as_str()));
@@ -234,23 +211,29 @@ impl Selected {
     }
 }
 
-/// Puts the changed partner into this isolate's cache and into KV, so that the change holds at once here and soon
-/// elsewhere. Returns the partner.
-async fn publish(site: &Site<'_>, row: Option<Row>) -> Result<(Selected, Rc<Known>), Error> {
-    let partner = Selected::parse(row)?;
-    let profile = Profile::of(&partner.json).ok_or_else(cache::no_profile)?;
-    let known = cache::publish(site, &partner.text, profile).await;
-    Ok((partner, known))
+/// Puts a partner that has changed into this isolate's cache and into KV, once for each of its logins, so that the change
+/// holds at once here and soon elsewhere. `rows` are those of [`of_partner`]. `None` if there is no such partner.
+async fn publish(site: &Site<'_>, rows: &[Row]) -> Result<Option<Selected>, Error> {
+    let mut partner = None;
+    for row in rows {
+        let selected = Selected::parse(row)?;
+        cache::publish(site, &row.text("partner")?, selected.profile()?).await;
+        partner = Some(selected);
+    }
+    Ok(partner)
 }
 
 fn take_username(call: &mut Call) -> String {
-    let username = call.params.text("username").unwrap_or_default();
+    take_login_name(call, "username")
+}
+
+fn take_login_name(call: &mut Call, name: &'static str) -> String {
+    let username = call.params.text(name).unwrap_or_default();
     if !is_username(&username) {
         let message = format!(
             "must be 1 to {USERNAME_MAX} of the characters A-Z, a-z, 0-9, dot, underscore and hyphen"
         );
-        call.params
-            .fault(Fault::of("username", "username", message));
+        call.params.fault(Fault::of(name, "username", message));
     }
     username
 }

@@ -5,11 +5,14 @@ use serde::Serialize;
 use validator::Validate;
 
 use super::country::is_assigned;
+use super::trail::Filter;
+use crate::db::audit::ACTIONS;
 use crate::http::error::Fault;
+use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::params::Params;
-use crate::http::validation::{faults, printable};
-use crate::partners::profile::{CUSTOM_FIELDS, custom_field};
+use crate::http::validation::{faults, printable, time};
+use crate::partners::profile::{CUSTOM_FIELDS, READ, WRITE, custom_field};
 
 /// The most networks of a partner. Every request of the partner is checked against all of them.
 pub const NETWORKS_MAX: usize = 100;
@@ -158,6 +161,77 @@ impl FieldNumber {
     /// The name: `custom_n`.
     pub fn name(self) -> &'static str {
         self.name
+    }
+}
+
+/// The access of a login, which the operator must send.
+#[derive(Debug, Serialize)]
+pub struct LoginInput {
+    /// [`READ`] or [`WRITE`].
+    pub access: &'static str,
+}
+
+impl LoginInput {
+    /// Takes the access out of the parameters, and adds its fault, if any, to the parameters' faults.
+    pub fn take(params: &mut Params) -> Self {
+        params.require(Intent::Create, &["access"]);
+        let given = params.text("access");
+        let access = [READ, WRITE]
+            .into_iter()
+            .find(|access| given.as_deref() == Some(access));
+        if given.is_some() && access.is_none() {
+            params.fault(Fault::of("access", "access", "must be read or write"));
+        }
+        Self {
+            access: access.unwrap_or(READ),
+        }
+    }
+}
+
+/// The most seconds that an old password can stay good: a week.
+pub const OVERLAP_MAX: i64 = 7 * 24 * 60 * 60;
+
+/// How long the old password stays good.
+#[derive(Debug, Default, Serialize)]
+pub struct Overlap {
+    /// In seconds. With 0 the old password ends at once.
+    pub overlap_seconds: i64,
+}
+
+impl Overlap {
+    /// Takes the seconds out of the parameters, and adds their fault, if any, to the parameters' faults.
+    pub fn take(params: &mut Params) -> Self {
+        let overlap_seconds = params.integer("overlap_seconds").unwrap_or(0);
+        if !(0..=OVERLAP_MAX).contains(&overlap_seconds) {
+            let message = format!("must be from 0 to {OVERLAP_MAX}");
+            params.fault(Fault::of("overlap_seconds", "range", message));
+        }
+        Self { overlap_seconds }
+    }
+}
+
+impl Filter {
+    /// Takes the filters of the audit trail out of the parameters, and adds their faults to the parameters' faults.
+    pub fn take(params: &mut Params) -> Self {
+        let filter = Self {
+            partner: params.text("partner"),
+            customer_id: params.id("customer_id"),
+            since: params.text("since"),
+            action: params.text("action"),
+        };
+        if let Some(since) = &filter.since
+            && time(since).is_err()
+        {
+            let message = "must be a time in UTC, such as 2026-01-31 13:45:00";
+            params.fault(Fault::of("since", "time", message));
+        }
+        if let Some(action) = filter.action.as_deref()
+            && !ACTIONS.contains(&action)
+        {
+            let message = format!("must be one of {}", ACTIONS.join(", "));
+            params.fault(Fault::of("action", "action", message));
+        }
+        filter
     }
 }
 

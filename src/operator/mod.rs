@@ -1,9 +1,11 @@
-//! The `/operator` paths. The operator creates and disables partners, sets up their custom fields, gives them new
-//! passwords, and reads the audit trail.
+//! The `/operator` paths. The operator creates and disables partners, gives them logins and new passwords, sets up their
+//! custom fields, erases customers on their behalf, and reads the audit trail.
 
 pub mod country;
 pub mod input;
+pub mod logins;
 pub mod sql;
+pub mod trail;
 
 #[cfg(target_arch = "wasm32")]
 pub mod handlers;

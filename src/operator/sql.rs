@@ -1,16 +1,15 @@
-//! The SQL of the `/operator` paths. Every statement finds a partner by its user name.
+//! The SQL of the `/operator` paths that read and change partners. Every statement finds a partner by its user name.
 
 use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::customers::german;
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
-use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
-use crate::partners::profile::custom_field;
-use crate::partners::sql::{json, select};
+use crate::partners::profile::{WRITE, custom_field};
+use crate::partners::sql::{json, of_partner};
 use crate::sql;
 
 /// The results of [`put`].
@@ -18,24 +17,33 @@ use crate::sql;
 pub struct Put {
     /// A row if the partner is new.
     pub created: At,
-    /// The partner, as [`select`] reads it.
-    pub partner: At,
+    /// The partner's logins, as [`of_partner`] reads them. No row if the user name is a login of another partner.
+    pub logins: At,
 }
 
-/// Creates a partner that does not exist, changes the given fields, sets up the fields of the German rule if the
+/// Creates a partner that does not exist together with its own login, unless another partner has a login with this user
+/// name; changes the given fields, sets up the fields of the German rule if the
 /// partner is German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the
-/// audit trail, each only if something changed. It writes at most 9 rows.
+/// audit trail, each only if something changed. It writes at most 12 rows.
 pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_>) -> Batch<Put> {
     let entry = |action| {
         let fields = input.fields().into_iter().map(Json::from).collect();
         audit.entry(action, "partners", Record::Partner, fields)
     };
     let create = sql!(
-        "INSERT INTO partners (username, ha1_sealed, created) VALUES ({username}, {sealed}, {now}) \
+        "INSERT INTO partners (username, created) SELECT {username}, {now} \
+         WHERE {username} NOT IN (SELECT username FROM logins WHERE username = {username}) \
          ON CONFLICT (username) DO NOTHING RETURNING partner_id",
         username = username,
-        sealed = sealed,
         now = audit.now,
+    );
+    let login = sql!(
+        "INSERT INTO logins (username, partner_id, access, ha1_sealed, created) \
+         SELECT username, partner_id, {write}, {sealed}, created FROM partners \
+         WHERE username = {username} AND changes() = 1",
+        write = WRITE,
+        sealed = sealed,
+        username = username,
     );
     let german_fields = german::FIELDS.iter();
     let german_fields = german_fields.filter_map(|field| Some(custom_field(field.n)?.into()));
@@ -46,11 +54,15 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
         german_fields.collect(),
     );
     let mut steps = Steps::default();
-    let created = steps.change(create.named("operator::create"), entry("create"));
+    let created = steps.counted_change(
+        create.named("operator::create"),
+        login.named("operator::own_login"),
+        entry("create"),
+    );
     steps.change(change(username, input), entry("change").once());
     steps.change(set_up_german_fields(username), german_fields);
-    let partner = steps.add(select(username));
-    steps.named(Put { created, partner })
+    let logins = steps.add(of_partner(username));
+    steps.named(Put { created, logins })
 }
 
 /// Changes the given fields of a partner, if any of them has a new value.
@@ -106,20 +118,6 @@ fn set_up_german_fields(username: &str) -> Statement {
     .named("operator::set_up_german_fields")
 }
 
-/// Replaces a partner's password, adds an entry to the audit trail, and reads the partner. It writes two rows.
-pub fn new_password(username: &str, sealed: &str, audit: Context<'_>) -> Batch<At> {
-    let replace = sql!(
-        "UPDATE partners SET ha1_sealed = {sealed} WHERE username = {username}",
-        sealed = sealed,
-        username = username,
-    );
-    let entry = audit.entry("new password", "partners", Record::Partner, Vec::new());
-    let mut steps = Steps::default();
-    steps.change(replace.named("operator::new_password"), entry);
-    let partner = steps.add(select(username));
-    steps.named(partner)
-}
-
 /// The condition that a row of `partners` is this partner and the operator may set up and end this custom field. The
 /// operator may not touch the fields of the German rule if the partner is German.
 fn may_set_up(username: &str, field: FieldNumber) -> Sql {
@@ -171,8 +169,8 @@ pub fn put_custom_field(
     let entry = custom_field_entry("set up", field, set_up.fields(), audit);
     let mut steps = Steps::default();
     steps.change(put.named("operator::put_custom_field"), entry);
-    let partner = steps.add(select(username));
-    steps.named(partner)
+    let logins = steps.add(of_partner(username));
+    steps.named(logins)
 }
 
 /// The results of [`delete_custom_field`].
@@ -182,8 +180,8 @@ pub struct Ending {
     pub ended: At,
     /// The number of customers that had a value in the field, as `changed`.
     pub changed: At,
-    /// The partner, as [`select`] reads it.
-    pub partner: At,
+    /// The partner's logins, as [`of_partner`] reads them.
+    pub logins: At,
 }
 
 /// Ends a custom field of a partner, unless the German rule fixes it, and removes its values. It reads every live
@@ -212,11 +210,11 @@ pub fn delete_custom_field(
     let ended = steps.change(end.named("operator::end_custom_field"), entry);
     steps.add(empty.named("operator::empty_custom_field"));
     let changed = steps.add(sql!("SELECT changes() AS changed").named("operator::changed"));
-    let partner = steps.add(select(username));
+    let logins = steps.add(of_partner(username));
     steps.named(Ending {
         ended,
         changed,
-        partner,
+        logins,
     })
 }
 
@@ -261,47 +259,4 @@ pub fn page(version: Version, paging: Paging) -> Batch<Page> {
     let total = steps.add(sql!("SELECT COUNT(*) AS total FROM partners").named("operator::total"));
     let rows = steps.add(rows.named("operator::page"));
     steps.named(Page { total, rows })
-}
-
-/// The results of [`trail`].
-#[derive(Clone, Copy, Debug)]
-pub struct Trail {
-    /// One row: the number of entries, as `total`.
-    pub total: At,
-    /// The entries, oldest first.
-    pub rows: At,
-}
-
-/// Reads a page of the audit trail, and the number of entries. That number is the last entry's id, because no entry is
-/// ever removed. It reads the rows that the offset skips and the rows that it answers.
-pub fn trail(version: Version, paging: Paging) -> Batch<Trail> {
-    let integer = |column| Member::integer(version, column);
-    let json = json_object(&[
-        integer("audit_id"),
-        Member::column("at"),
-        Member::column("actor"),
-        Member::scalar("partner", sql!("username")),
-        Member::column("action"),
-        Member::column("kind"),
-        integer("record_id"),
-        integer("customer_id"),
-        Member::json("fields", sql!("fields")),
-        Member::column("request_id"),
-    ]);
-    let mut steps = Steps::default();
-    let total = sql!("SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit")
-        .named("operator::trail_total");
-    let total = steps.add(total);
-    let rows = steps.add(
-        sql!(
-            "SELECT {json} AS json, audit_id AS id FROM audit JOIN partners USING (partner_id) \
-             WHERE audit_id > {after} ORDER BY audit_id LIMIT {limit} OFFSET {offset}",
-            json = json,
-            after = paging.after,
-            limit = paging.limit(),
-            offset = paging.offset(),
-        )
-        .named("operator::trail"),
-    );
-    steps.named(Trail { total, rows })
 }

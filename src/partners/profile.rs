@@ -29,21 +29,27 @@ pub const CUSTOM_FIELDS: [&str; 20] = [
 /// The most characters that the set-up of a custom field can allow.
 pub const CUSTOM_LENGTH_MAX: usize = 255;
 
-/// What the service needs to know about the partner that makes a request.
+/// What the service needs to know about the partner that makes a request, and about the login that it uses.
 #[derive(Debug)]
 pub struct Profile {
     /// The partner's id. Every query limits its rows to it.
     pub partner_id: i64,
-    /// The user name that the partner authenticates with.
-    pub username: String,
     /// The country as an ISO 3166-1 alpha-2 code, or `""`.
     pub country: String,
     /// The CIDR networks that the partner may call from. An empty list allows every address.
     pub allowed_networks: Vec<String>,
     /// Whether the partner may call at all.
     pub enabled: bool,
-    /// The sealed HA1 of the partner's password.
+    /// The user name of the login.
+    pub login: String,
+    /// Whether the login may do more than read.
+    pub may_write: bool,
+    /// The sealed HA1 of the login's password.
     pub ha1_sealed: String,
+    /// The sealed HA1 of the password before, or `""`.
+    pub ha1_previous_sealed: String,
+    /// Until when the password before is good too, UTC; `""` if it ended at once.
+    pub previous_until: String,
     /// The custom fields that are set up for the partner, by ascending `n`.
     pub custom_fields: Vec<CustomField>,
     /// When this profile was read from D1, by D1's clock, in milliseconds since 1970.
@@ -51,7 +57,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads a profile from the JSON of [`select`](super::sql::select); `None` if the JSON is not a profile.
+    /// Reads a profile from the JSON of [`of_login`](super::sql::of_login); `None` if the JSON is not a profile.
     pub fn of(json: &Json) -> Option<Self> {
         let text = |name| json.get(name)?.as_text().map(str::to_owned);
         let integer = |name| json.get(name)?.as_integer();
@@ -59,19 +65,28 @@ impl Profile {
         let custom_fields = json.get("custom_fields")?.as_list()?.iter();
         Some(Self {
             partner_id: integer("partner_id")?,
-            username: text("username")?,
             country: text("country")?,
             allowed_networks: networks
                 .filter_map(Json::as_text)
                 .map(str::to_owned)
                 .collect(),
             enabled: json.get("enabled")?.as_bool()?,
+            login: text("login")?,
+            may_write: text("access")? == WRITE,
             ha1_sealed: text("ha1_sealed")?,
+            ha1_previous_sealed: text("ha1_previous_sealed")?,
+            previous_until: text("previous_until")?,
             custom_fields: custom_fields.map(CustomField::of).collect::<Option<_>>()?,
             read_at: integer("read_at")?,
         })
     }
 }
+
+/// The `access` of a login that may only read.
+pub const READ: &str = "read";
+
+/// The `access` of a login that may do everything.
+pub const WRITE: &str = "write";
 
 /// A custom field that is set up for a partner.
 #[derive(Debug)]
@@ -106,10 +121,10 @@ pub fn custom_field(n: u8) -> Option<&'static str> {
     CUSTOM_FIELDS.get(usize::from(n).checked_sub(1)?).copied()
 }
 
-/// The most characters of a partner's user name.
+/// The most characters of the user name of a partner or a login.
 pub const USERNAME_MAX: usize = 45;
 
-/// Whether a text can be a partner's user name: 1 to [`USERNAME_MAX`] of `[A-Za-z0-9._-]`.
+/// Whether a text can be the user name of a partner or a login: 1 to [`USERNAME_MAX`] of `[A-Za-z0-9._-]`.
 pub fn is_username(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=USERNAME_MAX).contains(&text.len()) && text.bytes().all(allowed)

@@ -21,8 +21,8 @@ fn members(version: Version) -> Vec<Member> {
         custom_field = custom_field
     );
     vec![
-        Member::integer(version, "partner_id"),
-        Member::column("username"),
+        Member::scalar("partner_id", integer(version, sql!("p.partner_id"))),
+        Member::scalar("username", sql!("p.username")),
         Member::column("name"),
         Member::column("country"),
         Member::json("allowed_networks", sql!("allowed_networks")),
@@ -37,23 +37,62 @@ pub fn json(version: Version) -> Sql {
     json_object(&members(version))
 }
 
-/// The members of [`select`] that no caller sees.
-pub const OURS: [&str; 2] = ["ha1_sealed", "read_at"];
+/// The members of [`of_login`] that no caller sees.
+pub const OURS: [&str; 6] = [
+    "login",
+    "access",
+    "ha1_sealed",
+    "ha1_previous_sealed",
+    "previous_until",
+    "read_at",
+];
 
-/// Reads a partner by user name as one JSON text, in the column `partner`. The text holds what the operator sees, and
-/// the internal members [`OURS`]. It goes into KV unchanged, so only one string crosses into wasm. It reads the
-/// partner's row and the rows of its custom fields, at most 21.
-pub fn select(username: &str) -> Statement {
+/// The JSON object of a login's profile, from a row of `logins AS l JOIN partners AS p`: what the operator sees of the
+/// partner, and the internal members [`OURS`].
+fn profile() -> Sql {
     let mut members = members(Version::Bare);
     let read_at = sql!("CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)");
     members.extend([
+        Member::scalar("login", sql!("l.username")),
+        Member::column("access"),
         Member::column("ha1_sealed"),
+        Member::column("ha1_previous_sealed"),
+        Member::column("previous_until"),
         Member::scalar("read_at", read_at),
     ]);
+    json_object(&members)
+}
+
+/// Reads the profile of a login by its user name as one JSON text, in the column `partner`. It goes into KV unchanged,
+/// so only one string crosses into wasm. It reads the rows of the login, of its partner and of the partner's custom
+/// fields, at most 22.
+pub fn of_login(login: &str) -> Statement {
     sql!(
-        "SELECT {partner} AS partner FROM partners AS p WHERE username = {username}",
-        partner = json_object(&members),
+        "SELECT {profile} AS partner FROM logins AS l JOIN partners AS p USING (partner_id) \
+         WHERE l.username = {login}",
+        profile = profile(),
+        login = login
+    )
+    .named("partners::of_login")
+}
+
+/// Reads the profiles of all logins of a partner, as [`of_login`] reads one. Every partner has at least one login, and
+/// at most 21, so it reads at most 463 rows.
+pub fn of_partner(username: &str) -> Statement {
+    sql!(
+        "SELECT {profile} AS partner FROM partners AS p JOIN logins AS l USING (partner_id) \
+         WHERE p.username = {username}",
+        profile = profile(),
         username = username
     )
-    .named("partners::select")
+    .named("partners::of_partner")
+}
+
+/// Finds the `partner_id` of a user name. It reads one row.
+pub fn id(username: &str) -> Statement {
+    sql!(
+        "SELECT partner_id FROM partners WHERE username = {username}",
+        username = username
+    )
+    .named("partners::id")
 }

@@ -75,7 +75,8 @@ impl Reply {
     }
 
     /// A 200 with a page of a list, and a `Link` to the next page if there is one. `rows` holds at most
-    /// [`Paging::limit`] rows, each with its `json` and its `id`. `path` is the path of the list without the version.
+    /// [`Paging::limit`] rows, each with its `json` and its `id`. `path` is the path of the list without the version, and
+    /// may end with a query.
     ///
     /// # Errors
     /// 500 if a row does not have these columns.
@@ -87,23 +88,30 @@ impl Reply {
         rows: &[Row],
         total: i64,
     ) -> Result<Self, Error> {
-        let pagesize = paging.pagesize;
         let (shown, rest) = rows
-            .split_at_checked(usize::try_from(pagesize).unwrap_or(usize::MAX))
+            .split_at_checked(usize::try_from(paging.pagesize).unwrap_or(usize::MAX))
             .unwrap_or((rows, &[]));
         let reply = Self::enveloped(name, shown, paging.members(version, total))?;
         Ok(match (shown.last(), rest) {
-            (Some(last), [_, ..]) => {
-                let (prefix, last) = (version.prefix(), last.integer("id")?);
-                let next = format!("{prefix}{path}?pagesize={pagesize}&after={last}");
-                reply.with("Link", format!("<{next}>; rel=\"next\""))
-            }
+            (Some(last), [_, ..]) => reply.with_next(version, path, paging, last.integer("id")?),
             _ => reply,
         })
     }
 
+    /// Adds a `Link` to the page of a list that begins after the record with this id. `path` is as in [`Reply::page`].
+    #[must_use]
+    pub fn with_next(self, version: Version, path: &str, paging: Paging, after: i64) -> Self {
+        let (prefix, pagesize) = (version.prefix(), paging.pagesize);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let next = format!("{prefix}{path}{separator}pagesize={pagesize}&after={after}");
+        self.with("Link", format!("<{next}>; rel=\"next\""))
+    }
+
     /// A 200 with records in the envelope of their kind, and further members after the records.
-    fn enveloped(name: &str, rows: &[Row], members: Vec<(&str, Json)>) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// 500 if a row has no `json`.
+    pub fn enveloped(name: &str, rows: &[Row], members: Vec<(&str, Json)>) -> Result<Self, Error> {
         let texts = rows.iter().map(|row| row.js_text("json"));
         let mut after = "]".to_owned();
         for (name, value) in members {

@@ -11,7 +11,9 @@ use super::site::Site;
 use super::{assets, body, clock, health, random, text};
 use crate::auth::login::{self, Caller};
 use crate::auth::secrets::{Secrets, operator_token};
+use crate::changes::handlers as changes;
 use crate::customers::handlers as customers;
+use crate::db::audit::Actor;
 use crate::erasure::handlers as erasure;
 use crate::http::body::BodyRules;
 use crate::http::call::{Call, Taken};
@@ -25,6 +27,7 @@ use crate::http::routes::{OperatorRoute, PartnerRoute, PublicRoute, Route};
 use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::operator::handlers as operator;
+use crate::operator::handlers::{logins, trail};
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
 use crate::records::kind;
@@ -116,7 +119,8 @@ async fn answer(
     };
     let handled = match route {
         Route::Public(PublicRoute::Health) => {
-            health::read(&store, incoming.read(BodyRules::PARTNER, false).await?).await
+            let call = incoming.read(BodyRules::PARTNER, false, "").await?;
+            health::read(&store, call).await
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
@@ -150,7 +154,7 @@ impl Incoming<'_> {
     /// Reads and decodes the parameters: step 3 of [`answer`].
     ///
     /// `is_tagged` says whether the answers of the route have an `ETag`.
-    async fn read(self, rules: BodyRules, is_tagged: bool) -> Result<Call, Error> {
+    async fn read(self, rules: BodyRules, is_tagged: bool, login: &str) -> Result<Call, Error> {
         let given = Preconditions {
             if_match: header(self.request, "If-Match"),
             if_none_match: header(self.request, "If-None-Match"),
@@ -168,6 +172,7 @@ impl Incoming<'_> {
             if_match: IfMatch::parse(given.if_match.as_deref()),
             known_versions: given.known_versions(),
             idempotency_key: header(self.request, "Idempotency-Key"),
+            login: login.to_owned(),
             now: self.now.clone(),
             request_id: self.request_id.to_owned(),
         };
@@ -186,17 +191,23 @@ async fn for_partner(
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
     let is_tagged = Preconditions::apply_to(route);
-    let call = incoming.read(BodyRules::of(route), is_tagged).await?;
+    let call = incoming
+        .read(BodyRules::of(route), is_tagged, &partner.login)
+        .await?;
     let store = site.store;
     match route {
         PartnerRoute::Ping => ping(call),
         PartnerRoute::ListCustomers => customers::list(partner, store, call).await,
+        PartnerRoute::ReadChanges => changes::read(partner, store, call).await,
         PartnerRoute::CreateCustomer => {
             customers::create(partner, store, &site.secrets, call).await
         }
         PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
         PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
-        PartnerRoute::EraseCustomer => erasure::erase(partner, store, call).await,
+        PartnerRoute::EraseCustomer => {
+            let (partner_id, actor) = (partner.partner_id, Actor::Partner(partner.partner_id));
+            erasure::erase(partner_id, actor, store, call).await
+        }
         PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
         PartnerRoute::Export => export::read(partner, store, call).await,
         PartnerRoute::ReadRecords(of) => records::read(partner, store, kind(of), call).await,
@@ -214,17 +225,24 @@ async fn for_operator(
     route: OperatorRoute,
 ) -> Result<Reply, Error> {
     let operator = login::operator(site.env, incoming.now, &incoming.caller).await?;
-    let call = incoming.read(BodyRules::OPERATOR, false).await?;
+    let call = incoming.read(BodyRules::OPERATOR, false, "").await?;
     match route {
         OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
         OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,
         OperatorRoute::PutPartner => operator::put(&operator, site, call).await,
-        OperatorRoute::NewPassword => operator::new_password(&operator, site, call).await,
+        OperatorRoute::NewPassword => logins::new_password(&operator, site, call).await,
+        OperatorRoute::ListLogins => logins::list(&operator, site, call).await,
+        OperatorRoute::PutLogin => logins::put(&operator, site, call).await,
+        OperatorRoute::EndLogin => logins::end(&operator, site, call).await,
+        OperatorRoute::NewLoginPassword => {
+            logins::new_password_of_login(&operator, site, call).await
+        }
+        OperatorRoute::EraseOnBehalf => operator::erase(&operator, site, call).await,
         OperatorRoute::PutCustomField => operator::put_custom_field(&operator, site, call).await,
         OperatorRoute::DeleteCustomField => {
             operator::delete_custom_field(&operator, site, call).await
         }
-        OperatorRoute::ReadAudit => operator::audit(&operator, site, call).await,
+        OperatorRoute::ReadAudit => trail::read(&operator, site, call).await,
     }
 }
 

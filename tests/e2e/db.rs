@@ -126,21 +126,27 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     before + 1..=before + count
 }
 
-/// Copies a partner's row to another server, so that the partner exists there with the same password. It bypasses the
+/// Copies a partner and its own login to another server, so that the partner exists there with the same password. It bypasses the
 /// Worker, so that only the database knows the partner, as if another node had created it.
 pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
-    let columns = ["username", "country", "ha1_sealed", "created"];
-    let names = columns.join(", ");
-    let sql = format!("SELECT {names} FROM partners WHERE partner_id = ?1");
-    let row = &db_query(partner.server, &sql, &[&partner.partner_id])[0];
-    let partner_id = db_insert(
+    let sql = "SELECT username, country, access, ha1_sealed, created FROM partners JOIN logins USING (username, created) \
+               WHERE partners.partner_id = ?1";
+    let row = &db_query(partner.server, sql, &[&partner.partner_id])[0];
+    let given = |name| (name, &row[name] as &dyn ToSql);
+    let of_partner = ["username", "country", "created"].map(given);
+    let partner_id = db_insert(server, "partners", &of_partner);
+    let [username, access, sealed, created] =
+        ["username", "access", "ha1_sealed", "created"].map(given);
+    let owner = ("partner_id", &partner_id as &dyn ToSql);
+    db_insert(
         server,
-        "partners",
-        &columns.map(|name| (name, &row[name] as _)),
+        "logins",
+        &[username, owner, access, sealed, created],
     );
     Partner {
         server,
         partner_id,
+        partner: partner.username.clone(),
         username: partner.username.clone(),
         password: partner.password.clone(),
     }

@@ -34,7 +34,7 @@ pub fn answered<'a>(challenge: &str, partner: &Partner, request: Request<'a>) ->
 }
 
 /// A new challenge from the server.
-fn challenge() -> String {
+pub fn challenge() -> String {
     digest_challenge(&anonymous("GET", "/customers").expect(401))
 }
 

@@ -7,10 +7,14 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::server::{Server, shared};
 
-/// A partner that only one test uses.
+/// A partner that only one test uses, with the credentials of one of its logins.
+#[derive(Clone)]
 pub struct Partner {
     pub server: &'static Server,
     pub partner_id: i64,
+    /// The partner's user name.
+    pub partner: String,
+    /// The login's user name: that of the partner, unless it is a further login.
     pub username: String,
     pub password: String,
 }
@@ -59,8 +63,40 @@ impl Partner {
             server,
             partner_id: partner["partner_id"].as_i64().unwrap(),
             password: partner["password"].as_str().unwrap().to_owned(),
+            partner: username.clone(),
             username,
         }
+    }
+
+    /// A further login of the partner, with its own user name and password.
+    pub fn with_login(&self, access: &str) -> Self {
+        let login = unused_username();
+        let path = format!("/operator/partners/{}/logins/{login}", self.username);
+        let request = Request::operator(self.server, "PUT", &path);
+        let added = request.json(&json!({"access": access})).expect(200).json();
+        Self {
+            server: self.server,
+            partner_id: self.partner_id,
+            partner: self.partner.clone(),
+            password: added["login"]["password"].as_str().unwrap().to_owned(),
+            username: login,
+        }
+    }
+
+    /// Replaces the password of the login as the operator. Returns the new one; `self` keeps the old one.
+    #[track_caller]
+    pub fn new_password(&self, overlap_seconds: i64) -> String {
+        let mut path = format!("/operator/partners/{}", self.partner);
+        if self.username != self.partner {
+            path = format!("{path}/logins/{}", self.username);
+        }
+        let path = format!("{path}/password");
+        let request = Request::operator(self.server, "POST", &path);
+        let given = request.json(&json!({"overlap_seconds": overlap_seconds}));
+        given.expect(200).json()["password"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Sets up `custom_n` as the operator. `what` may have `label`, `max_length` and `required`.

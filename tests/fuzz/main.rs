@@ -157,11 +157,14 @@ fn partner(country: &str) -> Profile {
     });
     Profile {
         partner_id: 1,
-        username: String::new(),
         country: country.to_owned(),
         allowed_networks: Vec::new(),
         enabled: true,
+        login: String::new(),
+        may_write: true,
         ha1_sealed: String::new(),
+        ha1_previous_sealed: String::new(),
+        previous_until: String::new(),
         custom_fields: custom_fields.into(),
         read_at: 0,
     }

@@ -26,6 +26,7 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
         json!({
             "Customer": outputs.customer()?,
             "Receipt": outputs.receipt()?,
+            "Change": operations::partner::change(outputs)?,
             "Export": outputs.export()?,
             "AllowedNumbers": object(numbers.into_iter().collect()),
             inputs::PHONE_NUMBER: inputs::phone_number(),
@@ -70,6 +71,9 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
         json!({
             "Partner": operations::operator::partner_schema(outputs, false)?,
             "CreatedPartner": operations::operator::partner_schema(outputs, true)?,
+            "Login": operations::operator::login_schema(outputs, false)?,
+            "CreatedLogin": operations::operator::login_schema(outputs, true)?,
+            "Receipt": outputs.receipt()?,
             "AuditEntry": operations::operator::audit_entry(outputs)?,
         }),
     );
@@ -259,9 +263,13 @@ fn operation_id(method: &str, path: &str) -> String {
 }
 
 fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Result<Value, String> {
-    let column = columns.get(table, name)?;
+    let column = match name {
+        "login" => "username",
+        column => column,
+    };
+    let column = columns.get(table, column)?;
     let schema = match name {
-        "username" => {
+        "username" | "login" => {
             json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{USERNAME_MAX}}}$") })
         }
         "n" => {

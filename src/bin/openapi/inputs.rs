@@ -45,11 +45,14 @@ pub fn partner() -> Profile {
         });
     Profile {
         partner_id: 1,
-        username: String::new(),
         country: String::new(),
         allowed_networks: Vec::new(),
         enabled: true,
+        login: String::new(),
+        may_write: true,
         ha1_sealed: String::new(),
+        ha1_previous_sealed: String::new(),
+        previous_until: String::new(),
         custom_fields: custom_fields.collect(),
         read_at: 0,
     }

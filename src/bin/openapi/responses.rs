@@ -70,13 +70,16 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::Forbidden(""),
-            "The partner is disabled, or calls from outside its networks",
+            "The partner is disabled or calls from outside its networks, or its login may only read",
         ),
         (
             Error::NotFound(""),
             "The record does not exist, or it belongs to another partner",
         ),
-        (Error::CustnrTaken, "Another live customer has the `custnr`"),
+        (
+            Error::CustnrTaken,
+            "Another live customer has the `custnr`, or a login has the user name",
+        ),
         (
             Error::PreconditionFailed,
             "The record has another version than `If-Match` or `version` names, or the request has a precondition that its \

@@ -6,11 +6,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use customers_api::operator::input::{CustomFieldSetUp, PartnerInput};
+use customers_api::operator::input::{CustomFieldSetUp, Overlap, PartnerInput};
 use tables::told;
 use worker::Worker;
 
+mod erase;
+mod logins;
 mod tables;
+mod trail;
 mod worker;
 
 /// Manages the partners of the local Worker (npm start), or of another Worker with --url.
@@ -44,8 +47,17 @@ enum Command {
     },
     /// Show one partner or all partners.
     Show { username: Option<String> },
-    /// Give a partner a new password; the old one stops working at once.
-    Password { username: String },
+    /// Give a partner a new password; the old one stops working at once, or after the overlap.
+    Password {
+        username: String,
+        #[command(flatten)]
+        overlap: logins::OverlapArgs,
+    },
+    /// Manage the logins of a partner besides its own.
+    #[command(subcommand)]
+    Login(logins::Login),
+    /// Erase customers on a partner's behalf: shows what would be erased, asks, and prints the receipts.
+    Erase(erase::Erase),
     /// Set up custom_N for a partner, or change the given parts of its set-up.
     Field {
         username: String,
@@ -70,11 +82,7 @@ enum Command {
     /// Enable a disabled partner again.
     Enable { username: String },
     /// Print the audit trail: who changed what, oldest entry first.
-    Audit {
-        /// Print only the entries after this audit_id.
-        #[arg(long, default_value_t = 0)]
-        after: i64,
-    },
+    Audit(trail::Audit),
 }
 
 /// The fields of a partner that `add` and `change` can set.
@@ -142,11 +150,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Show {
             username: Some(username),
         } => worker.get(&partner_path(&username))?,
-        Command::Show { username: None } => worker.list("/operator/partners", 0, "partner_id")?,
-        Command::Audit { after } => worker.list("/operator/audit", after, "audit_id")?,
-        Command::Password { username } => {
-            worker.post(&format!("{}/password", partner_path(&username)))?
+        Command::Show { username: None } => worker.list("/operator/partners", "", 0)?,
+        Command::Audit(audit) => audit.run(&worker)?,
+        Command::Password { username, overlap } => {
+            let path = format!("{}/password", partner_path(&username));
+            worker.post(&path, &Overlap::from(overlap))?
         }
+        Command::Login(login) => login.run(&worker)?,
+        Command::Erase(erase) => erase.run(&worker)?,
         Command::Field {
             username,
             n,
@@ -186,12 +197,16 @@ fn enabled(enabled: bool) -> PartnerInput {
 /// The path of a partner. A valid user name has no character that a path must encode. This encodes every other name, so
 /// that the Worker sees it and refuses it.
 fn partner_path(username: &str) -> String {
+    format!("/operator/partners/{}", encoded(username))
+}
+
+/// A text as a segment of a path or a value in a query.
+fn encoded(text: &str) -> String {
     let encode = |byte: u8| match byte {
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
     };
-    let username: String = username.bytes().map(encode).collect();
-    format!("/operator/partners/{username}")
+    text.bytes().map(encode).collect()
 }
 
 fn field_path(username: &str, n: i64) -> String {

@@ -74,10 +74,12 @@ impl Worker {
         self.answer(request.send(body))
     }
 
-    pub fn post(&self, path: &str) -> Result<Json, Failure> {
+    pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Json, Failure> {
+        let body = serde_json::to_string(body).map_err(|error| error.to_string())?;
         let request = self.agent.post(self.url(path));
         let request = request.header("Authorization", &self.authorization);
-        self.answer(request.send_empty())
+        let request = request.header("Content-Type", "application/json");
+        self.answer(request.send(body))
     }
 
     pub fn delete(&self, path: &str) -> Result<Json, Failure> {
@@ -103,21 +105,20 @@ impl Worker {
         self.answer(Ok(answer)).map(|_| true)
     }
 
-    /// Reads a list page by page, and returns it as one list.
-    pub fn list(&self, path: &str, after: i64, id: &str) -> Result<Json, Failure> {
+    /// Reads a list page by page, and returns it as one list. `query` begins with `&`, or is empty.
+    pub fn list(&self, path: &str, query: &str, after: i64) -> Result<Json, Failure> {
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut all = Vec::new();
-        let mut after = after;
-        loop {
-            let page = self.get(&format!("{path}?pagesize={PAGE}&after={after}"))?;
+        let mut next = Some(format!("{path}?pagesize={PAGE}&after={after}{query}"));
+        while let Some(path) = next {
+            let answer = self.asked(&path);
+            // A page with a `Link` to the next may be short, and even empty.
+            next = answer.as_ref().ok().and_then(linked);
+            let page = self.answer(answer)?;
             let records = page.get(name).and_then(Json::as_list).unwrap_or_default();
             all.extend(records.iter().cloned());
-            let last = records.last().and_then(|record| record.get(id));
-            match last.and_then(Json::as_integer) {
-                Some(last) if records.len() == PAGE => after = last,
-                _ => return Ok(Json::object([(name, Json::List(all))])),
-            }
         }
+        Ok(Json::object([(name, Json::List(all))]))
     }
 
     /// The body of a 200, or the messages of an error.
@@ -146,6 +147,13 @@ impl Worker {
 }
 
 /// The origin of the local Worker.
+/// The path in the `Link` of a page.
+fn linked(answer: &Response<Body>) -> Option<String> {
+    let link = answer.headers().get("Link")?.to_str().ok()?;
+    let (path, _) = link.strip_prefix('<')?.split_once('>')?;
+    Some(path.to_owned())
+}
+
 fn local() -> String {
     let port = std::env::var("PORT").ok().filter(|port| !port.is_empty());
     format!("http://127.0.0.1:{}", port.as_deref().unwrap_or(PORT))

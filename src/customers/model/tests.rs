@@ -7,11 +7,14 @@ use crate::partners::profile::custom_field;
 fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
     Profile {
         partner_id: 1,
-        username: "p".into(),
         country: country.into(),
         allowed_networks: Vec::new(),
         enabled: true,
+        login: String::new(),
+        may_write: true,
         ha1_sealed: String::new(),
+        ha1_previous_sealed: String::new(),
+        previous_until: String::new(),
         custom_fields,
         read_at: 0,
     }

@@ -1,6 +1,7 @@
 //! A batch of every kind that the service can send, with every branch of the code that makes them.
 
 use super::Sample;
+use crate::changes::sql as changes;
 use crate::customers::model::{CustomerInput, Kept};
 use crate::customers::sql::{self as customers, Fingerprints};
 use crate::db::audit::{Actor, Context};
@@ -14,9 +15,11 @@ use crate::http::params::Params;
 use crate::http::time::Now;
 use crate::http::version::Version::{self, Bare, Published};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use crate::operator::logins::{self, Login};
 use crate::operator::sql as operator;
+use crate::operator::trail::{Filter, trail};
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
-use crate::partners::sql::select;
+use crate::partners::sql::{id, of_login, of_partner};
 use crate::records::calls::CALLS;
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
@@ -25,7 +28,9 @@ use crate::records::users::USERS;
 
 /// What [`super::database`] holds: the partner and the customer that the samples are about.
 pub const ROWS: &str = "
-    INSERT INTO partners (username, country, ha1_sealed, created) VALUES ('acme', 'DE', '', '2026-01-01 00:00:00');
+    INSERT INTO partners (username, country, created) VALUES ('acme', 'DE', '2026-01-01 00:00:00');
+    INSERT INTO logins (username, partner_id, access, ha1_sealed, created)
+    VALUES ('acme', 1, 'write', '', '2026-01-01 00:00:00');
     INSERT INTO custom_fields (partner_id, n) VALUES (1, 7);
     INSERT INTO customers (partner_id, uuid, custnr, name, created, measures_total, users_total, calls_total)
     VALUES (1, 'u', 'c', 'n', '2026-01-01 00:00:00', 1, 1, 1);
@@ -43,11 +48,14 @@ fn partner() -> Profile {
     let custom_fields = CUSTOM_FIELDS.into_iter().zip(1..);
     Profile {
         partner_id: 1,
-        username: "acme".into(),
         country: "SE".into(),
         allowed_networks: Vec::new(),
         enabled: true,
+        login: String::new(),
+        may_write: true,
         ha1_sealed: String::new(),
+        ha1_previous_sealed: String::new(),
+        previous_until: String::new(),
         custom_fields: custom_fields
             .map(|(name, n)| CustomField {
                 n,
@@ -66,6 +74,7 @@ fn context(actor: Actor<'_>) -> Context<'_> {
         now: NOW,
         request_id: "r-1",
         actor,
+        login: "acme",
     }
 }
 
@@ -103,6 +112,8 @@ pub fn all() -> Vec<Sample> {
     samples.extend(of_erasures());
     samples.extend(of_records());
     samples.extend(of_the_operator());
+    samples.extend(of_logins());
+    samples.extend(of_the_trail());
     samples
 }
 
@@ -227,6 +238,49 @@ fn of_records() -> Vec<Sample> {
     ]
 }
 
+fn of_logins() -> Vec<Sample> {
+    let audit = context(Actor::Operator("acme"));
+    let login = Login {
+        partner: "acme",
+        login: "reporting",
+    };
+    vec![
+        Sample::of("logins", Batch::of(logins::list("acme"))),
+        Sample::of("logins_put", login.put("read", "sealed", audit)),
+        Sample::of("logins_end", login.end(audit)),
+        Sample::of(
+            "logins_new_password",
+            login.new_password("sealed", 60, audit),
+        ),
+    ]
+}
+
+fn of_the_trail() -> Vec<Sample> {
+    let page = Paging {
+        page: 0,
+        pagesize: 10,
+        after: 0,
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let all = Filter::default();
+    let of_a_partner = Filter {
+        partner: text("acme"),
+        ..Filter::default()
+    };
+    let of_a_customer = Filter {
+        partner: text("acme"),
+        customer_id: Some(1),
+        since: text(NOW),
+        action: text("erase"),
+    };
+    vec![
+        Sample::of("trail", trail(Published, &all, page)),
+        Sample::of("trail_of_partner", trail(Bare, &of_a_partner, page)),
+        Sample::of("trail_of_customer", trail(Bare, &of_a_customer, page)),
+        Sample::of("changes", Batch::of(changes::page(Published, 1, 0, 10))),
+    ]
+}
+
 fn of_the_operator() -> Vec<Sample> {
     let audit = context(Actor::Operator("acme"));
     let page = Paging {
@@ -247,10 +301,6 @@ fn of_the_operator() -> Vec<Sample> {
             operator::put("acme", "sealed", &partner, audit),
         ),
         Sample::of(
-            "operator_new_password",
-            operator::new_password("acme", "sealed", audit),
-        ),
-        Sample::of(
             "operator_put_custom_field",
             operator::put_custom_field("acme", seven, &set_up, audit),
         ),
@@ -259,8 +309,9 @@ fn of_the_operator() -> Vec<Sample> {
             operator::delete_custom_field("acme", seven, audit),
         ),
         Sample::of("operator_page", operator::page(Bare, page)),
-        Sample::of("partner_select", Batch::of(select("acme"))),
-        Sample::of("operator_trail", operator::trail(Published, page)),
+        Sample::of("partner_of_login", Batch::of(of_login("acme"))),
+        Sample::of("partner_of_partner", Batch::of(of_partner("acme"))),
+        Sample::of("partner_id", Batch::of(id("acme"))),
         Sample::of("migrations", Batch::of(applied_migrations())),
         Sample::of("migrations_table", Batch::of(migrations_table())),
     ]

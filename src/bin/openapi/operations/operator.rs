@@ -1,11 +1,16 @@
 //! The operations of the operator's routes. The `match` is exhaustive: a route without an operation does not compile.
 
+use customers_api::db::audit::ACTIONS;
 use customers_api::http::routes::OperatorRoute;
+use customers_api::operator::input::OVERLAP_MAX;
+use customers_api::partners::profile::{READ, WRITE};
 use serde_json::{Value, json};
 
-use super::{Body, Operation, members, paging, reference};
+use super::{Body, Operation, members, paging, query, reference};
 use crate::inputs;
+use crate::operations::partner::erasing;
 use crate::outputs::Outputs;
+use crate::patterns;
 use crate::schema::{described, list, object};
 
 /// The operation of a route.
@@ -13,6 +18,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
     let columns = outputs.columns;
     let partner = || object(members([("partner", reference("Partner"))]));
     let username = ("partners", "username");
+    let login = ("logins", "login");
     let operation = Operation {
         tag: "Partners",
         ids: vec![username],
@@ -41,12 +47,65 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
                 json!({ "name": "Acme", "country": "SE", "allowed_networks": ["192.0.2.0/24"], "enabled": true }),
             )),
             answer: object(members([("partner", reference("CreatedPartner"))])),
+            statuses: vec![409],
             ..operation
         },
         OperatorRoute::NewPassword => Operation {
             summary: "Give a partner a new password".to_owned(),
-            about: "The old password stops working at once. Only this answer shows the new password.",
+            about: NEW_PASSWORD,
+            body: Some(overlap()),
             answer: object(members([("password", password())])),
+            ..operation
+        },
+        OperatorRoute::ListLogins => Operation {
+            tag: "Logins",
+            summary: "List the logins of a partner".to_owned(),
+            about: "The partner's own login is among them.",
+            answer: outputs.one("logins", reference("Login")),
+            ..operation
+        },
+        OperatorRoute::PutLogin => Operation {
+            tag: "Logins",
+            summary: "Add a login to a partner, or change its access".to_owned(),
+            about: "Only the answer that adds a login holds its password. A user name belongs to one login only.",
+            ids: vec![username, login],
+            body: Some(Body::json(
+                json!({
+                    "type": "object",
+                    "required": ["access"],
+                    "properties": { "access": { "enum": [READ, WRITE] } },
+                    "additionalProperties": false,
+                }),
+                json!({ "access": READ }),
+            )),
+            answer: object(members([("login", reference("CreatedLogin"))])),
+            statuses: vec![404, 409],
+            ..operation
+        },
+        OperatorRoute::EndLogin => Operation {
+            tag: "Logins",
+            summary: "End a login at once".to_owned(),
+            about: "Answers the logins that are left. The partner's own login cannot be ended.",
+            ids: vec![username, login],
+            answer: outputs.one("logins", reference("Login")),
+            ..operation
+        },
+        OperatorRoute::NewLoginPassword => Operation {
+            tag: "Logins",
+            summary: "Give a login a new password".to_owned(),
+            about: NEW_PASSWORD,
+            ids: vec![username, login],
+            body: Some(overlap()),
+            answer: object(members([("password", password())])),
+            ..operation
+        },
+        OperatorRoute::EraseOnBehalf => Operation {
+            summary: "Erase a customer on a partner's behalf".to_owned(),
+            about: "As the partner's own `DELETE` does, also if the partner is disabled.",
+            ids: vec![username, ("customers", "customer_id")],
+            parameters: erasing(),
+            answer: object(members([("erasure", reference("Receipt"))])),
+            statuses: vec![404, 412],
             ..operation
         },
         OperatorRoute::PutCustomField => Operation {
@@ -81,9 +140,11 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         OperatorRoute::ReadAudit => Operation {
             tag: "Audit trail",
             summary: "Read the audit trail".to_owned(),
-            about: "Who changed what, oldest entry first. An entry names the fields and holds no values.",
+            about: "Who changed what, oldest entry first. An entry names the fields and holds no values. With a filter, \
+            `total` counts among the first 10,000 entries of the partner or customer (without either, of the whole \
+            trail), and a page may be short and still have a `Link` to the next.",
             ids: Vec::new(),
-            parameters: paging(),
+            parameters: [filters(), paging()].concat(),
             answer: outputs.page("audit", reference("AuditEntry")),
             headers: vec![("Link", false)],
             ..operation
@@ -128,6 +189,7 @@ pub fn audit_entry(outputs: Outputs<'_>) -> Result<Value, String> {
         "audit_id",
         "at",
         "actor",
+        "login",
         "action",
         "kind",
         "record_id",
@@ -144,6 +206,64 @@ pub fn audit_entry(outputs: Outputs<'_>) -> Result<Value, String> {
         ),
     ]));
     Ok(object(schema))
+}
+
+/// A login that the operator sees. A new login has its password too.
+pub fn login_schema(outputs: Outputs<'_>, is_created: bool) -> Result<Value, String> {
+    let mut schema = outputs.columns("logins", ["access", "created", "previous_until"])?;
+    schema.extend(members([("login", outputs.column("logins", "username")?)]));
+    let mut schema = object(schema);
+    if let (true, Some(properties)) = (
+        is_created,
+        schema.get_mut("properties").and_then(Value::as_object_mut),
+    ) {
+        properties.insert("password".to_owned(), password());
+    }
+    Ok(schema)
+}
+
+const NEW_PASSWORD: &str = "The old password stops working after `overlap_seconds`: without it, at once. A password that \
+                            was replaced before stops working at once. Only this answer shows the new password.";
+
+/// The body of a request for a new password.
+fn overlap() -> Body {
+    let seconds = json!({ "type": "integer", "minimum": 0, "maximum": OVERLAP_MAX });
+    let about = "For how many seconds the old password stays good.";
+    Body::json(
+        json!({
+            "type": "object",
+            "properties": { "overlap_seconds": described(seconds, about) },
+            "additionalProperties": false,
+        }),
+        json!({ "overlap_seconds": 86_400 }),
+    )
+}
+
+/// The filters of the audit trail.
+fn filters() -> Vec<Value> {
+    let text = || json!({ "type": "string" });
+    vec![
+        query(
+            "partner",
+            text(),
+            "Only entries of the partner with this user name.",
+        ),
+        query(
+            "customer_id",
+            json!({ "type": "integer" }),
+            "Only entries of this customer.",
+        ),
+        query(
+            "since",
+            json!({ "type": "string", "pattern": patterns::TIME }),
+            "Only entries of this time and later.",
+        ),
+        query(
+            "action",
+            json!({ "enum": ACTIONS }),
+            "Only entries of this action.",
+        ),
+    ]
 }
 
 fn password() -> Value {

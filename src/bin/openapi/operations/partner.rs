@@ -2,6 +2,7 @@
 
 use customers_api::customers::model::IDEMPOTENCY_KEY_MAX;
 use customers_api::http::intent::Intent;
+use customers_api::http::paging::{AFTER, PAGESIZE};
 use customers_api::http::routes::PartnerRoute;
 use customers_api::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
 use customers_api::records::kind;
@@ -13,7 +14,7 @@ use crate::columns::Columns;
 use crate::inputs;
 use crate::outputs::Outputs;
 use crate::patterns;
-use crate::schema::{insert, object};
+use crate::schema::{described, insert, list, object};
 
 const CUSTOMER: (&str, &str) = ("customers", "customer_id");
 
@@ -60,6 +61,33 @@ pub fn operation(
             .concat(),
             answer: outputs.page("customers", customer()),
             headers: vec![("Link", false)],
+            ..operation
+        },
+        PartnerRoute::ReadChanges => Operation {
+            summary: "Read what has changed".to_owned(),
+            about: "For whoever keeps a copy: what has changed at your customers, their records and your custom fields \
+            since a change, oldest first, without gaps. Names of fields, never a value. `after` is the cursor for the next \
+            request.",
+            ids: Vec::new(),
+            parameters: vec![
+                query(
+                    PAGESIZE.name,
+                    inputs::bounds(&PAGESIZE),
+                    "The most changes.",
+                ),
+                query(
+                    AFTER.name,
+                    inputs::bounds(&AFTER),
+                    "The changes after the change with this id.",
+                ),
+            ],
+            answer: object(members([
+                ("changes", list(reference("Change"))),
+                (
+                    "after",
+                    described(outputs.integer(), "What to ask for next."),
+                ),
+            ])),
             ..operation
         },
         PartnerRoute::CreateCustomer => Operation {
@@ -116,15 +144,7 @@ pub fn operation(
             numbers, masks every phone number after the country code and national destination code, and removes \
             all other personal data. A repeated request answers the same receipt. You can also send the parameters \
             in a urlencoded body.",
-            parameters: vec![
-                query(
-                    "dry_run",
-                    json!({ "type": "integer", "minimum": 0, "maximum": 1, "default": 0 }),
-                    "1 only counts what the erasure would change.",
-                ),
-                query("version", version(), VERSION_ABOUT),
-                if_match(),
-            ],
+            parameters: erasing(),
             answer: object(members([("erasure", reference("Receipt"))])),
             statuses: vec![404],
             ..operation
@@ -176,6 +196,36 @@ pub fn operation(
             ..operation
         },
     })
+}
+
+/// A change of a customer.
+pub fn change(outputs: Outputs<'_>) -> Result<Value, String> {
+    let mut schema = outputs.columns(
+        "audit",
+        ["at", "action", "kind", "record_id", "customer_id"],
+    )?;
+    let fields = &outputs.columns.get("audit", "fields")?.about;
+    schema.extend(members([
+        ("change_id", outputs.column("audit", "audit_id")?),
+        (
+            "fields",
+            described(list(json!({ "type": "string" })), fields),
+        ),
+    ]));
+    Ok(object(schema))
+}
+
+/// The parameters of an erasure.
+pub fn erasing() -> Vec<Value> {
+    vec![
+        query(
+            "dry_run",
+            json!({ "type": "integer", "minimum": 0, "maximum": 1, "default": 0 }),
+            "1 only counts what the erasure would change.",
+        ),
+        query("version", version(), VERSION_ABOUT),
+        if_match(),
+    ]
 }
 
 /// The operation of a route for a kind of record.

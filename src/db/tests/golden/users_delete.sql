@@ -1,3 +1,3 @@
 /* records::delete */ DELETE FROM users WHERE user_id = ?1 AND customer_id = (SELECT customer_id FROM customers WHERE customer_id = ?2 AND partner_id = ?3 AND removed_at = '') RETURNING json_object('user_id', user_id, 'email', email, 'name', name, 'write_access', write_access, 'receive_monthly_report', receive_monthly_report) AS json, user_id AS id;
 /* records::count */ UPDATE customers SET users_total = users_total - 1 WHERE customer_id = ?1 AND partner_id = ?2 AND removed_at = '' AND changes() = 1;
-/* audit::entry */ INSERT INTO audit (at, actor, partner_id, action, kind, record_id, customer_id, fields, request_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE changes() > 0;
+/* audit::entry */ INSERT INTO audit (at, actor, partner_id, login, action, kind, record_id, customer_id, fields, request_id) SELECT datetime('now'), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE changes() > 0;

@@ -1,0 +1,128 @@
+//! The subcommands of logins and passwords.
+
+use clap::{Args, Subcommand};
+use customers_api::http::json::Json;
+use customers_api::operator::input::{LoginInput, Overlap};
+use customers_api::partners::profile::{READ, WRITE};
+
+use crate::worker::Worker;
+use crate::{Failure, encoded, partner_path};
+
+/// The subcommands of `login`.
+#[derive(Subcommand)]
+pub enum Login {
+    /// Add a login and print its password, which is shown only once; or change the access of a login.
+    Add {
+        username: String,
+        login: String,
+        #[command(flatten)]
+        access: Access,
+    },
+    /// End a login at once.
+    End { username: String, login: String },
+    /// Show the logins of a partner; its own is among them.
+    Show { username: String },
+    /// Give a login a new password; the old one stops working at once, or after the overlap.
+    Password {
+        username: String,
+        login: String,
+        #[command(flatten)]
+        overlap: OverlapArgs,
+    },
+}
+
+/// What a login may do.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Access {
+    /// The login may only read.
+    #[arg(long)]
+    read: bool,
+    /// The login may do everything.
+    #[arg(long)]
+    write: bool,
+}
+
+/// How long an old password stays good.
+#[derive(Args)]
+pub struct OverlapArgs {
+    /// How long the old password stays good: seconds, or a number with s, m, h or d, such as 12h or 1d; at most 7d.
+    #[arg(long, value_parser = seconds, default_value = "0")]
+    overlap: i64,
+}
+
+impl From<OverlapArgs> for Overlap {
+    fn from(args: OverlapArgs) -> Self {
+        Self {
+            overlap_seconds: args.overlap,
+        }
+    }
+}
+
+impl Login {
+    pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
+        match self {
+            Self::Add {
+                username,
+                login,
+                access,
+            } => {
+                let access = if access.read { READ } else { WRITE };
+                worker.put(&path(&username, &login), &LoginInput { access })
+            }
+            Self::End { username, login } => worker.delete(&path(&username, &login)),
+            Self::Show { username } => worker.get(&format!("{}/logins", partner_path(&username))),
+            Self::Password {
+                username,
+                login,
+                overlap,
+            } => {
+                let path = format!("{}/password", path(&username, &login));
+                worker.post(&path, &Overlap::from(overlap))
+            }
+        }
+    }
+}
+
+fn path(username: &str, login: &str) -> String {
+    format!("{}/logins/{}", partner_path(username), encoded(login))
+}
+
+/// The seconds of `90`, `90s`, `15m`, `12h` or `1d`.
+fn seconds(text: &str) -> Result<i64, Failure> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.strip_prefix(number) {
+        Some("" | "s") => 1,
+        Some("m") => 60,
+        Some("h") => 60 * 60,
+        Some("d") => 24 * 60 * 60,
+        _ => 0,
+    };
+    let number = number.parse::<i64>().ok().filter(|_| unit > 0);
+    let seconds = number.and_then(|number| number.checked_mul(unit));
+    seconds.ok_or_else(|| "must be seconds, or a number with s, m, h or d, such as 1d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_a_number_and_a_unit() {
+        for (text, expected) in [
+            ("90", Some(90)),
+            ("90s", Some(90)),
+            ("15m", Some(900)),
+            ("12h", Some(43_200)),
+            ("7d", Some(604_800)),
+            ("", None),
+            ("d", None),
+            ("1w", None),
+            ("1 d", None),
+            ("1dd", None),
+            ("99999999999999999d", None),
+        ] {
+            assert_eq!(seconds(text).ok(), expected, "{text}");
+        }
+    }
+}

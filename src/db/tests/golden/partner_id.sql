@@ -1,0 +1,1 @@
+/* partners::id */ SELECT partner_id FROM partners WHERE username = ?1;

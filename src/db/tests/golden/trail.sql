@@ -1,0 +1,3 @@
+/* operator::trail_total */ SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit;
+/* operator::trail */ SELECT '{' || trim(json_object('audit_id', CAST(audit_id AS TEXT), 'at', at, 'actor', actor, 'partner', username, 'login', login, 'action', action, 'kind', kind, 'record_id', CAST(record_id AS TEXT), 'customer_id', CAST(customer_id AS TEXT)), '{}') || ',' || '"fields":' || fields || ',' || trim(json_object('request_id', request_id), '{}') || '}' AS json, audit_id AS id FROM (SELECT * FROM audit WHERE audit_id > ?1 ORDER BY audit_id LIMIT ?2 OFFSET ?3) JOIN partners USING (partner_id) ORDER BY audit_id;
+/* operator::trail_window */ SELECT 0 AS last;

@@ -1,0 +1,4 @@
+/* operator::trail_total */ SELECT COUNT(*) AS total FROM (SELECT * FROM audit WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) AND audit_id > ?2 ORDER BY audit_id LIMIT ?3) WHERE ?4 IN (action, '');
+/* operator::trail */ SELECT '{' || trim(json_object('audit_id', audit_id, 'at', at, 'actor', actor, 'partner', username, 'login', login, 'action', action, 'kind', kind, 'record_id', record_id, 'customer_id', customer_id), '{}') || ',' || '"fields":' || fields || ',' || trim(json_object('request_id', request_id), '{}') || '}' AS json, audit_id AS id FROM (SELECT * FROM (SELECT * FROM audit WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?1) AND audit_id > ?2 ORDER BY audit_id LIMIT ?3) WHERE ?4 IN (action, '') ORDER BY audit_id LIMIT ?5 OFFSET ?6) JOIN partners USING (partner_id) ORDER BY audit_id;
+/* operator::trail_window */ SELECT 0 AS last;
+/* partners::id */ SELECT partner_id FROM partners WHERE username = ?1;

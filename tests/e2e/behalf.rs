@@ -1,0 +1,98 @@
+//! The operator erases a customer on a partner's behalf.
+
+use serde_json::{Value, json};
+
+use crate::client::{Request, operator};
+use crate::operator::path_of;
+use crate::partner::{Partner, unused_username};
+
+/// The operator's request that erases a customer.
+fn erase(partner: &Partner, customer_id: i64, query: &str) -> Request<'static> {
+    let path = format!(
+        "{}/customers/{customer_id}{query}",
+        path_of(&partner.partner)
+    );
+    operator("DELETE", &path)
+}
+
+#[test]
+fn a_customer_of_a_disabled_partner_can_be_erased() {
+    let [partner, other] = [Partner::new(), Partner::new()];
+    let id = partner.create_customer("Customer", "1");
+    partner.create_user(id, "user@example.com");
+    let measure = partner.create_measure(id);
+    let control = partner.create_customer("Control", "2");
+    let others = other.create_customer("Other", "1");
+    let [kept, of_other] = [partner.customer(control), other.customer(others)];
+    let enable = |enabled: bool| {
+        let request = operator("PUT", &path_of(&partner.partner));
+        request.json(&json!({"enabled": enabled})).expect(200);
+    };
+    enable(false);
+    let path = format!("/customers/{id}");
+    partner.delete(&path).expect(403);
+
+    let preview = erase(&partner, id, "?dry_run=1").expect(200).json()["erasure"].clone();
+    assert_eq!(preview["removed_at"], "");
+    assert_eq!(
+        [&preview["users_removed"], &preview["measures_expired"]],
+        [1, 1]
+    );
+    let receipt = erase(&partner, id, "").expect(200);
+    let erasure = receipt.json()["erasure"].clone();
+    assert_ne!(erasure["removed_at"], "");
+    assert_eq!(erasure["customer_id"], id);
+    assert_eq!(erasure["phone_numbers_masked"], 2);
+    // A repeated erasure answers the same receipt, whoever repeats it.
+    assert_eq!(erase(&partner, id, "").expect(200).text, receipt.text);
+    enable(true);
+    assert_eq!(partner.delete(&path).expect(200).text, receipt.text);
+    partner.get(&path).expect(404);
+    let measure = partner.get(&format!("{path}/measures/{measure}"));
+    measure.expect(404);
+    assert_eq!(partner.total(), 1);
+    assert_eq!(partner.customer(control), kept);
+    assert_eq!(other.customer(others), of_other);
+
+    // The trail says that it was the operator, and the partner hears of it.
+    let query = format!("/operator/audit?customer_id={id}&action=erase");
+    let entry = operator("GET", &query).expect(200).record("audit");
+    let expected = json!(["operator", partner.username, "", receipt.request_id()]);
+    let told: Vec<Value> = ["actor", "partner", "login", "request_id"]
+        .map(|name| entry[name].clone())
+        .into();
+    assert_eq!(json!(told), expected);
+    let changes = partner
+        .get("/customers/changes")
+        .expect(200)
+        .records("changes");
+    let last = changes.last().unwrap();
+    assert_eq!([&last["action"], &last["kind"]], ["erase", "customers"]);
+    assert_eq!(last["customer_id"], id);
+}
+
+#[test]
+fn another_partners_customer_and_an_unknown_one_are_a_404() {
+    let [partner, other] = [Partner::new(), Partner::new()];
+    let id = partner.create_customer("Customer", "1");
+    let nobody = Partner {
+        partner: unused_username(),
+        ..other.clone()
+    };
+    for (partner, id, what) in [
+        (&other, id, "customer"),
+        (&partner, 1_000_000_000, "customer"),
+        (&nobody, id, "partner"),
+    ] {
+        let answer = erase(partner, id, "").expect(404);
+        assert_eq!(answer.message(), format!("there is no such {what}"));
+    }
+    erase(&partner, id, "")
+        .header("If-Match", "\"9\"")
+        .expect(412);
+    assert_eq!(
+        erase(&partner, id, "?dry_run=2").expect(400).errors(),
+        ["dry_run: range"]
+    );
+    assert_eq!(partner.customer(id)["name"], "Customer");
+}
