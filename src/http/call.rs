@@ -42,6 +42,11 @@ impl Call {
         self.taken.idempotency_key.as_deref()
     }
 
+    /// The same as [`Call::finish`] for a handler that answers a repeated request although it is not valid today.
+    pub fn judged(self) -> (Taken, Result<(), Error>) {
+        (self.taken, self.params.finish())
+    }
+
     /// Checks that every parameter was taken and is valid.
     ///
     /// # Errors

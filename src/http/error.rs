@@ -60,6 +60,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: another live customer of the partner has this `custnr`.
     CustnrTaken,
+    /// 409: records of a batch clash with others. The list has every place.
+    Conflict(Vec<Fault>),
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 413: the body is larger than this limit, in bytes.
@@ -95,7 +97,7 @@ impl Error {
             Self::Forbidden(_) => 403,
             Self::NotFound(_) | Self::UnknownVersion => 404,
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken => 409,
+            Self::CustnrTaken | Self::Conflict(_) => 409,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
@@ -141,7 +143,7 @@ impl Error {
 
     fn faults(&self, request_id: &str) -> Vec<Fault> {
         let (code, message) = match self {
-            Self::Invalid(faults) => return faults.clone(),
+            Self::Invalid(faults) | Self::Conflict(faults) => return faults.clone(),
             Self::CustnrTaken => {
                 return vec![Fault::of(
                     "custnr",

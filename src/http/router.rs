@@ -110,7 +110,7 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
         match captured(expected) {
             Some(name) => {
                 let fits = match routes::segment(name)? {
-                    Segment::Text => true,
+                    Segment::Text | Segment::Name => true,
                     Segment::Id | Segment::Number => {
                         segment.bytes().all(|byte| byte.is_ascii_digit())
                     }

@@ -35,15 +35,25 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
         params.expect_ids_only_in_query();
     }
     let content_type = request.headers().get("Content-Type").ok().flatten();
-    let body = read_capped(request, rules.limit).await?;
+    let media_type = content_type.as_deref().and_then(media_type);
+    let limit = match (rules.list, &media_type) {
+        (Some(_), Some(MediaType::Json)) => BodyRules::BATCH.limit,
+        _ => rules.limit,
+    };
+    let body = read_capped(request, limit).await?;
     if body.is_empty() {
         return Ok(());
     }
-    match content_type.as_deref().and_then(media_type) {
-        Some(MediaType::Form) if accepted != JSON => params.add_form(&body),
-        Some(MediaType::Json) if accepted != FORM => params.add_json(&body),
-        _ => Err(Error::UnsupportedMediaType(accepted)),
+    match media_type {
+        Some(MediaType::Form) if accepted != JSON => params.add_form(&body)?,
+        Some(MediaType::Json) if accepted != FORM => params.add_json(&body)?,
+        _ => return Err(Error::UnsupportedMediaType(accepted)),
     }
+    let is_batch = rules.list.is_some_and(|list| params.has(list));
+    if body.len() > rules.limit && !is_batch {
+        return Err(Error::BodyTooLarge(rules.limit));
+    }
+    Ok(())
 }
 
 /// Reads a body up to the limit. It does not trust `Content-Length`.

@@ -6,7 +6,10 @@ use super::given::Given;
 use super::kind::{Creation, Form, Kind, Order, Unset};
 use crate::http::intent::Intent;
 use crate::http::params::Params;
-use crate::http::validation::{faults, time};
+use crate::http::validation::{faults, printable, time};
+
+/// The column and parameter that hold the partner's own id of a call. A customer has one call for each.
+pub const EXTERNAL_ID: &str = "external_id";
 
 /// The calls of a customer.
 pub const CALLS: Kind = Kind {
@@ -25,6 +28,7 @@ pub const CALLS: Kind = Kind {
         ("bnum_ccndc", Unset::Zero),
         ("cnum", Unset::Empty),
         ("cnum_ccndc", Unset::Zero),
+        (EXTERNAL_ID, Unset::Empty),
     ],
     numbers: &["anum", "bnum", "cnum"],
     members: &[
@@ -36,6 +40,7 @@ pub const CALLS: Kind = Kind {
         ("anum", Form::Text),
         ("bnum", Form::Text),
         ("cnum", Form::Text),
+        (EXTERNAL_ID, Form::Text),
     ],
     take,
     #[cfg(not(target_arch = "wasm32"))]
@@ -57,6 +62,8 @@ struct CallInput {
     duration: Option<i64>,
     #[validate(range(min = 0, max = 1))]
     answered: Option<i64>,
+    #[validate(length(max = 64), custom(function = "printable"))]
+    external_id: Option<String>,
 }
 
 fn take(params: &mut Params, intent: Intent) -> Given {
@@ -66,6 +73,7 @@ fn take(params: &mut Params, intent: Intent) -> Given {
         start: params.text("start"),
         duration: params.integer("duration"),
         answered: params.integer("answered"),
+        external_id: params.text(EXTERNAL_ID),
     };
     if let Err(errors) = input.validate() {
         params.faults(faults(&errors));
@@ -75,12 +83,14 @@ fn take(params: &mut Params, intent: Intent) -> Given {
         start,
         duration,
         answered,
+        external_id,
     } = input;
     let mut given = Given::default();
     given.set("measure_id", measure_id);
     given.set("start", start);
     given.set("duration", duration);
     given.set("answered", answered);
+    given.set(EXTERNAL_ID, external_id);
     given.number_or_none(params, "anum", "anum_ccndc");
     given.number(params, "bnum", "bnum_ccndc");
     given.number_or_none(params, "cnum", "cnum_ccndc");
