@@ -48,11 +48,6 @@ CREATE TABLE customers (
     custom_20 TEXT NOT NULL DEFAULT '',
     -- Counts the changes, from 1. The ETag is made of it.
     version INTEGER NOT NULL DEFAULT 1,
-    -- HMAC of the Idempotency-Key that came with the creation, or '' when none came. An erasure keeps it, so that a late
-    -- repeat of the creation does not bring the customer back.
-    idempotency_key TEXT NOT NULL DEFAULT '',
-    -- HMAC of the parameters that came with that key, or ''.
-    idempotency_params TEXT NOT NULL DEFAULT '',
     -- When the customer was created, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL,
     -- When the customer was erased, in the same form; '' while it lives.
@@ -70,6 +65,28 @@ CREATE INDEX customers_live ON customers (partner_id, customer_id) WHERE removed
 -- One custnr for one live customer of a partner; an erasure frees it.
 CREATE UNIQUE INDEX customers_custnr ON customers (partner_id, custnr) WHERE removed_at = '';
 
--- One customer for one Idempotency-Key of a partner.
-CREATE UNIQUE INDEX customers_idempotency_key ON customers (partner_id, idempotency_key)
-WHERE idempotency_key <> '';
+-- The Idempotency-Keys that have created something. A key is forgotten 30 days after its use. An erasure keeps it, so that
+-- a late repeat of the creation does not bring the customer back.
+CREATE TABLE idempotency_keys (
+    -- Whose key it is.
+    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    -- HMAC of the key.
+    key_hmac TEXT NOT NULL,
+    -- HMAC of the parameters that came with it; '' once a customer that they tell of was erased.
+    params_hmac TEXT NOT NULL,
+    -- What it has created: the table of the records.
+    kind TEXT NOT NULL,
+    -- The customer that the records hang on. Of created customers, the first.
+    customer_id INTEGER NOT NULL,
+    -- JSON array of the ids of the records, in the order of the answer.
+    ids TEXT NOT NULL,
+    -- When it was used, UTC, YYYY-MM-DD HH:MM:SS.
+    used_at TEXT NOT NULL,
+    PRIMARY KEY (partner_id, key_hmac)
+) STRICT, WITHOUT ROWID;
+
+-- The keys that an erasure looks for.
+CREATE INDEX idempotency_keys_customer ON idempotency_keys (partner_id, kind, customer_id);
+
+-- The keys that are old enough to be forgotten.
+CREATE INDEX idempotency_keys_used ON idempotency_keys (used_at);

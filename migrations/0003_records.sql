@@ -78,8 +78,13 @@ CREATE TABLE calls (
     bnum_ccndc INTEGER NOT NULL,
     -- Where the call was connected, E.164, or '' when it was not.
     cnum TEXT NOT NULL DEFAULT '',
-    cnum_ccndc INTEGER NOT NULL DEFAULT 0
+    cnum_ccndc INTEGER NOT NULL DEFAULT 0,
+    -- The partner's own id of the call, unique among the customer's calls; '' when it has none.
+    external_id TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- A customer's calls, newest first.
 CREATE INDEX calls_customer ON calls (customer_id, start, call_id);
+
+-- One call of a customer for one external_id.
+CREATE UNIQUE INDEX calls_external_id ON calls (customer_id, external_id) WHERE external_id <> '';

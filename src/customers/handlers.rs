@@ -1,19 +1,28 @@
 //! The handlers of `/customers`.
 
-use super::model::{CustomerInput, IDEMPOTENCY_KEY_MAX};
-use super::sql::{self, Fingerprints};
+use std::collections::BTreeMap;
+
+use super::batch::{self, New};
+use super::model::CustomerInput;
+use super::sql;
 use crate::auth::login::Partner;
 use crate::auth::secrets::Secrets;
 use crate::db::audit::{Actor, Context};
+use crate::db::idempotency::Keyed;
+use crate::http;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::etag::etag;
 use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
+use crate::http::params::Params;
 use crate::platform::d1::{Row, Store};
 use crate::platform::random;
 use crate::platform::reply::Reply;
+use crate::platform::retry;
+
+pub mod custnr;
 
 /// Lists the partner's live customers by ascending id:
 /// 1. reads the paging and the filters (400);
@@ -59,10 +68,10 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     one(&found)
 }
 
-/// Creates a customer:
-/// 1. validates the parameters and the `Idempotency-Key` (400);
-/// 2. inserts and counts the customer; with a key, also looks for the customer that the key created before;
-/// 3. answers the new customer; or the earlier one, if the parameters are the same (else 400); or says that the
+/// Creates a customer, or a list of customers:
+/// 1. takes the fingerprints of the `Idempotency-Key`, and validates the parameters (400);
+/// 2. looks at the key, and inserts and counts all the customers or none;
+/// 3. answers the new customers; or those that the key created before (400 for other parameters, 404); or says which
 ///    `custnr` is taken (409).
 pub async fn create(
     partner: &Partner,
@@ -70,51 +79,97 @@ pub async fn create(
     secrets: &Secrets,
     mut call: Call,
 ) -> Result<Reply, Error> {
-    let input = CustomerInput::take(&mut call.params, partner, Intent::Create);
-    let fault = call.idempotency_key().and_then(idempotency_key_fault);
-    call.params.faults(fault);
-    let call = call.finish()?;
+    let partner_id = partner.partner_id;
+    let fingerprints = retry::fingerprints(&mut call, secrets, partner_id, NAME);
+    let (form, inputs) = take(&mut call.params, partner);
+    let (call, judged) = call.judged();
 
-    let key = call.idempotency_key.as_deref();
-    let fingerprints = key.map(|key| fingerprints(secrets, partner, key, &input));
-    let fingerprints = fingerprints.transpose()?;
-    let uuid = random::uuid()?;
-    let audit = Context::of(&call, Actor::Partner(partner.partner_id));
-    let create = sql::create(
-        call.version,
-        partner,
-        &input,
-        &uuid,
-        fingerprints.as_ref(),
-        audit,
-    );
+    let keyed = fingerprints.as_ref().map(|fingerprints| Keyed {
+        partner_id,
+        fingerprints,
+        kind: NAME,
+        now: &call.now.utc,
+    });
+    if let Err(invalid) = judged {
+        let look_up = keyed.map(|keyed| batch::look_up(call.version, partner, &keyed));
+        let given = fingerprints.as_ref();
+        let rows = retry::repeated_although(invalid, store, look_up, given).await?;
+        return answer(&call, form, &rows);
+    }
+    let new = with_uuids(inputs)?;
+    let audit = Context::of(&call, Actor::Partner(partner_id));
+    let create = batch::create(call.version, partner, &new, keyed.as_ref(), audit);
     let results = store.run(create).await?;
 
-    if let Some(created) = results.first(|at| at.created) {
-        return located(&call, &created);
+    let repeat = results.names.repeat.zip(fingerprints.as_ref());
+    if let Some((repeat, given)) = repeat
+        && let Some(rows) = retry::repeated(&results, repeat, given)?
+    {
+        return answer(&call, form, &rows);
     }
-    let earlier = results.names.earlier.and_then(|at| results.first(|_| at));
-    match (earlier, fingerprints) {
-        (Some(earlier), Some(given)) => replay(&call, &earlier, &given.params),
-        _ => Err(Error::CustnrTaken),
+    match results.all(|at| at.created) {
+        created if created.is_empty() => Err(taken(form, &new, &results.all(|at| at.taken))),
+        created => answer(&call, form, &created),
     }
 }
 
-/// Answers the customer that an `Idempotency-Key` created before, in its present state.
-fn replay(call: &Taken, earlier: &Row, params: &str) -> Result<Reply, Error> {
-    if !earlier.text("removed_at")?.is_empty() {
-        return Err(Error::NotFound(
-            "customer: the customer that this Idempotency-Key created was erased",
-        ));
+/// The name of a list of customers: in an envelope, and as a parameter.
+const NAME: &str = "customers";
+
+/// Whether a request creates one customer or a list.
+#[derive(Clone, Copy)]
+enum Form {
+    One,
+    List,
+}
+
+fn take(params: &mut Params, partner: &Partner) -> (Form, Vec<CustomerInput>) {
+    let one = |params: &mut Params| CustomerInput::take(params, partner, Intent::Create);
+    if params.has(NAME) {
+        (Form::List, http::batch::take(params, NAME, one))
+    } else {
+        (Form::One, vec![one(params)])
     }
-    if earlier.text("idempotency_params")? != params {
-        return Err(Error::invalid(
-            "Idempotency-Key",
-            "idempotency_key_reused",
-            "was used before with other parameters",
-        ));
+}
+
+fn with_uuids(inputs: Vec<CustomerInput>) -> Result<Vec<New>, Error> {
+    let new = inputs.into_iter().map(|input| {
+        let uuid = random::uuid()?;
+        Ok(New { uuid, input })
+    });
+    new.collect()
+}
+
+/// The answer to a creation.
+fn answer(call: &Taken, form: Form, rows: &[Row]) -> Result<Reply, Error> {
+    match (form, rows) {
+        (Form::One, [row]) => located(call, row),
+        _ => {
+            let location = format!("{}/customers", call.version.prefix());
+            Ok(Reply::rows(NAME, rows)?.with("Location", location))
+        }
     }
-    located(call, earlier)
+}
+
+/// The error that names each place whose `custnr` is taken, or stands in the list twice.
+fn taken(form: Form, new: &[New], taken: &[Row]) -> Error {
+    const TAKEN: &str = "another live customer has this custnr";
+    let taken = taken.iter().filter_map(|row| row.integer("place").ok());
+    let mut places: BTreeMap<i64, &str> = taken.map(|place| (place, TAKEN)).collect();
+    for twin in batch::twins(new) {
+        let place = i64::try_from(twin).unwrap_or(i64::MAX);
+        places
+            .entry(place)
+            .or_insert("stands in the list more than once");
+    }
+    let faults = places.into_iter().map(|(place, message)| {
+        let parameter = format!("{NAME}[{place}].custnr");
+        Fault::of(parameter, "custnr_taken", message)
+    });
+    match form {
+        Form::One => Error::CustnrTaken,
+        Form::List => Error::Conflict(faults.collect()),
+    }
 }
 
 /// Changes a customer:
@@ -166,33 +221,4 @@ fn one(row: &Row) -> Result<Reply, Error> {
 fn located(call: &Taken, row: &Row) -> Result<Reply, Error> {
     let location = format!("{}/customers/{}", call.version.prefix(), row.integer("id")?);
     Ok(one(row)?.with("Location", location))
-}
-
-fn idempotency_key_fault(key: &str) -> Option<Fault> {
-    let printable = key
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len()) && printable {
-        return None;
-    }
-    let message = format!("must be 1 to {IDEMPOTENCY_KEY_MAX} printable ASCII characters");
-    Some(Fault::of("Idempotency-Key", "idempotency_key", message))
-}
-
-/// The HMACs of an `Idempotency-Key` and its parameters. The database keeps only these, because a key can hold
-/// personal data.
-fn fingerprints(
-    secrets: &Secrets,
-    partner: &Partner,
-    key: &str,
-    input: &CustomerInput,
-) -> Result<Fingerprints, Error> {
-    let params = serde_json::to_vec(input)
-        .map_err(|error| Error::Internal(format!("an input cannot be written as JSON: {error}")))?;
-    let partner_id = partner.partner_id.to_be_bytes();
-    let key = key.as_bytes();
-    Ok(Fingerprints {
-        key: secrets.fingerprint(&[b"idempotency key", &partner_id, key]),
-        params: secrets.fingerprint(&[b"idempotency params", &partner_id, key, b"\n", &params]),
-    })
 }

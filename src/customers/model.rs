@@ -13,9 +13,6 @@ use crate::http::validation::{self, faults, length_fault, not_blank, printable};
 use crate::http::version::Version;
 use crate::partners::profile::{CUSTOM_FIELDS, CUSTOM_LENGTH_MAX, CustomField, Profile};
 
-/// The most characters of an `Idempotency-Key`.
-pub const IDEMPOTENCY_KEY_MAX: usize = 255;
-
 /// The fields of a customer that a caller can send. All are optional, because a `PUT` changes only the fields that it
 /// has. Limits count Unicode characters.
 #[derive(Debug, Default, Serialize, Validate)]

@@ -14,7 +14,7 @@ use crate::partners::profile::Profile;
 use crate::sql;
 
 /// The columns that a statement answers for a customer: `json`, which the database assembles, `id` and `version`.
-fn row(version: Version, partner: &Profile) -> Sql {
+pub(super) fn row(version: Version, partner: &Profile) -> Sql {
     let json = json_object(&output(version, partner));
     sql!("{json} AS json, customer_id AS id, version", json = json)
 }
@@ -87,94 +87,9 @@ pub fn find(
     .named("customers::find")
 }
 
-/// The HMACs that the database keeps in place of an `Idempotency-Key` and the parameters that came with it.
-#[derive(Clone, Debug)]
-pub struct Fingerprints {
-    /// The HMAC of the key.
-    pub key: String,
-    /// The HMAC of the parameters.
-    pub params: String,
-}
-
-/// The results of [`create`].
-#[derive(Clone, Copy, Debug)]
-pub struct Creation {
-    /// The new customer; no row if its `custnr` or its `Idempotency-Key` is taken.
-    pub created: At,
-    /// The customer that the `Idempotency-Key` created before, live or erased. The row also has `removed_at` and
-    /// `idempotency_params`, an HMAC.
-    pub earlier: Option<At>,
-}
-
-/// Creates a customer, counts it and adds an entry to the audit trail, unless its `custnr` or its `Idempotency-Key` is
-/// taken. It writes one row in each of three tables.
-pub fn create(
-    version: Version,
-    partner: &Profile,
-    input: &CustomerInput,
-    uuid: &str,
-    fingerprints: Option<&Fingerprints>,
-    audit: Context<'_>,
-) -> Batch<Creation> {
-    let partner_id = partner.partner_id;
-    let (key, params) = match fingerprints {
-        Some(Fingerprints { key, params }) => (key.as_str(), params.as_str()),
-        None => ("", ""),
-    };
-    let assigned = [
-        ("partner_id", sql!("{id}", id = partner_id)),
-        ("uuid", sql!("{uuid}", uuid = uuid)),
-        ("created", sql!("{now}", now = audit.now)),
-        ("idempotency_key", sql!("{key}", key = key)),
-        ("idempotency_params", sql!("{params}", params = params)),
-    ];
-    let given = input.columns().into_iter().map(|column| {
-        let name = column.name;
-        (name, value(partner_id, column, sql!("''")))
-    });
-    let (names, values): (Vec<Sql>, Vec<Sql>) = assigned
-        .into_iter()
-        .chain(given)
-        .map(|(name, value)| (Sql::name(name), value))
-        .unzip();
-    let insert = sql!(
-        "INSERT INTO customers ({names}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING {row}",
-        names = Sql::join(names, ", "),
-        values = Sql::join(values, ", "),
-        row = row(version, partner),
-    );
-    let count = sql!(
-        "UPDATE partners SET customers = customers + 1 WHERE partner_id = {partner_id} AND changes() = 1",
-        partner_id = partner_id
-    );
-    let entry = audit.entry(
-        "create",
-        "customers",
-        Record::InsertedCustomer,
-        fields(input),
-    );
-    let mut steps = Steps::default();
-    let created = steps.counted_change(
-        insert.named("customers::create"),
-        count.named("customers::count"),
-        entry,
-    );
-    let earlier = fingerprints.map(|Fingerprints { key, .. }| {
-        let earlier = sql!(
-            "SELECT {row}, idempotency_params, removed_at FROM customers \
-             WHERE partner_id = {partner_id} AND idempotency_key = {key} AND idempotency_key <> ''",
-            row = row(version, partner),
-            partner_id = partner_id,
-            key = key.as_str(),
-        );
-        steps.add(earlier.named("customers::by_idempotency_key"))
-    });
-    steps.named(Creation { created, earlier })
-}
-
 /// The new value of a column. A custom field that the operator has ended keeps its old value, `instead`. A node can
 /// learn of the end up to a minute late, and a value that it stored would reappear if the field were set up again.
-fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
+pub(super) fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
     match column.custom {
         Some(n) => sql!(
             "COALESCE((SELECT {value} FROM custom_fields WHERE partner_id = {partner_id} AND n = {n}), {instead})",
@@ -188,7 +103,7 @@ fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
 }
 
 /// The names of the given parameters, for the audit trail.
-fn fields(input: &CustomerInput) -> Vec<Json> {
+pub(super) fn fields(input: &CustomerInput) -> Vec<Json> {
     let columns = input.columns().into_iter();
     columns.map(|column| column.name.into()).collect()
 }

@@ -28,10 +28,11 @@ pub enum Actor<'a> {
 }
 
 /// Which record is changed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Record {
-    /// The customer that this transaction has inserted last.
-    InsertedCustomer,
+    /// Each customer that this condition finds: there is an entry for each. At most
+    /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX).
+    Customers(Sql),
     /// The record that this transaction has inserted last, of the customer with this id.
     InsertedOf(i64),
     /// The record with this id, of the customer with that id.
@@ -85,8 +86,15 @@ impl<'a> Context<'a> {
             ),
         };
         let inserted = || sql!("last_insert_rowid()");
+        let mut from = sql!("");
         let (record_id, customer_id) = match record {
-            Record::InsertedCustomer => (inserted(), inserted()),
+            Record::Customers(condition) => {
+                from = sql!(
+                    " FROM (SELECT customer_id FROM customers WHERE {condition})",
+                    condition = condition
+                );
+                (sql!("customer_id"), sql!("customer_id"))
+            }
             Record::InsertedOf(customer_id) => (inserted(), sql!("{id}", id = customer_id)),
             Record::OfCustomer(id, customer_id) => {
                 (sql!("{id}", id = id), sql!("{id}", id = customer_id))
@@ -101,7 +109,7 @@ impl<'a> Context<'a> {
                 "INSERT INTO audit \
                  (at, actor, partner_id, login, action, kind, record_id, customer_id, fields, request_id) \
                  SELECT datetime('now'), {actor}, {partner}, {login}, {action}, {kind}, {record_id}, {customer_id}, \
-                 {fields}, {request_id}",
+                 {fields}, {request_id}{from}",
                 actor = actor,
                 partner = partner,
                 login = self.login,
@@ -111,6 +119,7 @@ impl<'a> Context<'a> {
                 customer_id = customer_id,
                 fields = Json::List(fields).to_string(),
                 request_id = self.request_id,
+                from = from,
             ),
         }
     }

@@ -60,6 +60,22 @@ impl Steps {
         at
     }
 
+    /// The same with the `Idempotency-Key` that is kept, if one came: a statement that changes exactly one row if the
+    /// count before it did, and none if it did not.
+    pub fn keyed_change(
+        &mut self,
+        change: Statement,
+        count: Statement,
+        keep: Option<Statement>,
+        entry: Entry,
+    ) -> At {
+        let at = self.add(change);
+        self.add(count);
+        self.0.extend(keep);
+        self.add(entry.if_changed());
+        at
+    }
+
     /// The whole batch.
     pub fn named<N>(self, names: N) -> Batch<N> {
         let statements = self.0;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod batch;
+pub mod idempotency;
 pub mod json;
 pub mod memory;
 pub mod schema;

@@ -135,6 +135,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("bnum_ccndc", Keep),
             ("cnum", Mask("cnum_ccndc")),
             ("cnum_ccndc", Keep),
+            ("external_id", Blank),
         ],
     },
     Table {
@@ -176,8 +177,6 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("custom_19", Blank),
             ("custom_20", Blank),
             ("version", Set(|_| sql!("version + 1"))),
-            ("idempotency_key", Keep),
-            ("idempotency_params", Blank),
             ("created", Keep),
             ("removed_at", Set(|now| sql!("{now}", now = now))),
             ("measures_total", Keep),
@@ -186,6 +185,22 @@ pub const CUSTOMER_TABLES: &[Table] = &[
         ],
     },
 ];
+
+/// The table of the `Idempotency-Key`s. Its rows tell of customers, but only this service can read anything in them: the
+/// export leaves them out.
+pub const IDEMPOTENCY_KEYS: Table = Table {
+    name: "idempotency_keys",
+    key: &["partner_id", "key_hmac"],
+    columns: &[
+        ("partner_id", Keep),
+        ("key_hmac", Keep),
+        ("params_hmac", Blank),
+        ("kind", Keep),
+        ("customer_id", Keep),
+        ("ids", Keep),
+        ("used_at", Keep),
+    ],
+};
 
 /// The tables that hold nothing personal of a customer: the partners' own, the receipts, the audit trail, and what the
 /// platform keeps of the migrations.

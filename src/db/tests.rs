@@ -168,13 +168,6 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 /// Statements that touch customers, or what hangs on them, without the condition of [`super::tenant`]; each with what it
 /// has in its place, and why.
 const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
-    // Inserts a customer: there is none yet. The partner is one of its columns.
-    ("customers::create", "(partner_id, uuid,"),
-    // An erased customer must be found too, so that a late repeat does not bring it back.
-    (
-        "customers::by_idempotency_key",
-        "WHERE partner_id = ? AND idempotency_key = ?",
-    ),
     // Finds the receipt of a customer that lives no longer.
     (
         "erasure::receipt",

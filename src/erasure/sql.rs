@@ -4,6 +4,7 @@ use super::receipt::{self, COUNTS};
 use crate::customers::sql::at_version;
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::idempotency;
 use crate::db::schema::CUSTOMER_TABLES;
 use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::live_customer;
@@ -86,12 +87,16 @@ impl Target<'_> {
             erasable = self.erasable(),
         );
         // Without an erasure under way the subquery is NULL. NULL equals nothing, so no row is read.
-        let under_way = sql!(
-            "customer_id = (SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
+        let customer_id = sql!(
+            "(SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
             live = self.live()
         );
+        let under_way = sql!("customer_id = {customer_id}", customer_id = &customer_id);
         let mut steps = Steps::default();
         steps.add(begin.named("erasure::begin"));
+        for keys in idempotency::erase(self.partner_id, &customer_id, self.audit.now) {
+            steps.add(keys);
+        }
         let mut tables = CUSTOMER_TABLES.iter().map(|table| {
             table
                 .erase(self.audit.now, &under_way)

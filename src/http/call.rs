@@ -58,6 +58,11 @@ impl Call {
         }
     }
 
+    /// The same as [`Call::finish`] for a handler that answers a repeated request although it is not valid today.
+    pub fn judged(self) -> (Taken, Result<(), Error>) {
+        (self.taken, self.params.finish())
+    }
+
     /// Checks that every parameter was taken and is valid.
     ///
     /// # Errors

@@ -77,6 +77,8 @@ pub enum Error {
     CustnrTaken,
     /// 409: a partner or a login has the user name already. The text is the parameter that holds it.
     UsernameTaken(&'static str),
+    /// 409: records of a batch clash with others. The list has every place.
+    Conflict(Vec<Fault>),
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 412: the request has this header, but its path cannot evaluate it. The request changed nothing.
@@ -127,7 +129,7 @@ impl Error {
                 404
             }
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken | Self::UsernameTaken(_) => 409,
+            Self::CustnrTaken | Self::UsernameTaken(_) | Self::Conflict(_) => 409,
             Self::PreconditionFailed | Self::PreconditionUnsupported(_) => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
@@ -173,7 +175,7 @@ impl Error {
 
     fn faults(&self, request_id: &str) -> Vec<Fault> {
         let (code, message) = match self {
-            Self::Invalid(faults) => return faults.clone(),
+            Self::Invalid(faults) | Self::Conflict(faults) => return faults.clone(),
             Self::CustnrTaken => {
                 return vec![Fault::of(
                     "custnr",

@@ -1,7 +1,9 @@
 //! The HTTP rules of this API: routes, parameters, errors, versions, paging. No I/O.
 
+pub mod batch;
 pub mod body;
 pub mod call;
+pub mod canonical;
 pub mod decode;
 pub mod error;
 pub mod etag;

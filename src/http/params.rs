@@ -1,17 +1,18 @@
 //! Reads path, query, form and JSON into one [`Params`], and finds too many, duplicate and unknown parameters. No I/O.
 
+use super::canonical::canonical_object;
 use super::decode::{not_utf8, percent_decode};
 use super::error::{Error, Fault};
 use super::intent::Intent;
 use super::json::Json;
 use super::near::{meant, shown};
-use super::routes::is_id;
+use super::routes::{is_id, may_repeat};
 use super::unicode::is_surely_nfc;
 
 /// The maximum number of parameters of a request. A customer has 34. The limit bounds the search for duplicates.
 pub const PARAMETERS_MAX: usize = 64;
 
-/// The maximum number of faults in a response. The largest batch is 1,000 calls of 7 members, so one fault of each
+/// The maximum number of faults in a response. A batch of 1,000 calls has 8 members each, so one fault of each
 /// member fits. A program may read them all. A fault has 100 to 300 bytes, so the response has about 2 MB; without the
 /// limit, a body of 1 MiB of unknown names would cause 10 MB.
 pub const FAULTS_MAX: usize = 8_000;
@@ -157,8 +158,13 @@ impl Params {
         self.seen.push(seen);
         match self.entries.iter().find(|entry| entry.name == name) {
             None => self.entries.push(Entry { name, value, place }),
-            Some(earlier) if !is_repeated && is_id(&name) => {
-                if integer(&earlier.value) != integer(&value) {
+            Some(earlier) if !is_repeated && may_repeat(&name) => {
+                let agrees = if is_id(&name) {
+                    integer(&earlier.value) == integer(&value)
+                } else {
+                    earlier.value == value
+                };
+                if !agrees {
                     self.faults.push(Fault::of(
                         name,
                         "contradiction",
@@ -185,6 +191,20 @@ impl Params {
                 ));
             }
         }
+    }
+
+    /// All parameters as they were given, in one form. Take this before any is taken. `None` if the reading found faults.
+    pub fn as_given(&self) -> Option<Json> {
+        let given = self.entries.iter();
+        let given = given.map(|entry| (entry.name.as_str(), &entry.value));
+        self.faults.is_empty().then(|| canonical_object(given))
+    }
+
+    /// Takes the faults with this code away, and returns them.
+    pub fn set_aside(&mut self, code: &str) -> Vec<Fault> {
+        self.faults
+            .extract_if(.., |fault| fault.code == code)
+            .collect()
     }
 
     /// Whether the request has the parameter.

@@ -151,7 +151,7 @@ fn captures(template: &'static str, segments: &[String]) -> Option<Vec<(&'static
 /// Whether a segment can stand for the `{name}` of a template.
 fn fits(name: &str, segment: &str) -> bool {
     match routes::segment(name) {
-        Some(Segment::Text) => true,
+        Some(Segment::Text | Segment::Name) => true,
         Some(Segment::Id | Segment::Number) => segment.bytes().all(|byte| byte.is_ascii_digit()),
         None => false,
     }

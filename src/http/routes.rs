@@ -11,6 +11,8 @@ pub enum PartnerRoute {
     ReadCustomer,
     ChangeCustomer,
     EraseCustomer,
+    ReadCustnr,
+    PutCustnr,
     ReadErasure,
     Export,
     ReadRecords(Resource),
@@ -90,6 +92,8 @@ pub enum Segment {
     Number,
     /// Any text that is not empty.
     Text,
+    /// Any text that is not empty: what the partner calls a record. The body may have it too.
+    Name,
 }
 
 /// Every `{name}` of the templates below. Digits never match a word, so `/customers/erasure` is a path of its own.
@@ -98,6 +102,7 @@ pub const SEGMENTS: &[(&str, Segment)] = &[
     ("measure_id", Segment::Id),
     ("user_id", Segment::Id),
     ("call_id", Segment::Id),
+    ("custnr", Segment::Name),
     ("n", Segment::Number),
     ("username", Segment::Text),
     ("login", Segment::Text),
@@ -113,6 +118,11 @@ pub fn segment(name: &str) -> Option<Segment> {
 /// Whether a parameter is the id of a record.
 pub fn is_id(name: &str) -> bool {
     segment(name) == Some(Segment::Id)
+}
+
+/// Whether a parameter may stand in the path and in another place, if the two agree.
+pub fn may_repeat(name: &str) -> bool {
+    matches!(segment(name), Some(Segment::Id | Segment::Name))
 }
 
 /// A path and its methods.
@@ -190,6 +200,10 @@ const CUSTOMERS: Table<PartnerRoute> = &[
         ],
     ),
     ("/customers/changes", &[("GET", ReadChanges)]),
+    (
+        "/customers/custnr/{custnr}",
+        &[("GET", ReadCustnr), ("PUT", PutCustnr)],
+    ),
     ("/customers/erasure", &[("GET", ReadErasure)]),
     ("/customers/{customer_id}/erasure", &[("GET", ReadErasure)]),
     ("/customers/export", &[("GET", Export)]),

@@ -43,14 +43,19 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
     }
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let (content_type, encoding) = (header("Content-Type"), header("Content-Encoding"));
-    let body = read_capped(request, rules.limit).await?;
+    let media_type = content_type.as_deref().and_then(media_type);
+    let limit = match (rules.list, &media_type) {
+        (Some(_), Some(MediaType::Json)) => BodyRules::BATCH.limit,
+        _ => rules.limit,
+    };
+    let body = read_capped(request, limit).await?;
     if body.is_empty() {
         return Ok(());
     }
     if let Some(encoding) = encoding.as_deref().and_then(unsupported_encoding) {
         return Err(Error::UnsupportedContentEncoding(encoding));
     }
-    match content_type.as_deref().and_then(media_type) {
+    match media_type {
         Some(MediaType::Form) if accepted != JSON && looks_like_json(&body) => {
             let message = if accepted == FORM {
                 "the body is JSON; send its parameters in the query, or as a form"
@@ -58,12 +63,17 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
                 "the body is JSON, but was sent as a form; send the header Content-Type: application/json"
             };
             let fault = Fault::of_request("looks_like_json", message);
-            Err(Error::Invalid(vec![fault]))
+            return Err(Error::Invalid(vec![fault]));
         }
-        Some(MediaType::Form) if accepted != JSON => params.add_form(&body),
-        Some(MediaType::Json) if accepted != FORM => params.add_json(&body),
-        _ => Err(Error::UnsupportedMediaType(accepted)),
+        Some(MediaType::Form) if accepted != JSON => params.add_form(&body)?,
+        Some(MediaType::Json) if accepted != FORM => params.add_json(&body)?,
+        _ => return Err(Error::UnsupportedMediaType(accepted)),
     }
+    let is_batch = rules.list.is_some_and(|list| params.has(list));
+    if body.len() > rules.limit && !is_batch {
+        return Err(Error::BodyTooLarge(rules.limit));
+    }
+    Ok(())
 }
 
 /// Reads a body up to the limit. It does not trust `Content-Length`.

@@ -150,7 +150,7 @@ impl Rows {
 }
 
 /// A row. It stays in JavaScript. A column crosses into wasm only when the code reads it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Row(JsValue);
 
 impl Row {

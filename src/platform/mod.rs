@@ -10,6 +10,7 @@ pub mod health;
 pub mod log;
 pub mod random;
 pub mod reply;
+pub mod retry;
 pub mod serve;
 pub mod site;
 pub mod text;

@@ -124,6 +124,16 @@ impl Reply {
         }))
     }
 
+    /// Adds a member after the records of an envelope.
+    #[must_use]
+    pub fn with_member(mut self, name: &str, value: Json) -> Self {
+        if let Body::Rows { after, .. } = &mut self.body {
+            after.pop();
+            after.push_str(&format!(",\"{name}\":{value}}}"));
+        }
+        self
+    }
+
     /// A 200 with one object under a name. The database assembled the row's `json`.
     ///
     /// # Errors

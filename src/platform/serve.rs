@@ -204,6 +204,8 @@ async fn for_partner(
         }
         PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
         PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
+        PartnerRoute::ReadCustnr => customers::custnr::read(partner, store, call).await,
+        PartnerRoute::PutCustnr => customers::custnr::put(partner, store, call).await,
         PartnerRoute::EraseCustomer => {
             let (partner_id, actor) = (partner.partner_id, Actor::Partner(partner.partner_id));
             erasure::erase(partner_id, actor, store, call).await
@@ -211,7 +213,9 @@ async fn for_partner(
         PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
         PartnerRoute::Export => export::read(partner, store, call).await,
         PartnerRoute::ReadRecords(of) => records::read(partner, store, kind(of), call).await,
-        PartnerRoute::CreateRecords(of) => records::create(partner, store, kind(of), call).await,
+        PartnerRoute::CreateRecords(of) => {
+            records::create(partner, store, &site.secrets, kind(of), call).await
+        }
         PartnerRoute::ChangeRecord(of) => records::change(partner, store, kind(of), call).await,
         PartnerRoute::RemoveRecord(of) => records::remove(partner, store, kind(of), call).await,
         PartnerRoute::ReadAllowedNumbers => allowed_numbers::read(partner, store, call).await,

@@ -8,7 +8,10 @@ use crate::http::error::Fault;
 use crate::http::intent::Intent;
 use crate::http::params::Params;
 use crate::http::time::Now;
-use crate::http::validation::{faults, time};
+use crate::http::validation::{faults, printable, time};
+
+/// The column and parameter that hold the partner's own id of a call. A customer has one call for each.
+pub const EXTERNAL_ID: &str = "external_id";
 
 /// The calls of a customer.
 pub const CALLS: Kind = Kind {
@@ -27,6 +30,7 @@ pub const CALLS: Kind = Kind {
         ("bnum_ccndc", Unset::Zero),
         ("cnum", Unset::Empty),
         ("cnum_ccndc", Unset::Zero),
+        (EXTERNAL_ID, Unset::Empty),
     ],
     numbers: &["anum", "bnum", "cnum"],
     members: &[
@@ -38,6 +42,7 @@ pub const CALLS: Kind = Kind {
         ("anum", Form::Text),
         ("bnum", Form::Text),
         ("cnum", Form::Text),
+        (EXTERNAL_ID, Form::Text),
     ],
     take,
     #[cfg(not(target_arch = "wasm32"))]
@@ -62,6 +67,8 @@ struct CallInput {
     duration: Option<i64>,
     #[validate(range(min = 0, max = 1))]
     answered: Option<i64>,
+    #[validate(length(max = 64), custom(function = "printable"))]
+    external_id: Option<String>,
 }
 
 /// The fault of a time that no call can have. Times in this form compare as texts.
@@ -81,6 +88,7 @@ fn take(params: &mut Params, intent: Intent, now: &Now) -> Given {
         start: params.text("start"),
         duration: params.integer("duration"),
         answered: params.flag("answered"),
+        external_id: params.text(EXTERNAL_ID),
     };
     if let Err(errors) = input.validate() {
         params.faults(faults(&errors));
@@ -96,12 +104,14 @@ fn take(params: &mut Params, intent: Intent, now: &Now) -> Given {
         start,
         duration,
         answered,
+        external_id,
     } = input;
     let mut given = Given::default();
     given.set("measure_id", measure_id);
     given.set("start", start);
     given.set("duration", duration);
     given.set("answered", answered);
+    given.set(EXTERNAL_ID, external_id);
     given.number_or_none(params, "anum", "anum_ccndc");
     given.number(params, "bnum", "bnum_ccndc");
     given.number_or_none(params, "cnum", "cnum_ccndc");

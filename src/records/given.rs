@@ -57,8 +57,15 @@ impl Given {
         &self.fields
     }
 
+    /// The value of a column.
+    pub fn column(&self, column: &str) -> Option<&Json> {
+        let mut columns = self.columns.iter();
+        let found = columns.find(|(known, _)| known == column);
+        found.map(|(_, value)| value)
+    }
+
     /// The columns as members of an object.
-    pub fn into_json(self) -> Json {
-        Json::Object(self.columns)
+    pub fn to_json(&self) -> Json {
+        Json::Object(self.columns.clone())
     }
 }

@@ -1,21 +1,24 @@
 //! The handlers of the records of a customer. They are the same for every [`Kind`] of record.
 
-use super::given::Given;
-use super::kind::{BATCH_MAX, Creation, Kind, Removal};
+use super::kind::{Creation, Kind, Removal};
+use super::places::Places;
 use super::sql::Scope;
 use crate::auth::login::Partner;
+use crate::auth::secrets::Secrets;
 use crate::db::audit::{Actor, Context};
+use crate::db::idempotency::Keyed;
+use crate::http::batch;
 use crate::http::call::{Call, Taken};
-use crate::http::error::{Error, Fault};
+use crate::http::error::Error;
 use crate::http::intent::Intent;
-use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::params::Params;
-use crate::http::time::Now;
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
+use crate::platform::retry;
 
 pub mod allowed_numbers;
+mod created;
 pub mod export;
 
 /// Reads the records of a customer, or one record if its id is given:
@@ -47,81 +50,63 @@ pub async fn read(
 }
 
 /// Creates a record or a batch of records:
-/// 1. reads the customer's id and validates the given fields (400);
-/// 2. inserts and counts all the records or none;
-/// 3. answers the records, with the `Location` of the one record or of the list; or says why it created none (404, or
-///    400 if the customer does not have a named measure).
+/// 1. takes the fingerprints of the `Idempotency-Key`, and validates the parameters (400);
+/// 2. looks at the key, and inserts and counts all the records or none;
+/// 3. answers the records, with the `Location` of the one record or of the list; or those that the key created before
+///    (400 for other parameters, 404); or says why it created none (404; 400 if the customer does not have a named
+///    measure; 409 if a call has the `external_id` of another).
 pub async fn create(
     partner: &Partner,
     store: &Store,
+    secrets: &Secrets,
     kind: &Kind,
     mut call: Call,
 ) -> Result<Reply, Error> {
+    let partner_id = partner.partner_id;
+    let fingerprints = retry::fingerprints(&mut call, secrets, partner_id, kind.name);
     let customer_id = call.params.required_id("customer_id");
     let now = call.now().clone();
+    let take = |params: &mut Params| (kind.take)(params, Intent::Create, &now);
     let records = match kind.creation {
-        Creation::One => vec![(kind.take)(&mut call.params, Intent::Create, &now)],
-        Creation::Batch => take_batch(kind, &mut call.params, &now),
+        Creation::One => vec![take(&mut call.params)],
+        Creation::Batch => batch::take(&mut call.params, kind.name, take),
     };
-    let call = call.finish()?;
+    let (call, judged) = call.judged();
 
-    let create = scope(partner, &call, customer_id).create(kind, records);
+    let keyed = fingerprints.as_ref().map(|fingerprints| Keyed {
+        partner_id,
+        fingerprints,
+        kind: kind.name,
+        now: &call.now.utc,
+    });
+    let scope = scope(partner, &call, customer_id);
+    if let Err(invalid) = judged {
+        let look_up = keyed.map(|keyed| scope.look_up(kind, &keyed));
+        let given = fingerprints.as_ref();
+        let rows = retry::repeated_although(invalid, store, look_up, given).await?;
+        return located(&scope, kind, &rows);
+    }
+    let places = Places::of(kind, records);
+    let create = scope.create(kind, &places, keyed.as_ref());
     let results = store.run(create).await?;
 
-    let created = results.all(|at| at.created);
-    let Some(first) = created.first() else {
-        return Err(not_created(kind, results.all(|at| at.missing)));
-    };
-    let prefix = call.version.prefix();
-    let mut location = format!("{prefix}/customers/{customer_id}/{}", kind.name);
-    if kind.creation == Creation::One {
-        location.push_str(&format!("/{}", first.integer("id")?));
+    let repeat = results.names.repeat.zip(fingerprints.as_ref());
+    if let Some((repeat, given)) = repeat
+        && let Some(rows) = retry::repeated(&results, repeat, given)?
+    {
+        return located(&scope, kind, &rows);
     }
-    Ok(Reply::rows(kind.name, &created)?.with("Location", location))
+    located(&scope, kind, &created::in_order(kind, &places, &results)?)
 }
 
-/// Takes the records of a batch. A fault names the place of its record: `calls[3].start`.
-fn take_batch(kind: &Kind, params: &mut Params, now: &Now) -> Vec<Given> {
-    params.require(Intent::Create, &[kind.name]);
-    let Some(list) = params.value(kind.name) else {
-        return Vec::new();
-    };
-    let Json::List(records) = list else {
-        params.fault(Fault::of(kind.name, "not_a_list", "must be a list"));
-        return Vec::new();
-    };
-    if !(1..=BATCH_MAX).contains(&records.len()) {
-        let message = format!("must have 1 to {BATCH_MAX} elements");
-        params.fault(Fault::of(kind.name, "length", message));
-        return Vec::new();
+/// An answer with new records, and the `Location` of the one record or of the list.
+fn located(scope: &Scope<'_>, kind: &Kind, rows: &[Row]) -> Result<Reply, Error> {
+    let (prefix, id) = (scope.version.prefix(), scope.customer_id);
+    let mut location = format!("{prefix}/customers/{id}/{}", kind.name);
+    if let (Creation::One, [row]) = (kind.creation, rows) {
+        location.push_str(&format!("/{}", row.integer("id")?));
     }
-    let mut taken = Vec::with_capacity(records.len());
-    for (place, record) in records.into_iter().enumerate() {
-        let name = format!("{}[{place}]", kind.name);
-        let Json::Object(members) = record else {
-            params.fault(Fault::of(name, "not_an_object", "must be an object"));
-            continue;
-        };
-        let mut record = Params::of_members(members);
-        taken.push((kind.take)(&mut record, Intent::Create, now));
-        params.adopt(&name, record);
-    }
-    taken
-}
-
-/// The error that says why no record was created.
-fn not_created(kind: &Kind, missing: Vec<Row>) -> Error {
-    let fault = |row: Row| {
-        let place = row.integer("place")?;
-        let parameter = format!("{}[{place}].measure_id", kind.name);
-        let message = "is not a measure of this customer";
-        Ok(Fault::of(parameter, "unknown_measure", message))
-    };
-    match missing.into_iter().map(fault).collect() {
-        Ok(faults) if Vec::is_empty(&faults) => Error::NotFound("customer"),
-        Ok(faults) => Error::Invalid(faults),
-        Err(error) => error,
-    }
+    Ok(Reply::rows(kind.name, rows)?.with("Location", location))
 }
 
 /// Changes a record:

@@ -86,13 +86,10 @@ pub enum Order {
 pub enum Creation {
     /// One for each request. The request's parameters are the record's fields.
     One,
-    /// Up to [`BATCH_MAX`] for each request, all or none. The parameter with the kind's name is a list of records. Each
+    /// Up to [`BATCH_MAX`](crate::http::batch::BATCH_MAX) for each request, all or none. The parameter with the kind's name is a list of records. Each
     /// record names a measure of the same customer.
     Batch,
 }
-
-/// The most records in a batch.
-pub const BATCH_MAX: usize = 1_000;
 
 /// What a `DELETE` does to a record.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +102,13 @@ pub enum Removal {
 }
 
 impl Kind {
+    /// The columns that a caller gives and an answer has, each with its value if none is given.
+    pub fn given_members(&self) -> impl Iterator<Item = (&'static str, Unset)> {
+        let members = self.members;
+        let columns = self.columns.iter().copied();
+        columns.filter(move |(column, _)| members.iter().any(|(member, _)| member == column))
+    }
+
     /// The members of a record in an answer, in their order.
     pub fn output(&self, version: Version, now: &str) -> Vec<Member> {
         let member = |(name, form): &(&'static str, Form)| match form {

@@ -9,9 +9,11 @@ use users::USERS;
 
 pub mod allowed_numbers;
 pub mod calls;
+pub mod creation;
 pub mod given;
 pub mod kind;
 pub mod measures;
+pub mod places;
 pub mod sql;
 pub mod users;
 

@@ -4,7 +4,7 @@
 //! itself, so an erasure that runs at the same time cannot leave a record behind.
 
 use super::given::Given;
-use super::kind::{Creation, Kind, Order, Removal};
+use super::kind::{Kind, Order, Removal};
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::json::{Member, json_object};
@@ -38,24 +38,14 @@ pub struct Page {
     pub rows: At,
 }
 
-/// The results of [`Scope::create`].
-#[derive(Clone, Copy, Debug)]
-pub struct Created {
-    /// The new records, in the order of the request.
-    pub created: At,
-    /// The places in the list, as `place`, of the records that name a measure which the customer does not have. One
-    /// such record prevents the creation of all.
-    pub missing: At,
-}
-
 impl Scope<'_> {
     /// The condition that a row of `customers` is the customer.
-    fn live(&self) -> Sql {
+    pub(super) fn live(&self) -> Sql {
         live_customer(self.partner_id, self.customer_id)
     }
 
     /// The condition that a row of another table belongs to the customer.
-    fn of_live(&self) -> Sql {
+    pub(super) fn of_live(&self) -> Sql {
         of_live_customer(self.partner_id, self.customer_id)
     }
 
@@ -75,7 +65,7 @@ impl Scope<'_> {
     }
 
     /// The columns that a statement answers for a record: `json` and `id`.
-    fn row(&self, kind: &Kind) -> Sql {
+    pub(super) fn row(&self, kind: &Kind) -> Sql {
         sql!(
             "{json} AS json, {id} AS id",
             json = json_object(&kind.output(self.version, self.audit.now)),
@@ -161,67 +151,6 @@ impl Scope<'_> {
         .named("records::find")
     }
 
-    /// Creates all the records or none, counts them and adds an entry to the audit trail. It writes one row for each
-    /// record, at most [`BATCH_MAX`](super::kind::BATCH_MAX), and one row in each of two other tables.
-    pub fn create(&self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
-        let fields = fields(&records);
-        let record = match kind.creation {
-            Creation::One => Record::InsertedOf(self.customer_id),
-            Creation::Batch => Record::OfCustomer(self.customer_id, self.customer_id),
-        };
-        let records = records.into_iter().map(Given::into_json);
-        let records = Json::List(records.collect()).to_string();
-        let lacks_measure = match kind.creation {
-            Creation::One => sql!("FALSE"),
-            Creation::Batch => sql!(
-                "NOT EXISTS (SELECT 1 FROM measures WHERE customer_id = {customer_id} \
-                 AND measure_id = given.value ->> 'measure_id')",
-                customer_id = self.customer_id
-            ),
-        };
-        let columns = kind.columns.iter().map(|(column, _)| Sql::name(column));
-        let values = kind.columns.iter().map(|(column, unset)| {
-            sql!(
-                "COALESCE(given.value ->> '{column}', {unset})",
-                column = Sql::name(column),
-                unset = unset.sql(self.audit.now),
-            )
-        });
-        let insert = sql!(
-            "INSERT INTO {name} (customer_id, {columns}) \
-             SELECT customer_id, {values} FROM customers CROSS JOIN json_each({records}) AS given \
-             WHERE {live} AND NOT EXISTS \
-             (SELECT 1 FROM json_each({records}) AS given WHERE {lacks_measure}) RETURNING {row}",
-            name = Sql::name(kind.name),
-            columns = Sql::join(columns, ", "),
-            values = Sql::join(values, ", "),
-            records = records.as_str(),
-            live = self.live(),
-            lacks_measure = &lacks_measure,
-            row = self.row(kind),
-        );
-        let count = sql!(
-            "UPDATE customers SET {total} = {total} + changes() WHERE {live} AND changes() > 0",
-            total = Sql::name(kind.total),
-            live = self.live(),
-        );
-        let missing = sql!(
-            "SELECT given.key AS place FROM customers CROSS JOIN json_each({records}) AS given \
-             WHERE {live} AND {lacks_measure}",
-            records = records.as_str(),
-            live = self.live(),
-            lacks_measure = lacks_measure,
-        );
-        let mut steps = Steps::default();
-        let created = steps.counted_change(
-            insert.named("records::create"),
-            count.named("records::count"),
-            self.audit.entry("create", kind.name, record, fields),
-        );
-        let missing = steps.add(missing.named("records::missing"));
-        steps.named(Created { created, missing })
-    }
-
     /// Changes the given columns of a record, and adds an entry to the audit trail. Without given columns it only reads
     /// the record. It writes one row in each of two tables.
     pub fn change(&self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
@@ -229,7 +158,7 @@ impl Scope<'_> {
         if fields.is_empty() {
             return Batch::of(self.find(kind, record_id));
         }
-        let given = given.into_json().to_string();
+        let given = given.to_json().to_string();
         let changes = kind.columns.iter().map(|(column, _)| {
             let column = Sql::name(column);
             sql!(
@@ -367,7 +296,7 @@ impl Scope<'_> {
 }
 
 /// The names of the parameters that any of these records has, for the audit trail.
-fn fields(records: &[Given]) -> Vec<Json> {
+pub(super) fn fields(records: &[Given]) -> Vec<Json> {
     let mut names: Vec<&str> = Vec::new();
     for name in records.iter().flat_map(Given::fields) {
         if !names.contains(name) {

@@ -2,10 +2,13 @@
 
 use super::Sample;
 use crate::changes::sql as changes;
+use crate::customers::batch::{self, New};
 use crate::customers::model::{CustomerInput, Kept};
-use crate::customers::sql::{self as customers, Fingerprints};
+use crate::customers::sql as customers;
+use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
 use crate::db::batch::Batch;
+use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::{applied_migrations, migrations_table};
 use crate::erasure::sql::{self as erasure, Target};
 use crate::http::etag::IfMatch;
@@ -23,6 +26,7 @@ use crate::partners::sql::{id, of_login, of_partner};
 use crate::records::calls::CALLS;
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
+use crate::records::places::Places;
 use crate::records::sql::Scope;
 use crate::records::users::USERS;
 
@@ -92,6 +96,14 @@ fn params(json: &str) -> Params {
     params
 }
 
+fn customer(custnr: &str) -> CustomerInput {
+    CustomerInput {
+        name: Some("n".into()),
+        custnr: Some(custnr.into()),
+        ..CustomerInput::default()
+    }
+}
+
 /// A customer with all that can be given of one.
 fn full_customer() -> CustomerInput {
     let mut members: Vec<String> = CUSTOM_FIELDS.map(|name| format!("\"{name}\":\"x\"")).into();
@@ -142,16 +154,41 @@ fn of_customers() -> Vec<Sample> {
         pagesize: 10,
         after: 5,
     };
+    let keyed = Keyed {
+        partner_id: 1,
+        fingerprints: &fingerprints,
+        kind: "customers",
+        now: NOW,
+    };
+    let new = |input| New {
+        uuid: "u".into(),
+        input,
+    };
+    let one = [new(full_customer())];
+    let twins = [new(full_customer()), new(full_customer())];
+    let two = [new(full_customer()), new(customer("c3"))];
+    let few = new(customer("c"));
+    let bare = new(CustomerInput {
+        custnr: Some("c".into()),
+        ..CustomerInput::default()
+    });
+    let put =
+        |new, may_create, if_match| upsert::put(Bare, &partner, new, may_create, if_match, audit);
     let find = |id, custnr| Batch::of(customers::find(Bare, &partner, id, custnr));
-    let create = |keyed| customers::create(Published, &partner, &full, "u", keyed, audit);
+    let create = |new, keyed| batch::create(Published, &partner, new, keyed, audit);
     let change = |if_match, input| customers::change(Bare, &partner, 1, if_match, input, audit);
     vec![
         Sample::of("customers_page", customers::page(Published, &partner, page)),
         Sample::of("customers_find_by_id", find(Some(1), None)),
         Sample::of("customers_find_by_custnr", find(None, Some("c"))),
         Sample::of("customers_find_by_both", find(Some(1), Some("c"))),
-        Sample::of("customers_create", create(None)),
-        Sample::of("customers_create_with_key", create(Some(&fingerprints))),
+        Sample::of("customers_create", create(&one, None)),
+        Sample::of("customers_create_with_key", create(&two, Some(&keyed))),
+        Sample::of("customers_create_twins", create(&twins, None)),
+        Sample::of("customers_look_up", batch::look_up(Bare, &partner, &keyed)),
+        Sample::of("customers_put", put(&few, true, &any)),
+        Sample::of("customers_put_nothing", put(&bare, false, &at_3)),
+        Sample::of("forget_keys", Batch::of(forget_keys(NOW))),
         Sample::of("customers_change", change(&at_3, &full)),
         Sample::of("customers_change_nothing", change(&any, &none)),
         Sample::of("customers_change_and_keep", change(&any, &keeping)),
@@ -208,19 +245,45 @@ fn of_records() -> Vec<Sample> {
             r#"{"measure_id":1,"start":"2026-01-01 00:00:00","bnum":"+46890510"}"#,
         )
     };
+    let call_with_id = || {
+        given(
+            &CALLS,
+            r#"{"measure_id":1,"start":"2026-01-01 00:00:00","bnum":"+46890510","external_id":"x"}"#,
+        )
+    };
+    let fingerprints = Fingerprints {
+        key: "k".into(),
+        params: "p".into(),
+    };
+    let keyed = |kind| Keyed {
+        partner_id: 1,
+        fingerprints: &fingerprints,
+        kind,
+        now: NOW,
+    };
+    let create = |kind: &Kind, list, keyed| {
+        let places = Places::of(kind, list);
+        scope(Bare).create(kind, &places, keyed)
+    };
     let remove = |kind: &Kind| scope(Bare).remove(kind, kind.removal.unwrap(), 1);
     vec![
         Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),
         Sample::of("calls_page", scope(Bare).page(&CALLS, page(0))),
         Sample::of("calls_page_after", scope(Bare).page(&CALLS, page(9))),
         Sample::of("calls_find", Batch::of(scope(Bare).find(&CALLS, 1))),
+        Sample::of("measures_create", create(&MEASURES, vec![measure()], None)),
         Sample::of(
-            "measures_create",
-            scope(Bare).create(&MEASURES, vec![measure()]),
+            "users_create_with_key",
+            create(&USERS, vec![user()], Some(&keyed("users"))),
         ),
         Sample::of(
-            "calls_create",
-            scope(Bare).create(&CALLS, vec![call(), call()]),
+            "users_look_up",
+            scope(Bare).look_up(&USERS, &keyed("users")),
+        ),
+        Sample::of("calls_create", create(&CALLS, vec![call(), call()], None)),
+        Sample::of(
+            "calls_create_with_ids",
+            create(&CALLS, vec![call(), call_with_id()], Some(&keyed("calls"))),
         ),
         Sample::of("users_change", scope(Bare).change(&USERS, 1, user())),
         Sample::of(

@@ -1,8 +1,8 @@
 //! Tests of `src/http/params.rs`.
 
 use super::*;
+use crate::http::batch::BATCH_MAX;
 use crate::records::calls::CALLS;
-use crate::records::kind::BATCH_MAX;
 
 fn codes(params: Params) -> Vec<(String, &'static str)> {
     let Err(Error::Invalid(faults)) = params.finish() else {
@@ -211,7 +211,7 @@ fn faults_beyond_the_most_that_are_told_are_counted() {
 /// The limit has room for one fault in every member of the largest batch.
 #[test]
 fn a_fault_of_every_member_of_the_largest_batch_is_told() {
-    assert!(FAULTS_MAX >= BATCH_MAX * CALLS.members.len());
+    assert!(FAULTS_MAX >= BATCH_MAX * CALLS.given_members().count());
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The operations of a partner's routes. The `match` is exhaustive: a route without an operation does not compile.
 
-use customers_api::customers::model::IDEMPOTENCY_KEY_MAX;
+use customers_api::db::idempotency::KEY_MAX;
+use customers_api::http::batch::BATCH_MAX;
 use customers_api::http::intent::Intent;
 use customers_api::http::paging::{AFTER, PAGESIZE};
 use customers_api::http::routes::PartnerRoute;
 use customers_api::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
 use customers_api::records::kind;
-use customers_api::records::kind::{BATCH_MAX, Creation, Kind, Removal};
+use customers_api::records::kind::{Creation, Kind, Removal};
 use serde_json::{Value, json};
 
 use super::{Body, Operation, header, members, paging, query, reference, schema_name};
@@ -99,7 +100,7 @@ pub fn operation(
                 "Idempotency-Key",
                 json!({
                     "type": "string",
-                    "pattern": format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", IDEMPOTENCY_KEY_MAX - 2),
+                    "pattern": format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", KEY_MAX - 2),
                 }),
                 "A repeated request with the same key answers the first one's customer, and creates nothing.",
             )],

@@ -1,0 +1,65 @@
+//! The handlers of `/customers/custnr/{custnr}`: a customer by the partner's own number.
+
+use super::{located, one};
+use crate::auth::login::Partner;
+use crate::customers::batch::New;
+use crate::customers::model::CustomerInput;
+use crate::customers::{sql, upsert};
+use crate::db::audit::{Actor, Context};
+use crate::http::call::Call;
+use crate::http::error::Error;
+use crate::http::etag::IfMatch;
+use crate::http::intent::Intent;
+use crate::http::json::Json;
+use crate::platform::d1::Store;
+use crate::platform::random;
+use crate::platform::reply::Reply;
+
+/// Reads the customer with this `custnr`:
+/// 1. finds it, if it belongs to the partner and is not erased (404);
+/// 2. answers it with its `ETag`.
+pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let custnr = call.params.text("custnr").unwrap_or_default();
+    let call = call.finish()?;
+
+    let found = sql::find(call.version, partner, None, Some(&custnr));
+    let found = store.read(found).await?.first();
+    one(&found.ok_or(Error::NotFound("customer"))?)
+}
+
+/// Changes the customer with this `custnr`, or creates it:
+/// 1. validates the given fields (400), and sets aside what only a creation requires;
+/// 2. changes the given fields if there is such a customer and `If-Match` allows its version; creates it if there is none
+///    and nothing is lacking;
+/// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400).
+pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    let input = CustomerInput::take(&mut call.params, partner, Intent::Create);
+    let lacking = call.params.set_aside("required");
+    let call = call.finish()?;
+
+    let uuid = random::uuid()?;
+    let new = New { uuid, input };
+    let may_create = lacking.is_empty() && call.if_match == IfMatch::Any;
+    let audit = Context::of(&call, Actor::Partner(partner.partner_id));
+    let put = upsert::put(
+        call.version,
+        partner,
+        &new,
+        may_create,
+        &call.if_match,
+        audit,
+    );
+    let results = store.run(put).await?;
+
+    if let Some(changed) = results.first(|at| at.changed) {
+        return one(&changed);
+    }
+    let created = results.names.created.and_then(|at| results.first(|_| at));
+    if let Some(created) = created {
+        return Ok(located(&call, &created)?.with_member("created", Json::Bool(true)));
+    }
+    if results.first(|at| at.there).is_some() || call.if_match != IfMatch::Any {
+        return Err(Error::PreconditionFailed);
+    }
+    Err(Error::Invalid(lacking))
+}
