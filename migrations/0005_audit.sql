@@ -23,3 +23,6 @@ CREATE TABLE audit (
     -- The X-Request-Id of the request.
     request_id TEXT NOT NULL
 ) STRICT;
+
+-- What was done to a customer, for its export.
+CREATE INDEX audit_customer ON audit (customer_id, audit_id);

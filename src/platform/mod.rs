@@ -12,3 +12,4 @@ pub mod random;
 pub mod reply;
 pub mod serve;
 pub mod site;
+pub mod stream;

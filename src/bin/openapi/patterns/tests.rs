@@ -1,6 +1,5 @@
 use super::*;
 use customers_api::http::validation::{email, not_blank, printable, time};
-use customers_api::phone::E164;
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::LazyLock;
