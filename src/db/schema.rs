@@ -51,6 +51,11 @@ pub struct Table {
     pub name: &'static str,
     /// The columns of its primary key.
     pub key: &'static [&'static str],
+    /// The order in which the export lists the rows of one customer. With `customer_id` before it, it is an index, so a
+    /// page is read along it. Empty if the export has no list of them.
+    pub order: &'static [&'static str],
+    /// The columns that are only ours: the export leaves them out.
+    pub internal: &'static [&'static str],
     /// Every column and its rule.
     pub columns: &'static [(&'static str, Rule)],
 }
@@ -85,6 +90,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     Table {
         name: "measures",
         key: &["measure_id"],
+        order: &["measure_id"],
+        internal: &["phonenr_ccndc", "destnr_ccndc"],
         columns: &[
             ("measure_id", Keep),
             ("customer_id", Keep),
@@ -101,6 +108,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     Table {
         name: "users",
         key: &["user_id"],
+        order: &["user_id"],
+        internal: &[],
         columns: &[
             ("user_id", DeleteRow),
             ("customer_id", DeleteRow),
@@ -113,6 +122,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     Table {
         name: "allowed_numbers",
         key: &["customer_id", "position"],
+        order: &["position"],
+        internal: &[],
         columns: &[
             ("customer_id", DeleteRow),
             ("position", DeleteRow),
@@ -122,6 +133,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     Table {
         name: "calls",
         key: &["call_id"],
+        order: &["start", "call_id"],
+        internal: &["anum_ccndc", "bnum_ccndc", "cnum_ccndc"],
         columns: &[
             ("call_id", Keep),
             ("customer_id", Keep),
@@ -141,6 +154,14 @@ pub const CUSTOMER_TABLES: &[Table] = &[
     Table {
         name: "customers",
         key: &["customer_id"],
+        order: &[],
+        internal: &[
+            "partner_id",
+            "removed_at",
+            "measures_total",
+            "users_total",
+            "calls_total",
+        ],
         columns: &[
             ("customer_id", Keep),
             ("partner_id", Keep),
@@ -191,6 +212,8 @@ pub const CUSTOMER_TABLES: &[Table] = &[
 pub const IDEMPOTENCY_KEYS: Table = Table {
     name: "idempotency_keys",
     key: &["partner_id", "key_hmac"],
+    order: &[],
+    internal: &[],
     columns: &[
         ("partner_id", Keep),
         ("key_hmac", Keep),
@@ -208,6 +231,8 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "partners",
         key: &["partner_id"],
+        order: &[],
+        internal: &[],
         columns: &[
             ("partner_id", Keep),
             ("username", Keep),
@@ -222,6 +247,8 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "logins",
         key: &["username"],
+        order: &[],
+        internal: &[],
         columns: &[
             ("username", Keep),
             ("partner_id", Keep),
@@ -235,6 +262,8 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "custom_fields",
         key: &["partner_id", "n"],
+        order: &[],
+        internal: &[],
         columns: &[
             ("partner_id", Keep),
             ("n", Keep),
@@ -246,6 +275,8 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "erasures",
         key: &["customer_id"],
+        order: &[],
+        internal: &[],
         columns: &[
             ("customer_id", Keep),
             ("measures_expired", Keep),
@@ -257,6 +288,8 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "audit",
         key: &["audit_id"],
+        order: &["audit_id"],
+        internal: &["partner_id"],
         columns: &[
             ("audit_id", Keep),
             ("at", Keep),
@@ -274,14 +307,28 @@ pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "d1_migrations",
         key: &["id"],
+        order: &[],
+        internal: &[],
         columns: &[("id", Keep), ("name", Keep), ("applied_at", Keep)],
     },
 ];
+
+/// The tables of which the export has a list.
+pub fn exported_tables() -> impl Iterator<Item = &'static Table> {
+    let tables = CUSTOMER_TABLES.iter().chain(OTHER_TABLES);
+    tables.filter(|table| !table.order.is_empty())
+}
 
 /// Digits of the longest number (ITU-T E.164 §6), and so the most stars that a mask needs.
 const STARS: &str = "***************";
 
 impl Table {
+    /// The columns that the export has.
+    pub fn exported(&self) -> impl Iterator<Item = &'static str> {
+        let columns = self.columns.iter().map(|(column, _)| *column);
+        columns.filter(|column| !self.internal.contains(column))
+    }
+
     /// The statement that applies the rules to the rows that `condition` finds: an `UPDATE` or a `DELETE`.
     pub fn erase(&self, now: &str, condition: &Sql) -> Sql {
         let name = Sql::name(self.name);
@@ -368,6 +415,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_is_only_ours_is_a_column_and_the_order_is_exported() {
+        for table in CUSTOMER_TABLES.iter().chain(OTHER_TABLES) {
+            let is_column = |name: &&str| table.columns.iter().any(|(column, _)| column == name);
+            assert!(table.internal.iter().all(is_column), "{}", table.name);
+            let mut order = table.order.iter();
+            let is_exported = |name: &&str| table.exported().any(|column| column == *name);
+            assert!(order.all(is_exported), "{}", table.name);
+        }
+        assert_eq!(exported_tables().count(), 5);
     }
 
     #[test]

@@ -242,8 +242,6 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::trail", "SCAN halves"),
     ("operator::trail_total", "SCAN halves"),
     ("operator::trail_window", "SCAN halves"),
-    // The calls of one customer, which stand in the order of their start in the index, by their id.
-    ("records::export", "USE TEMP B-TREE FOR ORDER BY"),
     // The six fields of the rule, which are constants.
     ("operator::set_up_german_fields", "SCAN rule"),
     ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),

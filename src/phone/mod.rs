@@ -10,6 +10,13 @@ const DIGITS_MAX: usize = 15;
 /// The minimum number of digits after the country code. libphonenumber has the same limit.
 const NATIONAL_DIGITS_MIN: usize = 2;
 
+/// The minimum number of digits of a number whose country code does not exist: as many as the shortest other number has.
+const UNKNOWN_DIGITS_MIN: usize = 3;
+
+/// The minimum number of digits that a mask hides. Fewer could be guessed, so a number with an NDC that leaves fewer
+/// keeps its country code alone.
+const MASKED_DIGITS_MIN: usize = 4;
+
 /// A phone number in the form of E.164: `+`, country code and national number, without separators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct E164 {
@@ -17,38 +24,27 @@ pub struct E164 {
     ccndc: usize,
 }
 
-/// Why a text is not a phone number.
+/// A text does not have the form of E.164.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PhoneFault {
-    /// It does not have the form of E.164.
-    Form,
-    /// Its country code does not exist.
-    CountryCode,
-}
+pub struct PhoneFault;
 
 impl E164 {
-    /// Reads a number. It checks that the country code exists, but not that the country has such a number: numbering
-    /// plans grow faster than the metadata.
+    /// Reads a number. It does not check that the number exists: numbering plans grow faster than the metadata, and a
+    /// caller may show a number of no country at all.
     ///
     /// # Errors
-    /// The text does not have the form of E.164, or its country code does not exist.
+    /// The text does not have the form of E.164.
     pub fn parse(text: &str) -> Result<Self, PhoneFault> {
-        let digits = text.strip_prefix('+').ok_or(PhoneFault::Form)?.as_bytes();
+        let digits = text.strip_prefix('+').ok_or(PhoneFault)?.as_bytes();
         let is_formed = (1..=DIGITS_MAX).contains(&digits.len())
             && digits.iter().all(u8::is_ascii_digit)
             && !digits.starts_with(b"0");
         if !is_formed {
-            return Err(PhoneFault::Form);
+            return Err(PhoneFault);
         }
-        let country_code = CountryCode::of(digits).ok_or(PhoneFault::CountryCode)?;
-        let national = digits.get(country_code.length..).unwrap_or_default();
-        if national.len() < NATIONAL_DIGITS_MIN {
-            return Err(PhoneFault::Form);
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            ccndc: country_code.length + country_code.ndc(national),
-        })
+        let ccndc = kept(digits).ok_or(PhoneFault)?;
+        let text = text.to_owned();
+        Ok(Self { text, ccndc })
     }
 
     /// The number as text.
@@ -56,31 +52,37 @@ impl E164 {
         &self.text
     }
 
-    /// The number of digits of country code and national destination code (NDC) together, from libphonenumber. If
-    /// libphonenumber does not split the number, it is the length of the country code alone; [`plan`] describes the
-    /// exception.
+    /// The number of digits that a mask keeps: country code and national destination code (NDC), from libphonenumber. It
+    /// is the country code alone if libphonenumber does not split the number ([`plan`] describes the exceptions) or if
+    /// the mask would hide fewer than [`MASKED_DIGITS_MIN`] digits. It is 0 if the country code does not exist.
     pub fn ccndc(&self) -> i64 {
         self.ccndc.try_into().unwrap_or(i64::MAX)
     }
 }
 
+/// See [`E164::ccndc`]. `None` if there are too few digits.
+fn kept(digits: &[u8]) -> Option<usize> {
+    let Some(country_code) = CountryCode::of(digits) else {
+        return (digits.len() >= UNKNOWN_DIGITS_MIN).then_some(0);
+    };
+    let national = digits.get(country_code.length..).unwrap_or_default();
+    if national.len() < NATIONAL_DIGITS_MIN {
+        return None;
+    }
+    let ndc = country_code.ndc(national);
+    let hides_enough = national.len() >= ndc + MASKED_DIGITS_MIN;
+    Some(country_code.length + if hides_enough { ndc } else { 0 })
+}
+
 impl PhoneFault {
     /// A stable code for programs.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Form => "phone_number",
-            Self::CountryCode => "country_code",
-        }
+        "phone_number"
     }
 
     /// The message for the caller.
     pub fn message(self) -> &'static str {
-        match self {
-            Self::Form => {
-                "must be a phone number in the form of E.164: +, a country code and at least 2 more digits, at most 15 \
-                 digits in all, without separators, like +46890510 (in a form or a query: %2B46890510)"
-            }
-            Self::CountryCode => "must begin with a country code that exists, like +46",
-        }
+        "must be a phone number in the form of E.164: +, a country code and at least 2 more digits, at most 15 digits in \
+         all, without separators, like +46890510 (in a form or a query: %2B46890510)"
     }
 }

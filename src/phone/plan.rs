@@ -6,8 +6,9 @@
 //! automaton. Each digit leads from one node to the next. A node has:
 //!
 //! - one byte. Its upper half is the number of runs of digits. Its lower half is the length of the NDC of a number that
-//!   ends at this node, or 0. The length is libphonenumber's, with one exception: if libphonenumber finds the number
-//!   invalid and does not split it, the length is that of the ten numbers with one more digit, if all ten agree;
+//!   ends at this node, or 0. The length is libphonenumber's, with two exceptions. If libphonenumber finds the number
+//!   invalid and does not split it, the length is that of the ten numbers with one more digit, if all ten agree. The
+//!   formats of mainland China are those of a later libphonenumber (`tests/phone/oracle.rs`);
 //! - half a byte for each run except the first, padded to whole bytes: the first digit of the run. The first run begins
 //!   with 0;
 //! - for each run, the distance in bytes from this node back to the next one. A distance below 128 takes one byte. A

@@ -25,7 +25,7 @@ pub struct Cost {
 }
 
 /// The database, as one request sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store {
     d1: D1Database,
     cost: Cell<Cost>,

@@ -18,6 +18,20 @@ pub struct Trace {
     pub cost: Cost,
 }
 
+/// Writes a further line, after a stream has ended: the line of its request was written when the stream began. `error`
+/// says why the stream is not complete.
+pub fn stream_ended(request_id: &str, rows: i64, cost: Cost, error: Option<&str>) {
+    let line = Json::object([
+        ("stream_of", request_id.into()),
+        ("complete", Json::Bool(error.is_none())),
+        ("rows", rows.into()),
+        ("d1_trips", cost.trips.into()),
+        ("d1_rows_read", cost.rows_read.into()),
+        ("error", error.into()),
+    ]);
+    web_sys::console::log_1(&line.to_string().into());
+}
+
 impl Trace {
     /// Writes the line. `internal` is the text of an internal error, which no caller sees.
     pub fn write(

@@ -13,4 +13,5 @@ pub mod reply;
 pub mod retry;
 pub mod serve;
 pub mod site;
+pub mod stream;
 pub mod text;

@@ -3,8 +3,10 @@
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 use web_sys::{Response, ResponseInit};
+use worker::Context;
 
 use super::d1::Row;
+use super::stream::Stream;
 use crate::auth::digest::REALM;
 use crate::http::error::Error;
 use crate::http::json::Json;
@@ -39,6 +41,8 @@ pub enum Body {
         /// The text that comes after the last list.
         after: String,
     },
+    /// JSON of any length, written while it is sent.
+    Stream(Stream),
     /// A static file with its own headers.
     File(Response),
 }
@@ -205,11 +209,11 @@ impl Reply {
         reply
     }
 
-    /// Makes the platform's response. A `HEAD` gets no body.
+    /// Makes the platform's response. A `HEAD` gets no body, so a stream does not even begin.
     ///
     /// # Errors
     /// The error that JavaScript throws at an invalid status or header. The Worker makes no such status or header.
-    pub fn into_response(self, is_head: bool) -> Result<Response, JsValue> {
+    pub fn into_response(self, is_head: bool, context: &Context) -> Result<Response, JsValue> {
         let init = ResponseInit::new();
         init.set_status(self.status);
         // Answers hold personal data, so no cache may keep them.
@@ -225,6 +229,8 @@ impl Reply {
                 }
                 (Some("application/json"), text.concat(&after.into()).into())
             }
+            Body::Stream(_) if is_head => (Some("application/json"), JsValue::NULL),
+            Body::Stream(stream) => (Some("application/json"), stream.start(context).into()),
             Body::File(file) => {
                 init.set_headers(&file.headers());
                 cache_control = None;

@@ -66,7 +66,7 @@ pub async fn serve(
     );
     reply
         .with("X-Request-Id", request_id)
-        .into_response(method == "HEAD")
+        .into_response(method == "HEAD", context)
 }
 
 /// Answers a request:

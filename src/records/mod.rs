@@ -10,6 +10,7 @@ use users::USERS;
 pub mod allowed_numbers;
 pub mod calls;
 pub mod creation;
+pub mod export;
 pub mod given;
 pub mod kind;
 pub mod measures;

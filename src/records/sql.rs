@@ -7,8 +7,7 @@ use super::given::Given;
 use super::kind::{Kind, Order, Removal};
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
-use crate::db::json::{Member, json_object};
-use crate::db::schema::CUSTOMER_TABLES;
+use crate::db::json::json_object;
 use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, of_live_customer};
 use crate::http::json::Json;
@@ -270,28 +269,6 @@ impl Scope<'_> {
         steps.add(entry.when(customer_lives));
         let numbers = steps.add(self.allowed_numbers());
         steps.named(numbers)
-    }
-
-    /// Reads everything that the database holds about the customer: for each of [`CUSTOMER_TABLES`] its rows with every
-    /// column, as `json`, by primary key. It reads every row of the customer.
-    pub fn export(&self) -> Batch<Vec<At>> {
-        let mut steps = Steps::default();
-        let tables = CUSTOMER_TABLES.iter().map(|table| {
-            // `Member::integer` suits every column: it leaves a text as it is.
-            let columns = table.columns.iter();
-            let members = columns.map(|(column, _)| Member::integer(self.version, column));
-            let key = table.key.iter().map(|column| Sql::name(column));
-            let rows = sql!(
-                "SELECT {json} AS json FROM {name} WHERE {of_live} ORDER BY {key}",
-                json = json_object(&members.collect::<Vec<_>>()),
-                name = Sql::name(table.name),
-                of_live = self.of_live(),
-                key = Sql::join(key, ", "),
-            );
-            steps.add(rows.named("records::export"))
-        });
-        let tables = tables.collect();
-        steps.named(tables)
     }
 }
 

@@ -110,7 +110,6 @@ fn a_list_has_at_most_1000_valid_numbers() {
         [
             "phonenrs[1]: phone_number",
             "phonenrs[2]: not_a_string",
-            "phonenrs[3]: country_code",
             "phonenrs[4]: not_a_string"
         ]
     );

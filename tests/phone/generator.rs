@@ -107,6 +107,12 @@ fn deciding(country_code: i32) -> Vec<Vec<Dfa>> {
         })
         .map(|patterns| patterns.map(|pattern: String| dfa(&pattern)).collect())
         .collect();
+    let new = oracle::NEW_FORMATS.iter();
+    let new = new.filter(|format| format.country_code == country_code);
+    deciding.extend(new.map(|format| {
+        let leading = format!("(?:{})[0-9]*", format.leading);
+        vec![dfa(&leading), dfa(format.pattern)]
+    }));
     let existing = existing(country_code);
     if country_code == MOBILE_TOKEN {
         deciding.extend(existing.iter().map(|pattern| vec![dfa(pattern)]));

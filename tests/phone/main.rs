@@ -14,3 +14,4 @@
 mod oracle;
 mod generator;
 mod numbers;
+mod peer;

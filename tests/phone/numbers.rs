@@ -47,17 +47,17 @@ fn examples() -> BTreeSet<(i32, String)> {
 }
 
 /// How many digits the service keeps unmasked. 0 if the service refuses the number.
-fn ccndc(country_code: i32, national: &str) -> i64 {
+pub fn ccndc(country_code: i32, national: &str) -> i64 {
     E164::parse(&format!("+{country_code}{national}")).map_or(0, |number| number.ccndc())
 }
 
 /// The length of country code and NDC together.
-fn with_country_code(country_code: i32, ndc: usize) -> i64 {
+pub fn with_country_code(country_code: i32, ndc: usize) -> i64 {
     i64::try_from(country_code.to_string().len() + ndc).unwrap()
 }
 
 /// How many digits the service must keep. It follows libphonenumber, except for numbers that libphonenumber considers
-/// invalid.
+/// invalid, and for NDCs that leave too few digits to mask.
 fn expected(country_code: i32, national: &str) -> i64 {
     let ndc = match oracle::ndc(country_code, national) {
         0 if !oracle::is_valid(country_code, national) => {
@@ -65,7 +65,12 @@ fn expected(country_code: i32, national: &str) -> i64 {
         }
         ndc => ndc,
     };
-    with_country_code(country_code, ndc)
+    with_country_code(country_code, limited(national, ndc))
+}
+
+/// The NDC, unless a mask after it would hide fewer than four digits.
+pub fn limited(national: &str, ndc: usize) -> usize {
+    if national.len() < ndc + 4 { 0 } else { ndc }
 }
 
 /// The service's own rule for an invalid number: if one more digit always gives the same NDC length, that length.
@@ -88,7 +93,7 @@ fn every_example_number_of_the_world_is_split_as_libphonenumber_splits_it() {
         assert_eq!(parsed.country_code, country_code);
         let ndc = oracle::split(&parsed);
         assert_eq!(oracle::ndc(country_code, &national), ndc, "{text}");
-        let split = with_country_code(country_code, ndc);
+        let split = with_country_code(country_code, limited(&national, ndc));
         assert_eq!(ccndc(country_code, &national), split, "{text}");
     }
 }
@@ -132,41 +137,41 @@ impl Random {
     }
 }
 
-#[test]
-fn altered_examples_and_random_numbers_are_split_as_libphonenumber_splits_them() {
+/// Numbers of every country: the examples, the examples with some of their digits altered, and random digits.
+pub fn sample() -> BTreeSet<(i32, String)> {
     let mut random = Random(1);
-    let mut compared = 0;
-    let mut compare = |country_code: i32, national: &str| {
-        if national.len() >= 2 && country_code.to_string().len() + national.len() <= 15 {
-            let split = ccndc(country_code, national);
-            assert_eq!(
-                split,
-                expected(country_code, national),
-                "+{country_code} {national}"
-            );
-            compared += 1;
-        }
-    };
+    let mut sample = BTreeSet::new();
     for (country_code, example) in examples() {
         for kept in 0..=example.len() {
             for count in [0, 1, 2, example.len() - kept, example.len() - kept + 1] {
-                compare(
-                    country_code,
-                    &format!("{}{}", &example[..kept], random.digits(count)),
-                );
+                let national = format!("{}{}", &example[..kept], random.digits(count));
+                sample.insert((country_code, national));
             }
         }
     }
     let country_codes: BTreeSet<i32> = PHONE_NUMBER_UTIL.get_supported_calling_codes().collect();
     assert!(country_codes.len() > 200);
     for country_code in country_codes {
-        for length in 2..=15 - country_code.to_string().len() {
-            for _ in 0..70 {
-                compare(country_code, &random.digits(length));
-            }
+        for length in 2..=13 {
+            sample.extend((0..70).map(|_| (country_code, random.digits(length))));
         }
     }
-    assert!(compared > 200_000, "{compared}");
+    sample.retain(|(country_code, national)| {
+        national.len() >= 2 && country_code.to_string().len() + national.len() <= 15
+    });
+    assert!(sample.len() > 200_000, "{}", sample.len());
+    sample
+}
+
+#[test]
+fn altered_examples_and_random_numbers_are_split_as_libphonenumber_splits_them() {
+    for (country_code, national) in sample() {
+        assert_eq!(
+            ccndc(country_code, &national),
+            expected(country_code, &national),
+            "+{country_code} {national}"
+        );
+    }
 }
 
 #[test]
@@ -179,34 +184,73 @@ fn the_contracts_number_keeps_the_code_of_stockholm() {
     assert_eq!(oracle::ndc(46, "8905100"), 1);
 }
 
+/// The number as an erasure masks it.
+fn masked(text: &str) -> String {
+    let kept = usize::try_from(E164::parse(text).unwrap().ccndc()).unwrap() + 1;
+    format!("{}{}", &text[..kept], "*".repeat(text.len() - kept))
+}
+
 #[test]
-fn a_number_in_no_plan_is_split_after_the_country_code() {
-    for (text, ccndc) in [
-        ("+4612", 2),
-        ("+999", 0),
-        ("+8835100", 3),
-        ("+12", 0),
-        ("+100000", 1),
+fn a_number_in_no_plan_is_masked_after_the_country_code() {
+    for (text, mask) in [
+        ("+4612", "+46**"),
+        ("+8835100", "+883****"),
+        ("+100000", "+1*****"),
     ] {
-        let number = E164::parse(text).ok();
-        assert_eq!(number.map_or(0, |number| number.ccndc()), ccndc, "{text}");
+        assert_eq!(masked(text), mask);
     }
 }
 
 #[test]
-fn a_country_code_that_does_not_exist_is_refused() {
+fn a_number_whose_country_code_does_not_exist_is_masked_whole() {
     let country_codes: BTreeSet<i32> = PHONE_NUMBER_UTIL.get_supported_calling_codes().collect();
+    let mut unknown = 0;
     for code in 100..1_000 {
         let text = format!("+{code}1234567");
-        let exists = [code, code / 10, code / 100]
-            .iter()
-            .any(|code| country_codes.contains(code));
-        let expected = if exists {
-            None
-        } else {
-            Some(PhoneFault::CountryCode)
-        };
-        assert_eq!(E164::parse(&text).err(), expected, "{text}");
+        let codes = [code, code / 10, code / 100];
+        if !codes.iter().any(|code| country_codes.contains(code)) {
+            assert_eq!(masked(&text), "+**********");
+            unknown += 1;
+        }
+    }
+    assert!(unknown > 50, "{unknown}");
+    assert_eq!(masked("+999"), "+***");
+    assert_eq!(E164::parse("+99"), Err(PhoneFault));
+}
+
+#[test]
+fn a_mask_hides_four_digits_where_the_number_has_them_after_its_country_code() {
+    assert_eq!(ndc_of_one_more_digit(49, "20000"), 4);
+    assert_eq!(masked("+4920000"), "+49*****");
+    for (country_code, national) in examples() {
+        let text = format!("+{country_code}{national}");
+        let hidden = masked(&text).matches('*').count();
+        assert!(hidden >= national.len().min(4), "{text}");
+    }
+    let mut random = Random(3);
+    for _ in 0..100_000 {
+        let text = format!("+{}{}", 1 + random.below(9), random.digits(6));
+        let text = &text[..6 + random.below(3)];
+        let national = text.len() - 1 - 3;
+        let hidden = masked(text).matches('*').count();
+        assert!(hidden >= national.min(4), "{text}");
+    }
+}
+
+#[test]
+fn the_new_formats_of_china_are_needed_and_in_the_table() {
+    for (national, ndc) in [
+        ("4051234567", 3),
+        ("1010012345", 2),
+        ("6001234567", 3),
+        ("9681234567", 3),
+        ("30814752315", 3),
+        ("198695735043", 2),
+    ] {
+        let text = format!("+86{national}");
+        // When the Rust port splits them itself, they leave oracle.rs.
+        assert_eq!(oracle::ndc_of_port(86, national), 0, "{text}");
+        assert_eq!(ccndc(86, national), with_country_code(86, ndc), "{text}");
     }
 }
 
@@ -236,7 +280,7 @@ fn text_that_is_not_e164_is_refused_and_not_corrected() {
         "+4612345678901234",
         "+468*****",
     ] {
-        assert_eq!(E164::parse(text), Err(PhoneFault::Form), "{text:?}");
+        assert_eq!(E164::parse(text), Err(PhoneFault), "{text:?}");
     }
     for text in ["+461234567890123", "+46890510", "+12025550123", "+4612"] {
         assert_eq!(E164::parse(text).unwrap().as_str(), text);
@@ -248,7 +292,7 @@ fn the_error_for_too_few_or_too_many_digits_names_both_limits() {
     for (text, taken) in [("+461", "+4612"), ("+4612345678901234", "+461234567890123")] {
         assert!(E164::parse(taken).is_ok(), "{taken}");
         let message = E164::parse(text).unwrap_err().message();
-        for limit in ["at least 2 more digits", "at most 15 in all"] {
+        for limit in ["at least 2 more digits", "at most 15 digits in all"] {
             assert!(message.contains(limit), "{text}: {message}");
         }
     }
@@ -264,7 +308,7 @@ fn no_text_causes_a_panic() {
             .map(|_| letters[random.below(letters.len())])
             .collect();
         if let Ok(number) = E164::parse(&text) {
-            assert!((1..=15).contains(&number.ccndc()), "{text}");
+            assert!((0..=15).contains(&number.ccndc()), "{text}");
         }
     }
 }

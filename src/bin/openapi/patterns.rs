@@ -1,9 +1,11 @@
 //! The rules of the validation as regular expressions (ECMA 262), as JSON Schema requires. The tests compare them with
 //! the validation on random texts.
 
+use std::collections::BTreeMap;
+
 use customers_api::http::unicode::{is_forbidden, is_invisible, is_space};
 use customers_api::operator::country;
-use customers_api::phone::plan::CountryCode;
+use customers_api::phone::E164;
 
 /// The characters of the Basic Multilingual Plane that have a property, as a part of a class.
 ///
@@ -114,19 +116,27 @@ pub fn phone_number_array(max: usize) -> String {
 }
 
 fn phone_number_part() -> String {
-    // E.164: at least two digits after the country code, and at most 15 digits in all.
-    let alternatives = (1..=3).map(|length| {
-        let codes =
-            (0..10_u32.pow(length)).map(|code| format!("{code:0width$}", width = length as usize));
-        let codes = codes.filter(|code| {
-            let found = CountryCode::of(code.as_bytes());
-            !code.starts_with('0') && found.is_some_and(|found| found.length == code.len())
-        });
-        let codes: Vec<String> = codes.collect();
-        format!("(?:{})[0-9]{{2,{}}}", codes.join("|"), 15 - length)
-    });
-    let alternatives: Vec<String> = alternatives.collect();
-    format!(r"\+(?:{})", alternatives.join("|"))
+    // From five digits on, every number is one. Whether a shorter one has enough digits depends on its country code.
+    format!(
+        r"\+(?:[1-9][0-9]{{4,14}}|(?:{})[0-9]|{})",
+        three_digits(|digits| E164::parse(&format!("+{digits}0")).is_ok()),
+        three_digits(|digits| E164::parse(&format!("+{digits}")).is_ok()),
+    )
+}
+
+/// The texts of three digits that `is_accepted` accepts.
+fn three_digits(is_accepted: impl Fn(&str) -> bool) -> String {
+    let mut firsts = BTreeMap::<String, Vec<String>>::new();
+    for first in 10..100 {
+        let last = (0..10).filter(|last| is_accepted(&format!("{first}{last}")));
+        let last: String = last.map(|digit| digit.to_string()).collect();
+        firsts.entry(last).or_default().push(first.to_string());
+    }
+    firsts.remove("");
+    let alternatives = firsts
+        .iter()
+        .map(|(last, firsts)| format!("(?:{})[{last}]", firsts.join("|")));
+    alternatives.collect::<Vec<_>>().join("|")
 }
 
 /// The decimal digits of an integer from 0 to `max`, with any number of leading zeros.

@@ -9,6 +9,7 @@ use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
 use crate::db::batch::Batch;
 use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
+use crate::db::schema::exported_tables;
 use crate::db::schema::{applied_migrations, migrations_table};
 use crate::erasure::sql::{self as erasure, Target};
 use crate::http::etag::IfMatch;
@@ -24,6 +25,7 @@ use crate::operator::trail::{Filter, trail};
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use crate::partners::sql::{id, of_login, of_partner};
 use crate::records::calls::CALLS;
+use crate::records::export::{After, PAGE_ROWS};
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
 use crate::records::places::Places;
@@ -266,6 +268,11 @@ fn of_records() -> Vec<Sample> {
         scope(Bare).create(kind, &places, keyed)
     };
     let remove = |kind: &Kind| scope(Bare).remove(kind, kind.removal.unwrap(), 1);
+    let export_after = |name: &str, row: &str| {
+        let table = exported_tables().find(|table| table.name == name).unwrap();
+        let after = After::row(table, row).unwrap();
+        Batch::of(scope(Bare).export_page(table, Some(&after), PAGE_ROWS))
+    };
     vec![
         Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),
         Sample::of("calls_page", scope(Bare).page(&CALLS, page(0))),
@@ -298,6 +305,15 @@ fn of_records() -> Vec<Sample> {
             scope(Bare).replace_allowed_numbers(vec!["+46890510".into()]),
         ),
         Sample::of("export", scope(Published).export()),
+        Sample::of(
+            "export_calls_after",
+            export_after("calls", r#"{"start":"2026-01-01 00:00:00","call_id":"7"}"#),
+        ),
+        Sample::of(
+            "export_audit_after",
+            export_after("audit", r#"{"audit_id":7}"#),
+        ),
+        Sample::of("export_end", Batch::of(scope(Bare).export_end())),
     ]
 }
 

@@ -1,7 +1,6 @@
 use super::*;
 use customers_api::http::unicode::is_mark;
 use customers_api::http::validation::{self, time};
-use customers_api::phone::E164;
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::LazyLock;
