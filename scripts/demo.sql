@@ -62,4 +62,7 @@ INSERT INTO calls (
 UPDATE customers SET
     measures_total = (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id),
     users_total = (SELECT COUNT(*) FROM users WHERE users.customer_id = customers.customer_id),
-    calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id);
+    calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id),
+    numbers_total = 2 * (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id)
+        + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) FROM calls
+            WHERE calls.customer_id = customers.customer_id);

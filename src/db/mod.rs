@@ -4,6 +4,7 @@ pub mod audit;
 pub mod batch;
 pub mod json;
 pub mod memory;
+pub mod room;
 pub mod schema;
 pub mod sql;
 pub mod tenant;

@@ -60,6 +60,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: another live customer of the partner has this `custnr`.
     CustnrTaken,
+    /// 409: values of this custom field remain to be removed, so it cannot be set up yet.
+    FieldEnding,
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 413: the body is larger than this limit, in bytes.
@@ -72,6 +74,8 @@ pub enum Error {
     Internal(String),
     /// 503: the store failed or is overloaded. The text goes to the log and never to the caller.
     Unavailable(String),
+    /// 507: the store is full, or keeps the room that it has for erasures.
+    StorageFull,
 }
 
 /// The `Retry-After` of a 503, in seconds.
@@ -95,13 +99,14 @@ impl Error {
             Self::Forbidden(_) => 403,
             Self::NotFound(_) | Self::UnknownVersion => 404,
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken => 409,
+            Self::CustnrTaken | Self::FieldEnding => 409,
             Self::PreconditionFailed => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) => 415,
             Self::TooManyRequests(_) => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
+            Self::StorageFull => 507,
         }
     }
 
@@ -149,6 +154,10 @@ impl Error {
                     "another live customer has this custnr",
                 )];
             }
+            Self::FieldEnding => {
+                let message = "the old values of this custom field are still being removed; try again in a minute";
+                return vec![Fault::of("n", "ending", message)];
+            }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
                 ("unauthorized", "valid credentials are required".to_owned())
             }
@@ -186,6 +195,12 @@ impl Error {
                 "unavailable",
                 format!(
                     "the store is not available; try again, or quote the request id {request_id} to support"
+                ),
+            ),
+            Self::StorageFull => (
+                "storage_full",
+                format!(
+                    "the store is full, and takes only erasures and removals; quote the request id {request_id} to support"
                 ),
             ),
         };

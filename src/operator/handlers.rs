@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use super::input::{CustomFieldSetUp, ENDING_STATUSES, FieldNumber, PartnerInput};
 use super::sql;
 use crate::auth::cache::{self, Known};
 use crate::auth::digest::Ha1;
@@ -21,6 +21,7 @@ use crate::partners::sql::{OURS, select};
 use crate::platform::d1::{Cost, Row};
 use crate::platform::random;
 use crate::platform::reply::Reply;
+use crate::platform::scheduled;
 use crate::platform::site::Site;
 
 /// The random bytes of a password: 256 bits, too many for a dictionary attack.
@@ -42,7 +43,7 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// Creates or changes a partner:
 /// 1. validates the given fields (400);
 /// 2. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
-///    of the German rule if the partner is German;
+///    of the German rule if the partner is German, but nothing while one of them is being ended (409);
 /// 3. answers the partner, with the password if the partner is new.
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
@@ -56,6 +57,9 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
         .run(sql::put(&username, &sealed, &input, audit))
         .await?;
     let (partner, _) = publish(site, results.first(|at| at.partner)).await?;
+    if results.first(|at| at.ending).is_some() {
+        return Err(Error::FieldEnding);
+    }
     let mut members = partner.members();
     if results.first(|at| at.created).is_some() {
         members.push(("password".to_owned(), password.into()));
@@ -83,7 +87,7 @@ pub async fn new_password(_: &Operator, site: &Site<'_>, mut call: Call) -> Resu
 
 /// Sets up a custom field of a partner:
 /// 1. validates the given fields (400);
-/// 2. sets up the field or changes its set-up, unless the German rule fixes it;
+/// 2. sets up the field or changes its set-up, unless the German rule fixes it or the field is being ended (409);
 /// 3. answers the partner (404).
 pub async fn put_custom_field(
     _: &Operator,
@@ -98,15 +102,19 @@ pub async fn put_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let put = sql::put_custom_field(&username, field, &set_up, audit);
     let results = site.store.run(put).await?;
-    let (partner, _) = publish(site, results.first(|at| *at)).await?;
+    let (partner, _) = publish(site, results.first(|at| at.partner)).await?;
+    if results.first(|at| at.ending).is_some() {
+        return Err(Error::FieldEnding);
+    }
     Ok(answer(&call, partner.members()))
 }
 
 /// Ends a custom field of a partner:
 /// 1. reads the user name and the n (400);
-/// 2. ends the field, if it is set up (404) and the German rule does not fix it (400), and removes its values from all
-///    customers;
-/// 3. answers the partner, and what the request cost the database.
+/// 2. ends the field, if it is set up (404) and the German rule does not fix it (400), and removes its values from the
+///    customers, or from the first of very many;
+/// 3. answers the partner, whether values remain to be removed, and what the request cost the database. If values remain,
+///    their removal goes on after the answer.
 pub async fn delete_custom_field(
     _: &Operator,
     site: &Site<'_>,
@@ -135,8 +143,16 @@ pub async fn delete_custom_field(
         ("rows_read", rows_read.into()),
         ("rows_written", rows_written.into()),
     ]);
-    let partner = Json::Object(partner.members());
-    let answer = Json::object([("partner", partner), ("cost", cost)]);
+    let is_over = results.first(|at| at.ending).is_none();
+    if !is_over {
+        scheduled::after_the_answer(site);
+    }
+    let [complete, ending] = ENDING_STATUSES;
+    let answer = Json::object([
+        ("partner", Json::Object(partner.members())),
+        ("status", if is_over { complete } else { ending }.into()),
+        ("cost", cost),
+    ]);
     Ok(Reply::json(call.version.render(answer)))
 }
 

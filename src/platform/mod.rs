@@ -10,5 +10,7 @@ pub mod health;
 pub mod log;
 pub mod random;
 pub mod reply;
+pub mod room;
+pub mod scheduled;
 pub mod serve;
 pub mod site;

@@ -8,7 +8,7 @@ use super::d1::Store;
 use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
-use super::{assets, body, clock, health, random};
+use super::{assets, body, clock, health, random, room};
 use crate::auth::login::{self, Caller};
 use crate::auth::secrets::{Secrets, operator_token};
 use crate::customers::handlers as customers;
@@ -55,6 +55,7 @@ pub async fn serve(
         Reply::of_error(&error, &request_id, nonce)
     });
     trace.write(
+        env,
         &now,
         &request_id,
         &method,
@@ -174,6 +175,7 @@ async fn for_partner(
     trace.profile_from = site.profile_from.get();
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
+    room::admit(site.env, route.need())?;
     let call = incoming.read(BodyRules::of(route)).await?;
     let store = site.store;
     match route {
@@ -184,7 +186,7 @@ async fn for_partner(
         }
         PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
         PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
-        PartnerRoute::EraseCustomer => erasure::erase(partner, store, call).await,
+        PartnerRoute::EraseCustomer => erasure::erase(partner, site, call).await,
         PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
         PartnerRoute::Export => export::read(partner, store, call).await,
         PartnerRoute::ReadRecords(of) => records::read(partner, store, kind(of), call).await,
@@ -192,7 +194,7 @@ async fn for_partner(
         PartnerRoute::ChangeRecord(of) => records::change(partner, store, kind(of), call).await,
         PartnerRoute::RemoveRecord(of) => records::remove(partner, store, kind(of), call).await,
         PartnerRoute::ReadAllowedNumbers => allowed_numbers::read(partner, store, call).await,
-        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, store, call).await,
+        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, site, call).await,
     }
 }
 

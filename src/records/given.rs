@@ -11,6 +11,8 @@ pub struct Given {
     columns: Vec<(String, Json)>,
     /// The names of the given parameters: the columns without the internal ones.
     fields: Vec<&'static str>,
+    /// How many phone numbers there are.
+    numbers: i64,
 }
 
 impl Given {
@@ -32,6 +34,7 @@ impl Given {
             Ok(number) => {
                 self.set(column, Some(number.as_str()));
                 self.columns.push((ccndc.to_owned(), number.ccndc().into()));
+                self.numbers += 1;
             }
             Err(fault) => params.fault(Fault::of(column, fault.code(), fault.message())),
         }
@@ -55,6 +58,11 @@ impl Given {
     /// The names of the given parameters.
     pub fn fields(&self) -> &[&'static str] {
         &self.fields
+    }
+
+    /// How many phone numbers there are.
+    pub fn numbers(&self) -> i64 {
+        self.numbers
     }
 
     /// The columns as members of an object.

@@ -165,6 +165,7 @@ impl Scope<'_> {
     /// record, at most [`BATCH_MAX`](super::kind::BATCH_MAX), and one row in each of two other tables.
     pub fn create(&self, kind: &Kind, records: Vec<Given>) -> Batch<Created> {
         let fields = fields(&records);
+        let numbers: i64 = records.iter().map(Given::numbers).sum();
         let record = match kind.creation {
             Creation::One => Record::InsertedOf(self.customer_id),
             Creation::Batch => Record::OfCustomer(self.customer_id, self.customer_id),
@@ -201,8 +202,10 @@ impl Scope<'_> {
             row = self.row(kind),
         );
         let count = sql!(
-            "UPDATE customers SET {total} = {total} + changes() WHERE {live} AND changes() > 0",
+            "UPDATE customers SET {total} = {total} + changes(), numbers_total = numbers_total + {numbers} \
+             WHERE {live} AND changes() > 0",
             total = Sql::name(kind.total),
+            numbers = numbers,
             live = self.live(),
         );
         let missing = sql!(

@@ -76,7 +76,10 @@ pub fn responses(refusal: &Value) -> Value {
             Error::NotFound(""),
             "The record does not exist, or it belongs to another partner",
         ),
-        (Error::CustnrTaken, "Another live customer has the `custnr`"),
+        (
+            Error::CustnrTaken,
+            "Another live customer has the `custnr`; or old values of the custom field are still being removed",
+        ),
         (
             Error::PreconditionFailed,
             "The record has another version than `If-Match` names; nothing was changed",
@@ -91,6 +94,10 @@ pub fn responses(refusal: &Value) -> Value {
         (
             Error::Unavailable(text()),
             "The database is overloaded or has failed",
+        ),
+        (
+            Error::StorageFull,
+            "The database is full, or keeps the room that it has for erasures",
         ),
     ] {
         let json = json!({ "application/json": { "schema": reference("Errors") } });
