@@ -33,7 +33,7 @@ impl Work {
     }
 
     /// Does the next step, if another runner has not finished the work. It changes at most [`ROWS_PER_STEP`] rows and
-    /// two, and reads at most three times as many.
+    /// two, and reads at most six times as many.
     pub fn step(self, now: &str) -> Batch<Step> {
         let mut steps = Steps::default();
         match self {
