@@ -56,7 +56,9 @@ CREATE TABLE customers (
     -- the total of a list costs one row.
     measures_total INTEGER NOT NULL DEFAULT 0,
     users_total INTEGER NOT NULL DEFAULT 0,
-    calls_total INTEGER NOT NULL DEFAULT 0
+    calls_total INTEGER NOT NULL DEFAULT 0,
+    -- How many phone numbers stand on those measures and calls. An erasure masks them all, and its receipt has this count.
+    numbers_total INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- A partner's live customers in the order of their ids: the list, and a page of it.

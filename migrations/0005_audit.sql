@@ -31,4 +31,4 @@ CREATE TABLE audit (
 CREATE INDEX audit_partner ON audit (partner_id, audit_id);
 
 -- The entries of a customer.
-CREATE INDEX audit_customer ON audit (customer_id, audit_id) WHERE customer_id > 0;
+CREATE INDEX audit_customer ON audit (customer_id, audit_id);

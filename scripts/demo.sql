@@ -62,7 +62,10 @@ INSERT INTO calls (
 UPDATE customers SET
     measures_total = (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id),
     users_total = (SELECT COUNT(*) FROM users WHERE users.customer_id = customers.customer_id),
-    calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id);
+    calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id),
+    numbers_total = 2 * (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id)
+        + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) FROM calls
+            WHERE calls.customer_id = customers.customer_id);
 
 -- The demo tells of its customers as if the partner had created them, so that whoever keeps a copy hears of them.
 INSERT INTO audit (at, actor, partner_id, login, action, kind, record_id, customer_id, fields, request_id)

@@ -19,6 +19,10 @@ export default {
       underWay.delete(fail);
     }
   },
+
+  scheduled(event, env, ctx) {
+    return new Worker(ctx, env).scheduled(event);
+  },
 };
 
 function failed(method) {

@@ -31,7 +31,7 @@ pub mod platform;
 #[cfg(target_arch = "wasm32")]
 mod events {
     use wasm_bindgen::prelude::*;
-    use worker::{Context, Env, event};
+    use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
     /// Runs once, when the isolate starts: panics are printed with their place, and then cost one request.
     #[wasm_bindgen(start)]
@@ -53,5 +53,10 @@ mod events {
         context: Context,
     ) -> worker::Result<web_sys::Response> {
         Ok(crate::platform::serve::serve(&request, &env, &context).await?)
+    }
+    /// Goes on with the work of which steps remain. A cron starts it every minute.
+    #[event(scheduled)]
+    async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+        crate::platform::scheduled::every_minute(&env).await;
     }
 }

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod idempotency;
 pub mod json;
 pub mod memory;
+pub mod room;
 pub mod schema;
 pub mod sql;
 pub mod tenant;

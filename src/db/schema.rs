@@ -161,6 +161,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             "measures_total",
             "users_total",
             "calls_total",
+            "numbers_total",
         ],
         columns: &[
             ("customer_id", Keep),
@@ -203,6 +204,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("measures_total", Keep),
             ("users_total", Set(|_| sql!("0"))),
             ("calls_total", Keep),
+            ("numbers_total", Keep),
         ],
     },
 ];
@@ -225,8 +227,8 @@ pub const IDEMPOTENCY_KEYS: Table = Table {
     ],
 };
 
-/// The tables that hold nothing personal of a customer: the partners' own, the receipts, the audit trail, and what the
-/// platform keeps of the migrations.
+/// The tables that hold nothing personal of a customer: the partners' own, the receipts, the work that goes on in steps,
+/// the audit trail, and what the platform keeps of the migrations.
 pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "partners",
@@ -279,10 +281,35 @@ pub const OTHER_TABLES: &[Table] = &[
         internal: &[],
         columns: &[
             ("customer_id", Keep),
+            ("completed_at", Keep),
             ("measures_expired", Keep),
             ("users_removed", Keep),
             ("allowed_numbers_removed", Keep),
             ("phone_numbers_masked", Keep),
+        ],
+    },
+    Table {
+        name: "maskings",
+        key: &["masking_id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("masking_id", Keep),
+            ("customer_id", Keep),
+            ("start", Keep),
+            ("call_id", Keep),
+        ],
+    },
+    Table {
+        name: "endings",
+        key: &["ending_id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("ending_id", Keep),
+            ("partner_id", Keep),
+            ("n", Keep),
+            ("emptied_to", Keep),
         ],
     },
     Table {
@@ -359,17 +386,6 @@ impl Table {
             changes = Sql::join(changes, ", "),
             condition = condition
         )
-    }
-
-    /// How many phone numbers a row has that [`Rule::Mask`] changes; `None` when the table has no such column.
-    pub fn phone_numbers(&self) -> Option<Sql> {
-        let columns = self.columns.iter();
-        let mut numbers = columns
-            .filter(|(_, rule)| matches!(rule, Mask(_)))
-            .map(|(column, _)| sql!("({column} <> '')", column = Sql::name(column)))
-            .peekable();
-        numbers.peek()?;
-        Some(Sql::join(numbers, " + "))
     }
 }
 

@@ -14,6 +14,7 @@ use super::batch::Batch;
 use super::schema::{CUSTOMER_TABLES, MIGRATIONS};
 use super::sql::{Arg, Statement};
 
+mod full;
 mod samples;
 
 impl ToSql for Arg {
@@ -173,10 +174,22 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "erasure::receipt",
         "WHERE customer_id = ? AND partner_id = ?",
     ),
-    // The operator ends a field of all customers of the partner that it names.
+    // The customers were erased before, or the field was ended; the row of the work says whose they are.
     (
-        "operator::empty_custom_field",
-        "WHERE partner_id = (SELECT partner_id FROM partners WHERE username = ?) AND removed_at = ''",
+        "steps::mask",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
+        "steps::note_masked",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
+        "steps::empty",
+        "partner_id = (SELECT partner_id FROM endings WHERE ",
+    ),
+    (
+        "steps::note_emptied",
+        "partner_id = (SELECT partner_id FROM endings WHERE ",
     ),
 ];
 
@@ -242,6 +255,12 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::trail", "SCAN halves"),
     ("operator::trail_total", "SCAN halves"),
     ("operator::trail_window", "SCAN halves"),
+    // The first row alone, of the oldest work.
+    ("steps::next", "SCAN maskings"),
+    ("steps::next", "SCAN endings"),
+    // One row: the last of the step.
+    ("steps::note_masked", "SCAN last"),
+    ("steps::note_emptied", "SCAN last"),
     // The six fields of the rule, which are constants.
     ("operator::set_up_german_fields", "SCAN rule"),
     ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),

@@ -7,18 +7,21 @@ use crate::http::call::Call;
 use crate::http::error::{Error, Fault};
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
+use crate::platform::scheduled;
+use crate::platform::site::Site;
 
 /// Erases a customer, or says what the erasure would do:
 /// 1. reads the id and whether this is a dry run (400);
 /// 2. applies every rule to every row of the customer in one transaction, if the customer is live and `If-Match` allows
 ///    its version; a dry run only counts what the rules would change;
-/// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412).
+/// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412). If calls
+///    remain to be masked, that goes on after the answer.
 ///
 /// A partner asks for it, or the operator on the partner's behalf: `actor` says who.
 pub async fn erase(
     partner_id: i64,
     actor: Actor<'_>,
-    store: &Store,
+    site: &Site<'_>,
     mut call: Call,
 ) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
@@ -38,9 +41,9 @@ pub async fn erase(
         audit: Context::of(&call, actor),
     };
     if dry_run == 1 {
-        preview(store, target).await
+        preview(site.store, target).await
     } else {
-        carry_out(store, target).await
+        carry_out(site, target).await
     }
 }
 
@@ -55,11 +58,14 @@ async fn preview(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
     Reply::object("erasure", &preview.ok_or(Error::PreconditionFailed)?)
 }
 
-async fn carry_out(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
-    let results = store.run(target.erase()).await?;
+async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> {
+    let results = site.store.run(target.erase()).await?;
     let receipt = results.first(|at| at.receipt);
     let receipt = receipt.ok_or(Error::NotFound("customer"))?;
     if is_erased(&receipt)? {
+        if receipt.text("completed_at")?.is_empty() {
+            scheduled::after_the_answer(site);
+        }
         return Reply::object("erasure", &receipt);
     }
     Err(Error::PreconditionFailed)

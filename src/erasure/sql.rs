@@ -1,6 +1,6 @@
 //! The SQL of the erasure.
 
-use super::receipt::{self, COUNTS};
+use super::receipt::{self, COUNTS, goes_in_steps};
 use crate::customers::sql::at_version;
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
@@ -10,6 +10,7 @@ use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::live_customer;
 use crate::http::etag::IfMatch;
 use crate::http::version::Version;
+use crate::records::calls::CALLS;
 use crate::sql;
 
 /// The customer that a request erases.
@@ -43,14 +44,18 @@ pub struct Erasure {
     pub receipt: At,
 }
 
-/// Reads the receipt of one of the partner's customers, as `json`, and its `removed_at`. For a live customer
-/// `removed_at` is `""` and all counts are 0. It reads two rows.
+/// Reads the receipt of one of the partner's customers, as `json`, with its `removed_at` and `completed_at`. For a live
+/// customer `removed_at` is `""` and all counts are 0. It reads two rows.
 pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
     let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
+    let completed_at = sql!("COALESCE(completed_at, '')");
+    let is_masking = sql!("{completed_at} = ''", completed_at = &completed_at);
     sql!(
-        "SELECT {json} AS json, removed_at FROM customers LEFT JOIN erasures USING (customer_id) \
+        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at \
+         FROM customers LEFT JOIN erasures USING (customer_id) \
          WHERE customer_id = {customer_id} AND partner_id = {partner_id}",
-        json = receipt::json(version, counts),
+        json = receipt::json(version, is_masking, completed_at.clone(), counts),
+        completed_at = completed_at,
         customer_id = customer_id,
         partner_id = partner_id,
     )
@@ -58,9 +63,10 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
 }
 
 impl Target<'_> {
-    /// Counts what an erasure would change, and changes nothing. It reads every row of the customer.
+    /// Counts what an erasure would change, and changes nothing. It reads every row of the customer but its calls.
     pub fn preview(&self) -> Batch<Preview> {
-        let json = receipt::json(self.version, receipt::counts(self.audit.now));
+        let counts = receipt::counts(self.audit.now);
+        let json = receipt::json(self.version, goes_in_steps(), sql!("''"), counts);
         let preview = sql!(
             "SELECT {json} AS json FROM customers WHERE {erasable}",
             json = json,
@@ -72,7 +78,8 @@ impl Target<'_> {
         steps.named(Preview { preview, receipt })
     }
 
-    /// Erases the customer. It writes every row of the customer.
+    /// Erases the customer. It writes every row of the customer, and at most [`CALLS_AT_ONCE`](receipt::CALLS_AT_ONCE)
+    /// calls; if there are more, it leaves all of them to [`super::steps`]. From its commit on no request finds them.
     ///
     /// The receipt comes first, because only then can the rows still be counted. Every later statement requires a
     /// receipt whose customer is still live. So either all of them do their work or none does, and a second erasure
@@ -80,27 +87,44 @@ impl Target<'_> {
     pub fn erase(&self) -> Batch<Erasure> {
         let columns = COUNTS.map(Sql::name);
         let begin = sql!(
-            "INSERT INTO erasures (customer_id, {columns}) \
-             SELECT customer_id, {counts} FROM customers WHERE {erasable}",
+            "INSERT INTO erasures (customer_id, completed_at, {columns}) \
+             SELECT customer_id, CASE WHEN {goes_in_steps} THEN '' ELSE {now} END, {counts} \
+             FROM customers WHERE {erasable}",
             columns = Sql::join(columns, ", "),
+            goes_in_steps = goes_in_steps(),
+            now = self.audit.now,
             counts = Sql::join(receipt::counts(self.audit.now), ", "),
             erasable = self.erasable(),
         );
         // Without an erasure under way the subquery is NULL. NULL equals nothing, so no row is read.
-        let customer_id = sql!(
-            "(SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
+        let under_way = sql!(
+            "SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live}",
             live = self.live()
         );
-        let under_way = sql!("customer_id = {customer_id}", customer_id = &customer_id);
+        let customer_id = sql!("({under_way})", under_way = &under_way);
+        let leave_calls = sql!(
+            "INSERT INTO maskings (customer_id) {under_way} AND {goes_in_steps}",
+            under_way = &under_way,
+            goes_in_steps = goes_in_steps(),
+        );
+        let its_rows = sql!("customer_id = {customer_id}", customer_id = &customer_id);
+        let its_calls = sql!(
+            "customer_id = ({under_way} AND NOT {goes_in_steps})",
+            under_way = under_way,
+            goes_in_steps = goes_in_steps(),
+        );
         let mut steps = Steps::default();
         steps.add(begin.named("erasure::begin"));
+        steps.add(leave_calls.named("erasure::leave_calls"));
         for keys in idempotency::erase(self.partner_id, &customer_id, self.audit.now) {
             steps.add(keys);
         }
         let mut tables = CUSTOMER_TABLES.iter().map(|table| {
-            table
-                .erase(self.audit.now, &under_way)
-                .named("erasure::erase")
+            let rows = match table.name {
+                name if name == CALLS.name => &its_calls,
+                _ => &its_rows,
+            };
+            table.erase(self.audit.now, rows).named("erasure::erase")
         });
         // `customers` is the last table, and `partners` counts its rows.
         if let Some(customer) = tables.next_back() {

@@ -79,6 +79,8 @@ pub enum Error {
     UsernameTaken(&'static str),
     /// 409: records of a batch clash with others. The list has every place.
     Conflict(Vec<Fault>),
+    /// 409: values of this custom field remain to be removed, so it cannot be set up yet.
+    FieldEnding,
     /// 412: the version of the record is not in `If-Match`. The request changed nothing.
     PreconditionFailed,
     /// 412: the request has this header, but its path cannot evaluate it. The request changed nothing.
@@ -95,6 +97,8 @@ pub enum Error {
     Internal(String),
     /// 503: the store failed or is overloaded. The text goes to the log and never to the caller.
     Unavailable(String),
+    /// 507: the store is full, or keeps the room that it has for erasures.
+    StorageFull,
 }
 
 /// The `Retry-After` of a 503, in seconds.
@@ -129,13 +133,16 @@ impl Error {
                 404
             }
             Self::MethodNotAllowed(_) => 405,
-            Self::CustnrTaken | Self::UsernameTaken(_) | Self::Conflict(_) => 409,
+            Self::CustnrTaken | Self::UsernameTaken(_) | Self::Conflict(_) | Self::FieldEnding => {
+                409
+            }
             Self::PreconditionFailed | Self::PreconditionUnsupported(_) => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
             Self::TooManyRequests(_) => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
+            Self::StorageFull => 507,
         }
     }
 
@@ -186,6 +193,10 @@ impl Error {
             Self::UsernameTaken(parameter) => {
                 let message = "is the user name of a partner or of another partner's login";
                 return vec![Fault::of(*parameter, "username_taken", message)];
+            }
+            Self::FieldEnding => {
+                let message = "the old values of this custom field are still being removed; try again in a minute";
+                return vec![Fault::of("n", "ending", message)];
             }
             Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
                 ("unauthorized", "valid credentials are required".to_owned())
@@ -242,6 +253,12 @@ impl Error {
                 "unavailable",
                 format!(
                     "the store is not available; try again, or quote the request id {request_id} to support"
+                ),
+            ),
+            Self::StorageFull => (
+                "storage_full",
+                format!(
+                    "the store is full, and takes only erasures and removals; quote the request id {request_id} to support"
                 ),
             ),
         };

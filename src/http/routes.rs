@@ -1,5 +1,7 @@
 //! The whole API: every path, its methods, and the route of each. A handler has the name of its route.
 
+use crate::db::room::Need;
+
 /// A route of the partner API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table below says what each is")]
@@ -21,6 +23,29 @@ pub enum PartnerRoute {
     RemoveRecord(Resource),
     ReadAllowedNumbers,
     ReplaceAllowedNumbers,
+}
+
+impl PartnerRoute {
+    /// What a request of this route writes. `ReplaceAllowedNumbers` is a creation too, unless the new list is empty; its
+    /// handler sees to that.
+    pub fn need(self) -> Need {
+        match self {
+            CreateCustomer | PutCustnr | CreateRecords(_) => Need::Creation,
+            ChangeCustomer | ChangeRecord(_) => Need::Change,
+            Ping
+            | ListCustomers
+            | ReadChanges
+            | ReadCustomer
+            | ReadCustnr
+            | EraseCustomer
+            | ReadErasure
+            | Export
+            | ReadRecords(_)
+            | RemoveRecord(_)
+            | ReadAllowedNumbers
+            | ReplaceAllowedNumbers => Need::None,
+        }
+    }
 }
 
 /// A kind of record that belongs to a customer and has its own ids.

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
+use super::input::{CustomFieldSetUp, ENDING_STATUSES, FieldNumber, PartnerInput};
 use super::sql;
 use crate::auth::cache;
 use crate::auth::digest::Ha1;
@@ -21,6 +21,7 @@ use crate::partners::sql::{OURS, id, of_partner};
 use crate::platform::d1::{Cost, Row};
 use crate::platform::random;
 use crate::platform::reply::Reply;
+use crate::platform::scheduled;
 use crate::platform::site::Site;
 
 pub mod logins;
@@ -45,7 +46,7 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// Creates or changes a partner:
 /// 1. validates the given fields (400);
 /// 2. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
-///    of the German rule if the partner is German;
+///    of the German rule if the partner is German, but nothing while one of them is being ended (409);
 /// 3. answers the partner, with the password if the partner is new; or says that another partner has a login with this
 ///    user name (409).
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
@@ -60,7 +61,11 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
         .run(sql::put(&username, &sealed, &input, audit))
         .await?;
     let partner = publish(site, &results.all(|at| at.logins)).await?;
-    let mut members = partner.ok_or(Error::UsernameTaken("username"))?.members();
+    let partner = partner.ok_or(Error::UsernameTaken("username"))?;
+    if results.first(|at| at.ending).is_some() {
+        return Err(Error::FieldEnding);
+    }
+    let mut members = partner.members();
     if results.first(|at| at.created).is_some() {
         members.push(("password".to_owned(), password.into()));
     }
@@ -69,7 +74,7 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
 
 /// Sets up a custom field of a partner:
 /// 1. validates the given fields (400);
-/// 2. sets up the field or changes its set-up, unless the German rule fixes it (400);
+/// 2. sets up the field or changes its set-up, unless the German rule fixes it (400) or the field is being ended (409);
 /// 3. answers the partner (404).
 pub async fn put_custom_field(
     _: &Operator,
@@ -84,10 +89,13 @@ pub async fn put_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let put = sql::put_custom_field(&username, field, &set_up, audit);
     let results = site.store.run(put).await?;
-    let partner = publish(site, &results.all(|at| *at)).await?;
+    let partner = publish(site, &results.all(|at| at.logins)).await?;
     let partner = partner.ok_or(Error::NotFound("partner"))?;
     if is_fixed(&partner.profile()?, field) {
         return Err(german_rule());
+    }
+    if results.first(|at| at.ending).is_some() {
+        return Err(Error::FieldEnding);
     }
     Ok(answer(&call, partner.members()))
 }
@@ -105,9 +113,10 @@ fn german_rule() -> Error {
 
 /// Ends a custom field of a partner:
 /// 1. reads the user name and the n (400);
-/// 2. ends the field, if it is set up (404) and the German rule does not fix it (400), and removes its values from all
-///    customers;
-/// 3. answers the partner, and what the request cost the database.
+/// 2. ends the field, if it is set up (404) and the German rule does not fix it (400), and removes its values from the
+///    customers, or from the first of very many;
+/// 3. answers the partner, whether values remain to be removed, and what the request cost the database. If values remain,
+///    their removal goes on after the answer.
 pub async fn delete_custom_field(
     _: &Operator,
     site: &Site<'_>,
@@ -137,8 +146,16 @@ pub async fn delete_custom_field(
         ("rows_read", rows_read.into()),
         ("rows_written", rows_written.into()),
     ]);
-    let partner = Json::Object(partner.members());
-    let answer = Json::object([("partner", partner), ("cost", cost)]);
+    let is_over = results.first(|at| at.ending).is_none();
+    if !is_over {
+        scheduled::after_the_answer(site);
+    }
+    let [complete, ending] = ENDING_STATUSES;
+    let answer = Json::object([
+        ("partner", Json::Object(partner.members())),
+        ("status", if is_over { complete } else { ending }.into()),
+        ("cost", cost),
+    ]);
     Ok(Reply::json(call.version.render(answer)))
 }
 
@@ -181,7 +198,7 @@ pub async fn erase(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Repl
     let found = site.store.read(id(&username)).await?.first();
     let partner_id = found.ok_or(Error::NotFound("partner"))?;
     let partner_id = partner_id.integer("partner_id")?;
-    erasure::erase(partner_id, Actor::Operator(&username), site.store, call).await
+    erasure::erase(partner_id, Actor::Operator(&username), site, call).await
 }
 
 /// A partner that [`of_partner`] has read.

@@ -126,6 +126,9 @@ impl CustomFieldSetUp {
     }
 }
 
+/// The values of `status` in the answer that ends a custom field: no value is left; values remain to be removed.
+pub const ENDING_STATUSES: [&str; 2] = ["complete", "ending"];
+
 /// The n of `custom_n`: 1 to 20.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldNumber {

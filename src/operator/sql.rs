@@ -5,6 +5,7 @@ use crate::customers::german;
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::sql::{Sql, Statement};
+use crate::erasure::steps;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
@@ -17,6 +18,8 @@ use crate::sql;
 pub struct Put {
     /// A row if the partner is new.
     pub created: At,
+    /// See [`ending_of`]: of the fields of the German rule, if the partner was to become German.
+    pub ending: At,
     /// The partner's logins, as [`of_partner`] reads them. No row if the user name is a login of another partner.
     pub logins: At,
 }
@@ -59,14 +62,49 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
         login.named("operator::own_login"),
         entry("create"),
     );
-    steps.change(change(username, input), entry("change").once());
+    let ending = ending_german_fields(username, input);
+    steps.change(change(username, input, &ending), entry("change").once());
     steps.change(set_up_german_fields(username), german_fields);
+    let ending = steps.add(ending.named("operator::ending"));
     let logins = steps.add(of_partner(username));
-    steps.named(Put { created, logins })
+    steps.named(Put {
+        created,
+        ending,
+        logins,
+    })
 }
 
-/// Changes the given fields of a partner, if any of them has a new value.
-fn change(username: &str, input: &PartnerInput) -> Statement {
+/// Finds the custom fields of a partner of which values remain to be removed, as `n`, among the fields with the numbers
+/// in this JSON array. They cannot be set up until the last value is removed. At most 20 rows.
+fn ending_of(username: &str, numbers: String) -> Sql {
+    sql!(
+        "SELECT n FROM endings WHERE partner_id = (SELECT partner_id FROM partners WHERE username = {username}) \
+         AND n IN (SELECT value FROM json_each({numbers}))",
+        username = username,
+        numbers = numbers,
+    )
+}
+
+/// The same for the fields of the German rule, if the country is given and is Germany.
+fn ending_german_fields(username: &str, input: &PartnerInput) -> Sql {
+    let becomes_german = input.country.as_deref() == Some(german::COUNTRY);
+    let numbers = if becomes_german {
+        german_numbers()
+    } else {
+        "[]".to_owned()
+    };
+    ending_of(username, numbers)
+}
+
+/// The numbers of the fields of the German rule, as a JSON array.
+fn german_numbers() -> String {
+    let numbers = german::FIELDS.iter();
+    let numbers = numbers.map(|field| Json::from(i64::from(field.n)));
+    Json::List(numbers.collect()).to_string()
+}
+
+/// Changes the given fields of a partner, if any of them has a new value and `ending` finds no field.
+fn change(username: &str, input: &PartnerInput, ending: &Sql) -> Statement {
     let PartnerInput {
         name,
         country,
@@ -78,7 +116,9 @@ fn change(username: &str, input: &PartnerInput) -> Statement {
         Json::List(networks.collect()).to_string()
     });
     sql!(
-        "UPDATE partners SET {columns} = {new} WHERE username = {username} AND {columns} IS NOT {new}",
+        "UPDATE partners SET {columns} = {new} \
+         WHERE username = {username} AND {columns} IS NOT {new} AND NOT EXISTS ({ending})",
+        ending = ending,
         columns = sql!("(name, country, allowed_networks, enabled)"),
         new = sql!(
             "(COALESCE({name}, name), COALESCE({country}, country), \
@@ -121,43 +161,51 @@ fn set_up_german_fields(username: &str) -> Statement {
 /// The condition that a row of `partners` is this partner and the operator may set up and end this custom field. The
 /// operator may not touch the fields of the German rule if the partner is German.
 fn may_set_up(username: &str, field: FieldNumber) -> Sql {
-    let german = german::FIELDS
-        .iter()
-        .map(|field| Json::from(i64::from(field.n)));
     sql!(
         "username = {username} AND NOT (country = {country} \
          AND {n} IN (SELECT value FROM json_each({german})))",
         username = username,
         country = german::COUNTRY,
         n = field.n(),
-        german = Json::List(german.collect()).to_string(),
+        german = german_numbers(),
     )
 }
 
+/// The results of [`put_custom_field`].
+#[derive(Clone, Copy, Debug)]
+pub struct SettingUp {
+    /// A row if values of the field remain to be removed.
+    pub ending: At,
+    /// The partner's logins, as [`of_partner`] reads them.
+    pub logins: At,
+}
+
 /// Sets up a custom field of a partner or changes the given parts of its set-up, adds an entry to the audit trail, and
-/// reads the partner. It writes two rows.
+/// reads the partner. It changes nothing while values of the field remain to be removed. It writes two rows.
 pub fn put_custom_field(
     username: &str,
     field: FieldNumber,
     set_up: &CustomFieldSetUp,
     audit: Context<'_>,
-) -> Batch<At> {
+) -> Batch<SettingUp> {
     let CustomFieldSetUp {
         label,
         max_length,
         required,
     } = set_up;
     let (label, required) = (label.as_deref(), required.map(i64::from));
+    let ending = ending_of(username, Json::List(vec![field.n().into()]).to_string());
     let put = sql!(
         "INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
          SELECT partner_id, {n}, COALESCE({label}, ''), COALESCE({max_length}, 255), COALESCE({required}, 0) \
-         FROM partners WHERE {may_set_up} \
+         FROM partners WHERE {may_set_up} AND NOT EXISTS ({ending}) \
          ON CONFLICT (partner_id, n) DO UPDATE SET {columns} = {new} WHERE {columns} IS NOT {new}",
         n = field.n(),
         label = label,
         max_length = *max_length,
         required = required,
         may_set_up = may_set_up(username, field),
+        ending = &ending,
         columns = sql!("(label, max_length, required)"),
         new = sql!(
             "(COALESCE({label}, label), COALESCE({max_length}, max_length), COALESCE({required}, required))",
@@ -169,8 +217,9 @@ pub fn put_custom_field(
     let entry = custom_field_entry("set up", field, set_up.fields(), audit);
     let mut steps = Steps::default();
     steps.change(put.named("operator::put_custom_field"), entry);
+    let ending = steps.add(ending.named("operator::ending"));
     let logins = steps.add(of_partner(username));
-    steps.named(logins)
+    steps.named(SettingUp { ending, logins })
 }
 
 /// The results of [`delete_custom_field`].
@@ -178,14 +227,17 @@ pub fn put_custom_field(
 pub struct Ending {
     /// A row if the field was set up and could be ended.
     pub ended: At,
-    /// The number of customers that had a value in the field, as `changed`.
+    /// How many customers had a value in the field that this transaction removed, as `changed`.
     pub changed: At,
+    /// A row if values remain to be removed.
+    pub ending: At,
     /// The partner's logins, as [`of_partner`] reads them.
     pub logins: At,
 }
 
-/// Ends a custom field of a partner, unless the German rule fixes it, and removes its values. It reads every live
-/// customer of the partner and can write all of them.
+/// Ends a custom field of a partner, unless the German rule fixes it, and removes its values: those of the first
+/// customers at once, and all of them if there are not more than [`ROWS_PER_STEP`](steps::ROWS_PER_STEP). The others are
+/// left to further steps. It reads and writes at most as many customers.
 pub fn delete_custom_field(
     username: &str,
     field: FieldNumber,
@@ -198,22 +250,30 @@ pub fn delete_custom_field(
         may_set_up = may_set_up(username, field),
     );
     // The preceding statement writes the audit entry, and only if the field was set up. So changes() is 1 only then.
-    let empty = sql!(
-        "UPDATE customers SET {column} = '', version = version + 1 \
-         WHERE partner_id = (SELECT partner_id FROM partners WHERE username = {username}) \
-         AND removed_at = '' AND {column} <> '' AND changes() = 1",
-        column = Sql::name(field.name()),
+    let begin = sql!(
+        "INSERT INTO endings (partner_id, n) \
+         SELECT partner_id, {n} FROM partners WHERE username = {username} AND changes() = 1",
+        n = field.n(),
         username = username,
+    );
+    let ending = sql!(
+        "partner_id = (SELECT partner_id FROM partners WHERE username = {username}) AND n = {n}",
+        username = username,
+        n = field.n(),
     );
     let mut steps = Steps::default();
     let entry = custom_field_entry("end", field, Vec::new(), audit);
     let ended = steps.change(end.named("operator::end_custom_field"), entry);
-    steps.add(empty.named("operator::empty_custom_field"));
-    let changed = steps.add(sql!("SELECT changes() AS changed").named("operator::changed"));
+    steps.add(begin.named("operator::begin_ending"));
+    let changed = steps::empty(&mut steps, &ending, field);
+    let ending = steps.add(
+        sql!("SELECT n FROM endings WHERE {ending}", ending = ending).named("operator::ending"),
+    );
     let logins = steps.add(of_partner(username));
     steps.named(Ending {
         ended,
         changed,
+        ending,
         logins,
     })
 }

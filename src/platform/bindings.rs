@@ -39,7 +39,7 @@ extern "C" {
     fn limit(this: &RateLimit, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// The text of a secret; `None` if it is not set.
+/// The text of a secret or a variable; `None` if it is not set.
 pub fn secret(env: &Env, name: &str) -> Option<String> {
     Reflect::get(env, &name.into()).ok()?.as_string()
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 use worker::worker_sys::types::{D1Database, D1Result};
 
-use super::bindings;
+use super::{bindings, room};
 use crate::db::batch::{At, Batch};
 use crate::db::sql::{Arg, Statement};
 use crate::http::error::Error;
@@ -22,6 +22,8 @@ pub struct Cost {
     pub rows_read: i64,
     /// Rows and index entries written.
     pub rows_written: i64,
+    /// The size of the database after the last answer, in bytes; 0 before the first.
+    pub size_after: i64,
 }
 
 /// The database, as one request sees it.
@@ -90,9 +92,11 @@ impl Store {
                 let meta = Row(meta.into());
                 cost.rows_read += meta.integer("rows_read").unwrap_or(0);
                 cost.rows_written += meta.integer("rows_written").unwrap_or(0);
+                cost.size_after = meta.integer("size_after").unwrap_or(cost.size_after);
             }
         }
         self.cost.set(cost);
+        room::seen(cost.size_after);
         Ok(all)
     }
 

@@ -1,7 +1,10 @@
 //! The one log line of a request. It never holds a credential, a body, a query string or personal data.
 
+use worker::Env;
+
 use super::clock::elapsed_millis;
 use super::d1::Cost;
+use super::room;
 use crate::http::json::Json;
 use crate::http::time::Now;
 
@@ -36,6 +39,7 @@ impl Trace {
     /// Writes the line. `internal` is the text of an internal error, which no caller sees.
     pub fn write(
         &self,
+        env: &Env,
         now: &Now,
         request_id: &str,
         method: &str,
@@ -46,6 +50,7 @@ impl Trace {
             trips,
             rows_read,
             rows_written,
+            size_after,
         } = self.cost;
         let line = Json::object([
             ("request_id", request_id.into()),
@@ -58,6 +63,8 @@ impl Trace {
             ("d1_trips", trips.into()),
             ("d1_rows_read", rows_read.into()),
             ("d1_rows_written", rows_written.into()),
+            ("size_after", size_after.into()),
+            ("level", room::level(env, size_after).into()),
             ("error", internal.into()),
         ]);
         web_sys::console::log_1(&line.to_string().into());

@@ -11,6 +11,8 @@ pub mod log;
 pub mod random;
 pub mod reply;
 pub mod retry;
+pub mod room;
+pub mod scheduled;
 pub mod serve;
 pub mod site;
 pub mod stream;

@@ -8,7 +8,7 @@ use super::d1::Store;
 use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
-use super::{assets, body, clock, health, random, text};
+use super::{assets, body, clock, health, random, room, text};
 use crate::auth::login::{self, Caller};
 use crate::auth::secrets::{Secrets, operator_token};
 use crate::changes::handlers as changes;
@@ -58,6 +58,7 @@ pub async fn serve(
         Reply::of_error(&error, &request_id, nonce)
     });
     trace.write(
+        env,
         &now,
         &request_id,
         &method,
@@ -190,6 +191,7 @@ async fn for_partner(
     trace.profile_from = site.profile_from.get();
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
+    room::admit(site.env, route.need())?;
     let is_tagged = Preconditions::apply_to(route);
     let call = incoming
         .read(BodyRules::of(route), is_tagged, &partner.login)
@@ -208,7 +210,7 @@ async fn for_partner(
         PartnerRoute::PutCustnr => customers::custnr::put(partner, store, call).await,
         PartnerRoute::EraseCustomer => {
             let (partner_id, actor) = (partner.partner_id, Actor::Partner(partner.partner_id));
-            erasure::erase(partner_id, actor, store, call).await
+            erasure::erase(partner_id, actor, site, call).await
         }
         PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
         PartnerRoute::Export => export::read(partner, store, call).await,
@@ -219,7 +221,7 @@ async fn for_partner(
         PartnerRoute::ChangeRecord(of) => records::change(partner, store, kind(of), call).await,
         PartnerRoute::RemoveRecord(of) => records::remove(partner, store, kind(of), call).await,
         PartnerRoute::ReadAllowedNumbers => allowed_numbers::read(partner, store, call).await,
-        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, store, call).await,
+        PartnerRoute::ReplaceAllowedNumbers => allowed_numbers::replace(partner, site, call).await,
     }
 }
 

@@ -58,9 +58,17 @@ impl Scope<'_> {
         };
         let fields = fields(&places.records);
         let entry = self.audit.entry("create", kind.name, record, fields);
+        let has_ids = places.have_external_ids();
+        // With an `external_id` a call may be there already: then only the database knows how many numbers are new.
+        let numbers = match has_ids {
+            true => 0,
+            false => places.records.iter().map(Given::numbers).sum(),
+        };
         let count = sql!(
-            "UPDATE customers SET {total} = {total} + changes() WHERE {live} AND changes() > 0",
+            "UPDATE customers SET {total} = {total} + changes(), numbers_total = numbers_total + {numbers} \
+             WHERE {live} AND changes() > 0",
             total = Sql::name(kind.total),
+            numbers = numbers,
             live = self.live(),
         );
         let keep = |condition: Sql| {
@@ -70,8 +78,10 @@ impl Scope<'_> {
 
         let mut steps = Steps::default();
         let repeat = keyed.map(|keyed| keyed.look_up(&mut steps, self.repeated(kind, keyed)));
-        let has_ids = places.have_external_ids();
         let known = has_ids.then(|| steps.add(creating.known().named("records::known")));
+        if has_ids {
+            steps.add(creating.count_numbers(keyed));
+        }
         let created = steps.keyed_change(
             creating.insert(keyed).named("records::create"),
             count.named("records::count"),
@@ -141,6 +151,27 @@ impl Creating<'_> {
             },
             row = self.scope.row(self.kind),
         )
+    }
+
+    /// Counts the phone numbers of the calls that the customer does not have yet, before they are inserted.
+    fn count_numbers(&self, keyed: Option<&Keyed<'_>>) -> Statement {
+        let numbers = self.kind.numbers.iter().map(|column| {
+            sql!(
+                "(COALESCE(given.value ->> '{column}', '') <> '')",
+                column = Sql::name(column)
+            )
+        });
+        sql!(
+            "UPDATE customers SET numbers_total = numbers_total + \
+             (SELECT COALESCE(SUM({numbers}), 0) FROM json_each({list}) AS given \
+             WHERE given.key NOT IN (SELECT place FROM ({known}))) WHERE {live} AND {may}",
+            numbers = Sql::join(numbers, " + "),
+            list = self.list.as_str(),
+            known = self.known(),
+            live = self.scope.live(),
+            may = self.may(keyed),
+        )
+        .named("records::count_numbers")
     }
 
     /// The condition that nothing forbids the creation. It is the same before the insert and after it, until the key is

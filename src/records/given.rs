@@ -11,6 +11,8 @@ pub struct Given {
     columns: Vec<(String, Json)>,
     /// The names of the given parameters: the columns without the internal ones.
     fields: Vec<&'static str>,
+    /// How many phone numbers there are.
+    numbers: i64,
 }
 
 impl Given {
@@ -32,6 +34,7 @@ impl Given {
             Ok(number) => {
                 self.set(column, Some(number.as_str()));
                 self.columns.push((ccndc.to_owned(), number.ccndc().into()));
+                self.numbers += 1;
             }
             Err(fault) => params.fault(Fault::of(column, fault.code(), fault.message())),
         }
@@ -62,6 +65,11 @@ impl Given {
         let mut columns = self.columns.iter();
         let found = columns.find(|(known, _)| known == column);
         found.map(|(_, value)| value)
+    }
+
+    /// How many phone numbers there are.
+    pub fn numbers(&self) -> i64 {
+        self.numbers
     }
 
     /// The columns as members of an object.

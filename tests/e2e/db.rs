@@ -192,6 +192,29 @@ fn db_insert(server: &Server, table: &str, columns: &[(&str, &dyn ToSql)]) -> i6
     connection.last_insert_rowid()
 }
 
+/// Counts a customer's calls and phone numbers anew, as the requests that create them would have counted them. Whoever
+/// inserts measures or calls without the Worker calls it.
+pub fn db_count_records(server: &Server, customer_id: i64) {
+    let sql = "UPDATE customers SET \
+         calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = ?1), \
+         numbers_total = (SELECT COALESCE(SUM((phonenr <> '') + (destnr <> '')), 0) FROM measures \
+         WHERE measures.customer_id = ?1) + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) \
+         FROM calls WHERE calls.customer_id = ?1) WHERE customer_id = ?1";
+    db_execute(server, sql, &[&customer_id]);
+}
+
+/// Inserts `count` calls of a measure, `at_once` of them with each start time, and counts them. Every call has three
+/// phone numbers.
+pub fn db_seed_calls(server: &Server, customer_id: i64, measure_id: i64, count: i64, at_once: i64) {
+    let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
+         INSERT INTO calls (customer_id, measure_id, start, duration, answered, \
+         anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc) \
+         SELECT ?1, ?2, datetime(1767225600 + n / ?4 * 60, 'unixepoch'), n % 600, 1, \
+         '+4670' || (1000000 + n), 4, '+46846500401', 3, '+46846500440', 3 FROM seed WHERE ?3 > 0";
+    db_execute(server, sql, &[&customer_id, &measure_id, &count, &at_once]);
+    db_count_records(server, customer_id);
+}
+
 /// A phone number, and the length of its country code and NDC together.
 pub type PhoneNumber<'a> = (&'a str, i64);
 

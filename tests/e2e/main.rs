@@ -63,6 +63,8 @@ mod rate_limit;
 mod receipt;
 mod records;
 mod schema;
+mod steps;
+mod storage;
 mod subject;
 mod tenancy;
 mod trail;

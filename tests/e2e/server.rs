@@ -65,6 +65,8 @@ struct Printed {
     lines: Vec<String>,
     /// The Worker's log line for each request, by request id.
     logs: HashMap<String, Value>,
+    /// The Worker's log line for each run of work in steps.
+    runs: Vec<Value>,
 }
 
 /// How a server differs from the shared one.
@@ -100,6 +102,19 @@ impl Server {
         drop(process.stdin.take());
         process.wait().unwrap();
         Box::leak(Box::new(Self::start(self.state.clone(), None, &[])))
+    }
+
+    /// Kills workerd, which gets no chance to end anything. `restarted` then starts another server.
+    pub fn kill(&self) {
+        let server = self.process.lock().unwrap().id();
+        let killed = descendants(server).into_iter().filter(|pid| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            name.trim_end() == "workerd"
+        });
+        let pids: Vec<String> = killed.map(|pid| pid.to_string()).collect();
+        assert!(!pids.is_empty(), "the server has no workerd");
+        let kill = Command::new("kill").arg("-9").args(&pids).status();
+        assert!(kill.unwrap().success());
     }
 
     /// Starts a server with these additional arguments, and waits until it answers.
@@ -178,6 +193,27 @@ impl Server {
         })
     }
 
+    /// The Worker's log lines of the runs that went on with work in steps, so far.
+    pub fn runs(&self) -> Vec<Value> {
+        let printed = self.output.printed.lock().unwrap();
+        printed.runs.clone()
+    }
+
+    /// The log lines of at least `count` runs that came after the first `early` ones.
+    pub fn runs_after(&self, early: usize, count: usize) -> Vec<Value> {
+        let printed = self.output.printed.lock().unwrap();
+        let (printed, _) = self
+            .output
+            .grown
+            .wait_timeout_while(printed, LOG_DEADLINE, |printed| {
+                printed.runs.len() < early + count
+            })
+            .unwrap();
+        let runs = printed.runs[early..].to_vec();
+        assert!(runs.len() >= count, "{runs:?}");
+        runs
+    }
+
     /// Everything that the server has printed so far.
     pub fn printed(&self) -> String {
         self.output.printed.lock().unwrap().lines.join("\n")
@@ -204,9 +240,21 @@ impl Output {
             let request_id = log["request_id"].as_str().unwrap_or_default().to_owned();
             printed.logs.insert(request_id, log);
         }
+        if line.starts_with("{\"run\"") {
+            printed.runs.push(serde_json::from_str(&line).unwrap());
+        }
         printed.lines.push(line);
         self.grown.notify_all();
     }
+}
+
+/// The processes that a process has started, and that those have started.
+fn descendants(of: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+    let children = children.split_whitespace().map(|pid| pid.parse().unwrap());
+    children
+        .flat_map(|pid: u32| [vec![pid], descendants(pid)].concat())
+        .collect()
 }
 
 fn free_port() -> u16 {

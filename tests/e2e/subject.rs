@@ -8,7 +8,9 @@ use rusqlite::types::Value::Integer;
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::db::{Row, Tables, db_columns, db_open, db_query, db_rows_of_customer};
+use crate::db::{
+    Row, Tables, db_columns, db_count_records, db_open, db_query, db_rows_of_customer,
+};
 use crate::partner::Partner;
 
 /// When a subject's second measure will expire, and when its third one expired.
@@ -92,7 +94,7 @@ impl<'a> Subject<'a> {
         let mark = self.mark.as_str();
         let phone = format!("+468{}", self.digits);
         let server = self.partner.server;
-        let _alone = server.no_request_under_way();
+        let alone = server.no_request_under_way();
         let mut connection = db_open(server);
         let transaction = connection.transaction().unwrap();
         let customs: Vec<String> = (1..=20).map(|n| format!("custom_{n} = ?2")).collect();
@@ -127,6 +129,8 @@ impl<'a> Subject<'a> {
             transaction.execute(sql, parameters).unwrap();
         }
         transaction.commit().unwrap();
+        drop(alone);
+        db_count_records(server, id);
     }
 
     /// `/customers/{id}`
@@ -151,6 +155,8 @@ impl<'a> Subject<'a> {
             "customer_id": self.customer_id,
             "uuid": self.uuid,
             "removed_at": removed_at,
+            "status": "complete",
+            "completed_at": removed_at,
             "measures_expired": 2,
             "users_removed": 2,
             "allowed_numbers_removed": 3,

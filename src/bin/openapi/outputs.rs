@@ -79,6 +79,11 @@ impl Outputs<'_> {
     /// The receipt of an erasure.
     pub fn receipt(self) -> Result<Value, String> {
         let mut members = self.columns("customers", ["customer_id", "uuid", "removed_at"])?;
+        let status = json!({ "type": "string", "enum": receipt::STATUSES });
+        let about =
+            "Whether every phone number is masked, or numbers on calls remain to be masked.";
+        members.insert("status".to_owned(), described(status, about));
+        members.append(&mut self.columns("erasures", ["completed_at"])?);
         members.append(&mut self.columns("erasures", receipt::COUNTS)?);
         Ok(object(members))
     }

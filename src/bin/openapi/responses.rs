@@ -78,7 +78,7 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::CustnrTaken,
-            "Another live customer has the `custnr`, or a login has the user name",
+            "Another live customer has the `custnr`; a login has the user name; or old values of the custom field are still being removed",
         ),
         (
             Error::PreconditionFailed,
@@ -95,6 +95,10 @@ pub fn responses(refusal: &Value) -> Value {
         (
             Error::Unavailable(text()),
             "The database is overloaded or has failed",
+        ),
+        (
+            Error::StorageFull,
+            "The database is full, or keeps the room that it has for erasures",
         ),
     ] {
         let json = json!({ "application/json": { "schema": reference("Errors") } });

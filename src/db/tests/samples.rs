@@ -12,6 +12,7 @@ use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::exported_tables;
 use crate::db::schema::{applied_migrations, migrations_table};
 use crate::erasure::sql::{self as erasure, Target};
+use crate::erasure::steps::{self, Work};
 use crate::http::etag::IfMatch;
 use crate::http::intent::Intent;
 use crate::http::paging::Paging;
@@ -40,17 +41,22 @@ pub const ROWS: &str = "
     INSERT INTO custom_fields (partner_id, n) VALUES (1, 7);
     INSERT INTO customers (partner_id, uuid, custnr, name, created, measures_total, users_total, calls_total)
     VALUES (1, 'u', 'c', 'n', '2026-01-01 00:00:00', 1, 1, 1);
+    INSERT INTO customers (partner_id, uuid, custnr, name, created, removed_at)
+    VALUES (1, 'v', '', '', '2026-01-01 00:00:00', '2026-01-02 00:00:00');
     INSERT INTO measures (customer_id, name, phonenr, phonenr_ccndc, destnr, destnr_ccndc, created)
     VALUES (1, 'm', '+46890510', 3, '+46890510', 3, '2026-01-01 00:00:00');
     INSERT INTO users (customer_id, email) VALUES (1, 'a@b.example');
     INSERT INTO allowed_numbers (customer_id, position, phonenr) VALUES (1, 0, '+46890510');
+    INSERT INTO erasures VALUES (2, '', 0, 0, 0, 0);
+    INSERT INTO maskings (customer_id) VALUES (2);
+    INSERT INTO endings (partner_id, n) VALUES (1, 9);
     INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) VALUES (1, 1, '2026-01-01 00:00:00', '+46890510', 3);
     ";
 
 const NOW: &str = "2026-11-24 00:00:00";
 
 /// A partner for whom every custom field is set up.
-fn partner() -> Profile {
+pub fn partner() -> Profile {
     let custom_fields = CUSTOM_FIELDS.into_iter().zip(1..);
     Profile {
         partner_id: 1,
@@ -84,7 +90,7 @@ fn context(actor: Actor<'_>) -> Context<'_> {
     }
 }
 
-fn now() -> Now {
+pub fn now() -> Now {
     Now {
         millis: 0,
         utc: NOW.to_owned(),
@@ -212,6 +218,12 @@ fn of_erasures() -> Vec<Sample> {
         Sample::of(
             "erasure_receipt",
             Batch::of(erasure::receipt(Published, 1, 1)),
+        ),
+        Sample::of("steps_next", Batch::of(steps::next())),
+        Sample::of("steps_mask", Work::Masking(1).step(NOW)),
+        Sample::of(
+            "steps_empty",
+            Work::Ending(1, FieldNumber::of(9).unwrap()).step(NOW),
         ),
     ]
 }

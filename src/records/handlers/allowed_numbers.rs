@@ -2,10 +2,13 @@
 
 use super::scope;
 use crate::auth::login::Partner;
+use crate::db::room::Need;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
+use crate::platform::room;
+use crate::platform::site::Site;
 use crate::records::allowed_numbers::take;
 
 /// Reads the list:
@@ -22,15 +25,21 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 
 /// Replaces the list:
 /// 1. reads the customer's id and validates every number (400);
-/// 2. replaces the numbers, if the customer exists (404);
+/// 2. replaces the numbers, if the customer exists (404) and there is room for the new ones (507);
 /// 3. answers the numbers.
-pub async fn replace(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+pub async fn replace(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let numbers = take(&mut call.params);
     let call = call.finish()?;
+    if !numbers.is_empty() {
+        room::admit(site.env, Need::Creation)?;
+    }
 
     let scope = scope(partner, &call, customer_id);
-    let results = store.run(scope.replace_allowed_numbers(numbers)).await?;
+    let results = site
+        .store
+        .run(scope.replace_allowed_numbers(numbers))
+        .await?;
     answer(results.first(|at| *at))
 }
 

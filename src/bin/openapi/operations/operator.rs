@@ -2,7 +2,7 @@
 
 use customers_api::db::audit::ACTIONS;
 use customers_api::http::routes::OperatorRoute;
-use customers_api::operator::input::OVERLAP_MAX;
+use customers_api::operator::input::{ENDING_STATUSES, OVERLAP_MAX};
 use customers_api::partners::profile::{READ, WRITE};
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
                 json!({ "name": "Acme", "country": "SE", "allowed_networks": ["192.0.2.0/24"], "enabled": true }),
             )),
             answer: object(members([("partner", reference("CreatedPartner"))])),
-            statuses: vec![409],
+            statuses: vec![404, 409],
             ..operation
         },
         OperatorRoute::NewPassword => Operation {
@@ -118,14 +118,24 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
                 json!({ "label": "Shop", "max_length": 40, "required": false }),
             )),
             answer: partner(),
+            statuses: vec![404, 409],
             ..operation
         },
         OperatorRoute::DeleteCustomField => Operation {
             summary: "End a custom field of a partner".to_owned(),
-            about: "Removes the field's values from all customers, and says what that cost the database.",
+            about: "Removes the field's values from all customers, and says what that cost the database. If the partner has \
+            more than 10,000 customers, the values of the others are removed after the answer, and `status` is `ending`. \
+            Nobody can read or write the field meanwhile, and it cannot be set up again until the last value is removed.",
             ids: vec![username, ("custom_fields", "n")],
             answer: object(members([
                 ("partner", reference("Partner")),
+                (
+                    "status",
+                    described(
+                        json!({ "type": "string", "enum": ENDING_STATUSES }),
+                        "Whether every value is removed, or values remain to be removed.",
+                    ),
+                ),
                 (
                     "cost",
                     object(members([

@@ -110,7 +110,7 @@ pub fn operation(
             )),
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true), ("Location", true)],
-            statuses: vec![404, 409],
+            statuses: vec![404, 409, 507],
             ..operation
         },
         PartnerRoute::ReadCustomer => Operation {
@@ -135,7 +135,7 @@ pub fn operation(
             )),
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true)],
-            statuses: vec![404, 409],
+            statuses: vec![404, 409, 507],
             ..operation
         },
         PartnerRoute::EraseCustomer => Operation {
@@ -143,7 +143,9 @@ pub fn operation(
             summary: "Erase a customer".to_owned(),
             about: "In one transaction: marks the customer removed, expires its measures, removes its users and allowed \
             numbers, masks every phone number after the country code and national destination code, and removes \
-            all other personal data. A repeated request answers the same receipt. You can also send the parameters \
+            all other personal data. The numbers on the calls of a customer with more than 20,000 calls are masked after \
+            the answer: no request can read them any more, and the receipt says `masking` until the last one is \
+            masked. A repeated request answers the same receipt. You can also send the parameters \
             in a urlencoded body.",
             parameters: erasing(),
             answer: object(members([("erasure", reference("Receipt"))])),
@@ -193,7 +195,7 @@ pub fn operation(
                 example: json!({ "phonenrs": ["+46701740605"] }),
             }),
             answer: reference("AllowedNumbers"),
-            statuses: vec![404],
+            statuses: vec![404, 507],
             ..operation
         },
     })
@@ -261,6 +263,7 @@ fn of_records(
             body: Some(new_records(columns, kind)?),
             answer: one(),
             headers: vec![("Location", true)],
+            statuses: vec![404, 507],
             ..of_kind(kind)?
         },
         PartnerRoute::ChangeRecord(_) => Operation {
@@ -272,6 +275,7 @@ fn of_records(
                 example(kind)?,
             )),
             answer: one(),
+            statuses: vec![404, 507],
             ..of_kind(kind)?
         },
         PartnerRoute::RemoveRecord(_) => {

@@ -1,0 +1,110 @@
+//! Goes on with work in steps: after the answer of the request that began it, and every minute, whichever comes first.
+//! [`crate::erasure::steps`] says why two runs at once, or one that is stopped, do no harm.
+
+use worker::Env;
+
+use super::d1::{Cost, Row, Store};
+use super::site::Site;
+use super::{clock, room};
+use crate::erasure::steps::{Work, next};
+use crate::http::error::Error;
+use crate::http::json::Json;
+
+/// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5.
+const STEPS_PER_RUN: usize = 150;
+
+/// No step of a run begins later than this, in milliseconds. The platform ends what runs after an answer after 30 seconds.
+const RUN_MS: i64 = 20_000;
+
+/// Starts a run that goes on after the answer of this request.
+pub fn after_the_answer(site: &Site<'_>) {
+    let env = site.env.clone();
+    site.context
+        .wait_until(async move { Run::new("request").go(&env).await });
+}
+
+/// Starts the run of the cron.
+pub async fn every_minute(env: &Env) {
+    Run::new("cron").go(env).await;
+}
+
+/// A run, and what its log line says of it.
+#[derive(Debug)]
+struct Run {
+    by: &'static str,
+    steps: usize,
+    /// The most rows that one step has written.
+    rows_of_a_step: i64,
+    cost: Cost,
+}
+
+impl Run {
+    fn new(by: &'static str) -> Self {
+        Self {
+            by,
+            steps: 0,
+            rows_of_a_step: 0,
+            cost: Cost::default(),
+        }
+    }
+
+    /// Does steps, oldest work first, until nothing is left or the run has had its share. Writes one log line.
+    async fn go(mut self, env: &Env) {
+        let begin = clock::now();
+        let is_left = match Store::new(env) {
+            Ok(store) => {
+                let is_left = self.steps(&store).await;
+                self.cost = store.cost();
+                is_left
+            }
+            Err(error) => Err(error),
+        };
+        let error = is_left.as_ref().err().and_then(Error::internal_text);
+        let line = Json::object([
+            ("run", self.by.into()),
+            (
+                "steps",
+                i64::try_from(self.steps).unwrap_or(i64::MAX).into(),
+            ),
+            (
+                "is_left",
+                is_left
+                    .as_ref()
+                    .ok()
+                    .map(|is_left| i64::from(*is_left))
+                    .into(),
+            ),
+            ("ms", clock::elapsed_millis(&begin).into()),
+            ("d1_trips", self.cost.trips.into()),
+            ("d1_rows_read", self.cost.rows_read.into()),
+            ("d1_rows_written", self.cost.rows_written.into()),
+            ("d1_rows_written_by_a_step", self.rows_of_a_step.into()),
+            ("size_after", self.cost.size_after.into()),
+            ("level", room::level(env, self.cost.size_after).into()),
+            ("error", error.into()),
+        ]);
+        web_sys::console::log_1(&line.to_string().into());
+    }
+
+    /// Does the steps. Returns whether work is left.
+    async fn steps(&mut self, store: &Store) -> Result<bool, Error> {
+        let begin = clock::now();
+        let mut work = found(store.read(next()).await?.first())?;
+        while let Some(found_work) = work {
+            if self.steps == STEPS_PER_RUN || clock::elapsed_millis(&begin) > RUN_MS {
+                return Ok(true);
+            }
+            let before = store.cost().rows_written;
+            let results = store.run(found_work.step(&clock::now().utc)).await?;
+            self.steps += 1;
+            self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);
+            work = found(results.first(|at| at.next))?;
+        }
+        Ok(false)
+    }
+}
+
+fn found(row: Option<Row>) -> Result<Option<Work>, Error> {
+    let work = |row: Row| Ok(Work::of(row.integer("id")?, row.integer("n")?));
+    row.map(work).transpose()
+}
