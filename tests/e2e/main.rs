@@ -31,6 +31,7 @@ mod bodies;
 mod bundle;
 mod calls;
 mod canary;
+mod cases;
 mod change;
 mod clients;
 mod command;
