@@ -32,21 +32,20 @@ pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// A name without separators and capitals.
-fn plain(name: &str) -> Vec<char> {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.map(|c| c.to_ascii_lowercase()).collect()
+fn plain(name: &str) -> Vec<u8> {
+    let letters = name
+        .bytes()
+        .filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+    letters.map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
-fn letters(plain: &[char]) -> Vec<char> {
-    plain
-        .iter()
-        .copied()
-        .filter(|c| !c.is_ascii_digit())
-        .collect()
+fn letters(plain: &[u8]) -> Vec<u8> {
+    let letters = plain.iter().copied();
+    letters.filter(|byte| !byte.is_ascii_digit()).collect()
 }
 
 /// The number of letters to replace, insert, remove or swap with the next one (optimal string alignment).
-fn distance(from: &[char], to: &[char]) -> usize {
+fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     let mut last = None;
@@ -126,9 +125,9 @@ mod tests {
             ("abc", "abcd", 1),
             ("kitten", "sitting", 3),
         ] {
-            let [from, to] = [from, to].map(|text| text.chars().collect::<Vec<_>>());
-            assert_eq!(distance(&from, &to), expected);
-            assert_eq!(distance(&to, &from), expected);
+            let [from, to] = [from, to].map(str::as_bytes);
+            assert_eq!(distance(from, to), expected);
+            assert_eq!(distance(to, from), expected);
         }
     }
 }

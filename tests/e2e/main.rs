@@ -32,6 +32,7 @@ mod bodies;
 mod bundle;
 mod calls;
 mod canary;
+mod cases;
 mod change;
 mod changes;
 mod clients;
