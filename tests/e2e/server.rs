@@ -102,6 +102,25 @@ impl Server {
         Box::leak(Box::new(Self::start(self.state.clone(), None, &[])))
     }
 
+    /// Kills the server's workerd without warning.
+    pub fn kill_workerd(&self) {
+        let mut family = vec![self.process.lock().unwrap().id()];
+        let mut killed = 0;
+        let processes = processes();
+        while let Some(parent) = family.pop() {
+            for (id, of, name) in &processes {
+                if *of == parent && name == "workerd" {
+                    let status = Command::new("kill").args(["-9", &id.to_string()]).status();
+                    assert!(status.unwrap().success());
+                    killed += 1;
+                } else if *of == parent {
+                    family.push(*id);
+                }
+            }
+        }
+        assert!(killed > 0, "{processes:?}");
+    }
+
     /// Starts a server with these additional arguments, and waits until it answers.
     fn start(state: PathBuf, difference: Option<&Difference<'_>>, arguments: &[&str]) -> Self {
         let port = free_port();
@@ -207,6 +226,19 @@ impl Output {
         printed.lines.push(line);
         self.grown.notify_all();
     }
+}
+
+/// The id of every process, the id of its parent, and its name.
+fn processes() -> Vec<(u32, u32, String)> {
+    let files = fs::read_dir("/proc").unwrap().flatten();
+    let stats = files.filter_map(|file| fs::read_to_string(file.path().join("stat")).ok());
+    let process = |stat: String| {
+        let (id, rest) = stat.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        let parent = rest.split(' ').nth(1)?;
+        Some((id.parse().ok()?, parent.parse().ok()?, name.to_owned()))
+    };
+    stats.filter_map(process).collect()
 }
 
 fn free_port() -> u16 {

@@ -11,10 +11,16 @@ use crate::schema::insert;
 pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
     let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
     for (name, is_always) in headers {
-        let mut header = header_reference(name);
-        if !is_always {
-            header = json!({ "description": "The next page, if there is one.", "schema": { "type": "string" } });
-        }
+        let about = match name {
+            "Link" => "The next page, if there is one.",
+            "ETag" => "The version of the record, for `If-Match`. A list has none.",
+            _ => "The path of the record, if it is new.",
+        };
+        let header = if is_always {
+            header_reference(name)
+        } else {
+            json!({ "description": about, "schema": { "type": "string" } })
+        };
         insert(&mut all, name, header);
     }
     json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
@@ -76,7 +82,10 @@ pub fn responses(refusal: &Value) -> Value {
             Error::NotFound(""),
             "The record does not exist, or it belongs to another partner",
         ),
-        (Error::CustnrTaken, "Another live customer has the `custnr`"),
+        (
+            Error::CustnrTaken,
+            "Another live customer has the `custnr`, or another call the `external_id` and other values",
+        ),
         (
             Error::PreconditionFailed,
             "The record has another version than `If-Match` names; nothing was changed",
