@@ -56,10 +56,7 @@ pub fn create(
     let repeat = keyed.map(|keyed| keyed.look_up(&mut steps, repeated(version, partner, keyed)));
     let taken = steps.add(insertion.taken);
     let keep = keyed.map(|keyed| {
-        let first = sql!(
-            "last_insert_rowid() - {more}",
-            more = count(new.len()) - 1
-        );
+        let first = sql!("last_insert_rowid() - {more}", more = count(new.len()) - 1);
         let ids = sql!(
             "(SELECT json_group_array(customer_id) FROM \
              (SELECT customer_id FROM customers WHERE {inserted} ORDER BY customer_id))",
@@ -197,7 +194,14 @@ fn given(new: &[New]) -> Vec<Column> {
 
 /// The value that is stored of a column. A custom field that the operator has ended stays empty: a node can learn of the
 /// end up to a minute late, and a value that it stored would reappear if the field were set up again.
-fn stored(partner_id: i64, Column { name, custom, value }: &Column) -> Sql {
+fn stored(
+    partner_id: i64,
+    Column {
+        name,
+        custom,
+        value,
+    }: &Column,
+) -> Sql {
     let unset = match value {
         Arg::Integer(_) => sql!("0"),
         Arg::Text(_) | Arg::Null => sql!("''"),

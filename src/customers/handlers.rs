@@ -152,7 +152,9 @@ fn taken(form: Form, new: &[New], taken: &[Row]) -> Error {
     let mut places: BTreeMap<i64, &str> = taken.map(|place| (place, TAKEN)).collect();
     for twin in batch::twins(new) {
         let place = i64::try_from(twin).unwrap_or(i64::MAX);
-        places.entry(place).or_insert("stands in the list more than once");
+        places
+            .entry(place)
+            .or_insert("stands in the list more than once");
     }
     let faults = places.into_iter().map(|(place, message)| {
         let parameter = format!("{NAME}[{place}].custnr");

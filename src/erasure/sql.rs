@@ -91,10 +91,7 @@ impl Target<'_> {
             "(SELECT customer_id FROM erasures JOIN customers USING (customer_id) WHERE {live})",
             live = self.live()
         );
-        let under_way = sql!(
-            "customer_id = {customer_id}",
-            customer_id = &customer_id
-        );
+        let under_way = sql!("customer_id = {customer_id}", customer_id = &customer_id);
         let mut steps = Steps::default();
         steps.add(begin.named("erasure::begin"));
         for keys in idempotency::erase(self.partner_id, &customer_id, self.audit.now) {

@@ -197,7 +197,9 @@ impl Params {
 
     /// Takes the faults with this code away, and returns them.
     pub fn set_aside(&mut self, code: &str) -> Vec<Fault> {
-        self.faults.extract_if(.., |fault| fault.code == code).collect()
+        self.faults
+            .extract_if(.., |fault| fault.code == code)
+            .collect()
     }
 
     /// Whether the request has the parameter.

@@ -151,10 +151,7 @@ impl Creating<'_> {
         }
         let mut conditions: Vec<Sql> = keyed.map(Keyed::is_new).into_iter().collect();
         if self.kind.creation == Creation::Batch {
-            conditions.push(sql!(
-                "NOT EXISTS ({missing})",
-                missing = self.missing()
-            ));
+            conditions.push(sql!("NOT EXISTS ({missing})", missing = self.missing()));
         }
         if self.places.have_external_ids() {
             conditions.push(sql!(

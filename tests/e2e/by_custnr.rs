@@ -95,7 +95,10 @@ fn a_custnr_of_any_characters_is_percent_encoded_in_the_path() {
         let path = format!("/customers/custnr/{}", percent_encoded(custnr));
         let created = partner.put(&path, &[("name", "n")]).expect(200);
         assert_eq!(created.customer()["custnr"], custnr);
-        assert_eq!(partner.get(&path).expect(200).customer(), created.customer());
+        assert_eq!(
+            partner.get(&path).expect(200).customer(),
+            created.customer()
+        );
     }
     assert_eq!(partner.total(), 6);
 }
@@ -128,12 +131,17 @@ fn sixteen_puts_that_race_for_one_custnr_end_in_one_customer() {
     };
     let answers: Vec<Value> = thread::scope(|scope| {
         let racers: Vec<_> = (0..16).map(|n| scope.spawn(move || race(n))).collect();
-        racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        racers
+            .into_iter()
+            .map(|racer| racer.join().unwrap())
+            .collect()
     });
     let created = answers.iter().filter(|answer| answer["created"] == true);
     assert_eq!(created.count(), 1);
     let id = &answers[0]["customers"][0]["customer_id"];
-    let same = answers.iter().all(|answer| answer["customers"][0]["customer_id"] == *id);
+    let same = answers
+        .iter()
+        .all(|answer| answer["customers"][0]["customer_id"] == *id);
     assert!(same, "{answers:?}");
     assert_eq!(partner.total(), 1);
     let read = partner.get("/customers/custnr/1001").expect(200);
@@ -158,15 +166,18 @@ fn a_put_by_custnr_leaves_other_partners_and_erased_customers_alone() {
 #[test]
 fn a_put_by_custnr_has_an_entry_for_what_it_did() {
     let partner = Partner::new();
-    let put = |name| partner.put("/customers/custnr/1001", &[("name", name)]).expect(200);
+    let put = |name| {
+        partner
+            .put("/customers/custnr/1001", &[("name", name)])
+            .expect(200)
+    };
     let id = put("First").customer()["customer_id"].as_i64().unwrap();
     put("Second");
     partner.put("/customers/custnr/1001", &[]).expect(200);
     let sql = "SELECT group_concat(action || ' ' || kind || ' ' || record_id || ' ' || fields, '; ') AS entries \
          FROM audit WHERE customer_id = ?1 AND partner_id = ?2";
     let entries = &db_query(partner.server, sql, &[&id, &partner.partner_id])[0]["entries"];
-    let expected = format!(
-        "create customers {id} [\"name\",\"custnr\"]; change customers {id} [\"name\"]"
-    );
+    let expected =
+        format!("create customers {id} [\"name\",\"custnr\"]; change customers {id} [\"name\"]");
     assert_eq!(*entries, rusqlite::types::Value::Text(expected));
 }

@@ -136,13 +136,18 @@ impl<'a> Request<'a> {
         let _under_way = self.server.request_under_way();
         let address = self.server.origin.strip_prefix("http://").unwrap();
         let body = self.body.unwrap_or_default();
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: {address}\r\n", self.method, self.target);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: {address}\r\n",
+            self.method, self.target
+        );
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
         }
         head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
         let mut connection = TcpStream::connect(address).unwrap();
-        connection.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        connection
+            .write_all(&[head.as_bytes(), &body].concat())
+            .unwrap();
         let deadline = Instant::now() + TIMEOUT;
         while !is_done() {
             assert!(Instant::now() < deadline, "{} {}", self.method, self.target);

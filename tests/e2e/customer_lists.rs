@@ -8,7 +8,9 @@ use crate::partner::{Partner, all_fields};
 
 /// A list of customers with these numbers.
 fn list(custnrs: &[&str]) -> Value {
-    let customers = custnrs.iter().map(|custnr| json!({"name": format!("Customer {custnr}"), "custnr": custnr}));
+    let customers = custnrs
+        .iter()
+        .map(|custnr| json!({"name": format!("Customer {custnr}"), "custnr": custnr}));
     json!({"customers": customers.collect::<Vec<_>>()})
 }
 
@@ -27,13 +29,19 @@ fn a_list_creates_its_customers_and_answers_them_in_order() {
     assert_eq!(created.header("ETag"), None);
     assert_eq!(created.json().as_object().unwrap().len(), 1);
     let customers = created.records("customers");
-    let custnrs: Vec<_> = customers.iter().map(|customer| &customer["custnr"]).collect();
+    let custnrs: Vec<_> = customers
+        .iter()
+        .map(|customer| &customer["custnr"])
+        .collect();
     assert_eq!(custnrs, ["z", "a", "m"]);
     for (name, value) in first.as_object().unwrap() {
         assert_eq!(customers[0][name], *value, "{name}");
     }
     for customer in &customers {
-        assert_eq!(*customer, partner.customer(customer["customer_id"].as_i64().unwrap()));
+        assert_eq!(
+            *customer,
+            partner.customer(customer["customer_id"].as_i64().unwrap())
+        );
     }
     assert_ne!(customers[0]["uuid"], customers[1]["uuid"]);
     assert_eq!(customers[1]["email"], "");
@@ -50,13 +58,18 @@ fn a_thousand_customers_with_twenty_custom_fields_take_one_trip() {
         .map(|n| {
             let mut customer = json!({"name": format!("Customer {n}"), "custnr": n.to_string()});
             for field in 1..=20 {
-                customer[format!("custom_{field}")] = json!(format!("value {field} of customer {n}"));
+                customer[format!("custom_{field}")] =
+                    json!(format!("the value {field} of customer {n:04}"));
             }
             customer
         })
         .collect();
     let body = json!({"customers": customers});
-    assert!((900_000..=1_048_576).contains(&body.to_string().len()), "{}", body.to_string().len());
+    assert!(
+        (900_000..=1_048_576).contains(&body.to_string().len()),
+        "{}",
+        body.to_string().len()
+    );
     // The row of each customer with two index entries, and its entry in the audit trail. With the key, three rows more.
     let request = post(&partner, &body).header("Idempotency-Key", "key");
     let created = assert_costs(request.clone(), 200, 12_000, 4_010);
@@ -64,7 +77,10 @@ fn a_thousand_customers_with_twenty_custom_fields_take_one_trip() {
     assert_eq!(records.len(), 1_000);
     for (n, record) in records.iter().enumerate() {
         assert_eq!(record["custnr"], n.to_string());
-        assert_eq!(record["custom_20"], format!("value 20 of customer {n}"));
+        assert_eq!(
+            record["custom_20"],
+            format!("the value 20 of customer {n:04}")
+        );
     }
     assert_eq!(partner.total(), 1_000);
     let repeated = assert_costs(request, 200, 12_000, 10);
@@ -98,8 +114,14 @@ fn one_invalid_customer_rejects_all_and_each_fault_names_its_place() {
     for (body, error) in [
         (json!({"customers": []}), "customers: length"),
         (json!({"customers": {}}), "customers: not_a_list"),
-        (json!({"customers": vec![json!({"name": "n", "custnr": "1"}); 1_001]}), "customers: length"),
-        (json!({"customers": [{"name": "n", "custnr": "1"}], "name": "n"}), "name: unknown_parameter"),
+        (
+            json!({"customers": vec![json!({"name": "n", "custnr": "1"}); 1_001]}),
+            "customers: length",
+        ),
+        (
+            json!({"customers": [{"name": "n", "custnr": "1"}], "name": "n"}),
+            "name: unknown_parameter",
+        ),
     ] {
         assert_eq!(post(&partner, &body).expect(400).errors(), [error]);
     }
@@ -116,7 +138,10 @@ fn a_custnr_that_is_taken_or_twice_in_the_list_is_a_409_that_names_every_place()
     let refused = post(&partner, &list(&["a", "b", "c", "d", "c"])).expect(409);
     let place = |place: i64| format!("customers[{place}].custnr: custnr_taken");
     assert_eq!(refused.errors(), [1, 2, 3, 4].map(place));
-    assert_eq!(post(&partner, &list(&["a", "a"])).expect(409).errors(), [0, 1].map(place));
+    assert_eq!(
+        post(&partner, &list(&["a", "a"])).expect(409).errors(),
+        [0, 1].map(place)
+    );
     let refused = assert_costs(post(&partner, &list(&["e", "b"])), 409, 20, 1);
     assert_eq!(refused.errors(), [place(1)]);
     assert_eq!(partner.total(), 2);
@@ -158,13 +183,28 @@ fn only_a_list_may_be_larger_than_64_kib() {
     let one = |custnr: &str| json!({"name": "n", "custnr": custnr});
     padded(one("1"), 65_536).expect(200);
     let too_large = padded(one("2"), 65_537).expect(413);
-    assert!(too_large.message().contains("65536 bytes"), "{too_large:#?}");
+    assert!(
+        too_large.message().contains("65536 bytes"),
+        "{too_large:#?}"
+    );
     padded(list(&["3"]), 1_048_576).expect(200);
     let too_large = padded(list(&["4"]), 1_048_577).expect(413);
-    assert!(too_large.message().contains("1048576 bytes"), "{too_large:#?}");
-    let form = partner.post("/customers", &[("name", "n"), ("custnr", "5"), ("email", &" ".repeat(65_536))]);
+    assert!(
+        too_large.message().contains("1048576 bytes"),
+        "{too_large:#?}"
+    );
+    let form = partner.post(
+        "/customers",
+        &[
+            ("name", "n"),
+            ("custnr", "5"),
+            ("email", &" ".repeat(65_536)),
+        ],
+    );
     form.expect(413);
-    let listed = partner.post("/customers", &[("customers", "[]")]).expect(400);
+    let listed = partner
+        .post("/customers", &[("customers", "[]")])
+        .expect(400);
     assert_eq!(listed.errors(), ["customers: not_a_list"]);
     assert_eq!(partner.total(), 2);
 }

@@ -110,6 +110,8 @@ fn the_id_of_a_removed_user_is_never_given_again() {
     assert!(second > first, "{second}");
     // The removal is sent again, because its answer was lost. It removes nobody else.
     partner.delete(&path).expect(404);
-    let there = partner.get(&format!("/customers/{id}/users/{second}")).expect(200);
+    let there = partner
+        .get(&format!("/customers/{id}/users/{second}"))
+        .expect(200);
     assert_eq!(there.record("users")["email"], "second@example.com");
 }

@@ -1,8 +1,8 @@
 //! A batch of every kind that the service can send, with every branch of the code that makes them.
 
 use super::Sample;
-use crate::customers::model::CustomerInput;
 use crate::customers::batch::{self, New};
+use crate::customers::model::CustomerInput;
 use crate::customers::sql as customers;
 use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
@@ -143,9 +143,8 @@ fn of_customers() -> Vec<Sample> {
         custnr: Some("c".into()),
         ..CustomerInput::default()
     });
-    let put = |new, may_create, if_match| {
-        upsert::put(Bare, &partner, new, may_create, if_match, audit)
-    };
+    let put =
+        |new, may_create, if_match| upsert::put(Bare, &partner, new, may_create, if_match, audit);
     let find = |id, custnr| Batch::of(customers::find(Bare, &partner, id, custnr));
     let create = |new, keyed| batch::create(Published, &partner, new, keyed, audit);
     let change = |if_match, input| customers::change(Bare, &partner, 1, if_match, input, audit);

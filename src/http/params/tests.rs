@@ -1,8 +1,8 @@
 //! Tests of `src/http/params.rs`.
 
 use super::*;
-use crate::records::calls::CALLS;
 use crate::http::batch::BATCH_MAX;
+use crate::records::calls::CALLS;
 
 fn codes(params: Params) -> Vec<(String, &'static str)> {
     let Err(Error::Invalid(faults)) = params.finish() else {

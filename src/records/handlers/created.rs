@@ -23,7 +23,9 @@ pub fn in_order(
     expect_measures(kind, places, &missing?)?;
     let known = results.names.known;
     let known = known.map_or_else(Vec::new, |at| results.all(|_| at));
-    let differing = known.iter().filter(|row| row.integer("differs").is_ok_and(|differs| differs == 1));
+    let differing = known
+        .iter()
+        .filter(|row| row.integer("differs").is_ok_and(|differs| differs == 1));
     let differing: Result<_, Error> = differing.map(place).collect();
     expect_no_clash(kind, places, &differing?)?;
 
@@ -60,7 +62,11 @@ fn expect_no_clash(kind: &Kind, places: &Places, differing: &BTreeSet<usize>) ->
     clashes.extend(&places.clashes);
     let faults = clashes.into_iter().map(|place| {
         let message = "a call of this customer with this external_id has other values";
-        Fault::of(format!("{}[{place}]", kind.name), "external_id_taken", message)
+        Fault::of(
+            format!("{}[{place}]", kind.name),
+            "external_id_taken",
+            message,
+        )
     });
     match faults.collect::<Vec<Fault>>() {
         faults if faults.is_empty() => Ok(()),

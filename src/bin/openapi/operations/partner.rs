@@ -369,7 +369,11 @@ fn idempotency_key() -> Value {
     let pattern = format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", KEY_MAX - 2);
     let about = "A repeated request with the same key and the same parameters answers what the first one created, and \
                  creates nothing. A key is forgotten 30 days after its use.";
-    header("Idempotency-Key", json!({ "type": "string", "pattern": pattern }), about)
+    header(
+        "Idempotency-Key",
+        json!({ "type": "string", "pattern": pattern }),
+        about,
+    )
 }
 
 fn if_match() -> Value {
