@@ -10,7 +10,7 @@ use crate::partner::Partner;
 /// A call with every field.
 fn call(measure_id: i64, start: &str) -> Value {
     json!({"measure_id": measure_id, "start": start, "duration": 61, "answered": 1,
-        "anum": "+46701740611", "bnum": "+46846500401", "cnum": "+46846500440"})
+        "anum": "+46701740611", "bnum": "+46846500401", "cnum": "+46846500440", "external_id": ""})
 }
 
 /// A partner with a customer that has a measure.
@@ -67,7 +67,7 @@ fn an_omitted_field_of_a_call_is_empty_or_0() {
         assert_eq!(
             call,
             json!({"measure_id": measure_id, "start": start, "duration": 0, "answered": 0, "anum": "",
-                "bnum": "+46846500401", "cnum": ""})
+                "bnum": "+46846500401", "cnum": "", "external_id": ""})
         );
     }
 }

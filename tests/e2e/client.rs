@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
 use serde_json::Value;
@@ -129,6 +129,29 @@ impl<'a> Request<'a> {
     pub fn try_send(self) -> Result<Response, ureq::Error> {
         let _under_way = self.server.request_under_way();
         self.exchange()
+    }
+
+    /// Sends the request, waits until `is_done`, and closes the connection without reading an answer.
+    pub fn cut_when(self, is_done: impl Fn() -> bool) {
+        let _under_way = self.server.request_under_way();
+        let address = self.server.origin.strip_prefix("http://").unwrap();
+        let body = self.body.unwrap_or_default();
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: {address}\r\n",
+            self.method, self.target
+        );
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection
+            .write_all(&[head.as_bytes(), &body].concat())
+            .unwrap();
+        let deadline = Instant::now() + TIMEOUT;
+        while !is_done() {
+            assert!(Instant::now() < deadline, "{} {}", self.method, self.target);
+        }
     }
 
     /// Sends the request even while a test writes to the database file.

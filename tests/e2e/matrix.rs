@@ -46,6 +46,9 @@ const MATRIX: &[Row] = &[
     ("GET",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  200,  200,  401,  200]),
     ("PUT",    "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  403,  200,  401,  200]),
     ("DELETE", "/customers/{customer_id}",                               [401,  401,  404,  403,  403,  401,  403,  200,  401,  200]),
+    // Another partner has no customer of this custnr: its PUT creates one.
+    ("GET",    "/customers/custnr/{custnr}",                             [401,  401,  404,  403,  403,  401,  200,  200,  401,  200]),
+    ("PUT",    "/customers/custnr/{custnr}",                             [401,  401,  200,  403,  403,  401,  403,  200,  401,  200]),
     // The customer of these two rows is already erased.
     ("GET",    "/customers/erasure",                                     [401,  401,  404,  403,  403,  401,  200,  200,  401,  200]),
     ("GET",    "/customers/{customer_id}/erasure",                       [401,  401,  404,  403,  403,  401,  200,  200,  401,  200]),
@@ -103,12 +106,14 @@ struct Target {
     /// The partner of the customer.
     owner: String,
     username: String,
+    custnr: String,
     ids: [(&'static str, i64); 4],
 }
 
 impl Target {
     fn of(partner: &Partner) -> Self {
-        let id = partner.create_customer("Customer", &unused_username());
+        let custnr = unused_username();
+        let id = partner.create_customer("Customer", &custnr);
         let measure = partner.create_measure(id);
         let user = partner.create_user(id, "user@example.com");
         let call =
@@ -128,6 +133,7 @@ impl Target {
         Self {
             owner: partner.username.clone(),
             username,
+            custnr,
             ids: std::array::from_fn(|at| (names[at], ids[at])),
         }
     }
@@ -142,6 +148,7 @@ impl Target {
         let mut path = template
             .replace("{username}", username)
             .replace("{login}", &format!("{username}.more"))
+            .replace("{custnr}", &self.custnr)
             .replace("{n}", "7")
             .replace("{file}", "page.css");
         let mut query = Vec::new();
@@ -192,6 +199,7 @@ fn needs(method: &str, template: &str, name: &str) -> bool {
     let of_a_customer = name == "customer_id"
         && template.starts_with("/customers")
         && template != "/customers/changes"
+        && !template.contains("{custnr}")
         && (template != "/customers" || method == "PUT" || method == "DELETE");
     of_a_record || of_a_customer
 }

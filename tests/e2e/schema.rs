@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use customers_api::db::schema::{CUSTOMER_TABLES, OTHER_TABLES, Table};
+use customers_api::db::schema::{CUSTOMER_TABLES, IDEMPOTENCY_KEYS, OTHER_TABLES, Table};
 
 use crate::db::{db_columns, db_query};
 use crate::server::shared;
@@ -23,7 +23,8 @@ fn every_column_of_every_table_has_one_rule_and_every_rule_has_a_column() {
     let mut real = db_columns(shared());
     real.values_mut().for_each(|columns| columns.sort());
     assert!(real["customers"].len() > 30, "{real:?}");
-    let rules = ruled(CUSTOMER_TABLES.iter().chain(OTHER_TABLES));
+    let tables = CUSTOMER_TABLES.iter().chain(OTHER_TABLES);
+    let rules = ruled(tables.chain([&IDEMPOTENCY_KEYS]));
     for (table, columns) in &real {
         assert_eq!(rules.get(table), Some(columns), "rules for table {table}");
     }
@@ -32,11 +33,11 @@ fn every_column_of_every_table_has_one_rule_and_every_rule_has_a_column() {
 }
 
 #[test]
-fn every_table_with_a_customer_id_is_a_customer_table_except_receipts_steps_and_audit() {
+fn every_table_with_a_customer_id_is_a_customer_table_except_receipts_steps_audit_and_keys() {
     let of_customers: Vec<String> = ruled(CUSTOMER_TABLES.iter()).into_keys().collect();
     let mut real = db_columns(shared());
     real.retain(|_, columns| columns.contains(&"customer_id".to_owned()));
-    for table in ["erasures", "maskings", "audit"] {
+    for table in ["erasures", "maskings", "audit", "idempotency_keys"] {
         real.remove(table).expect(table);
     }
     assert_eq!(real.into_keys().collect::<Vec<_>>(), of_customers);

@@ -98,3 +98,20 @@ fn all_errors_are_returned_at_once() {
         assert_eq!(put.expect(400).errors(), [error], "{name}={value}");
     }
 }
+
+#[test]
+fn the_id_of_a_removed_user_is_never_given_again() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Customer", "1");
+    let first = partner.create_user(id, "first@example.com");
+    let path = format!("/customers/{id}/users/{first}");
+    partner.delete(&path).expect(200);
+    let second = partner.create_user(id, "second@example.com");
+    assert!(second > first, "{second}");
+    // The removal is sent again, because its answer was lost. It removes nobody else.
+    partner.delete(&path).expect(404);
+    let there = partner
+        .get(&format!("/customers/{id}/users/{second}"))
+        .expect(200);
+    assert_eq!(there.record("users")["email"], "second@example.com");
+}

@@ -1,5 +1,6 @@
 //! Assembles the documents from the paths of the router, the operations, and the parts that operations share.
 
+use customers_api::http::intent::Intent;
 use customers_api::http::params::ID_MAX;
 use customers_api::http::routes::{PartnerRoute, PublicRoute, Route, routes};
 use customers_api::http::version::{PUBLISHED, Version};
@@ -11,6 +12,7 @@ use crate::columns::Columns;
 use crate::inputs;
 use crate::operations::{self, Body, Operation, reference, schema_name};
 use crate::outputs::Outputs;
+use crate::patterns;
 use crate::responses::{errors, headers, not_healthy, responses, success};
 use crate::schema::{insert, list, object, object_with};
 
@@ -25,6 +27,7 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
         outputs,
         json!({
             "Customer": outputs.customer()?,
+            operations::partner::NEW_CUSTOMER: inputs::customer(columns, Intent::Create)?,
             "Receipt": outputs.receipt()?,
             "Change": operations::partner::change(outputs)?,
             "Export": outputs.export()?,
@@ -168,7 +171,7 @@ impl<'a> Document<'a> {
             example,
         } = body;
         // A change without a body is valid and changes nothing.
-        let is_required = json.get("required").is_some();
+        let is_required = json.get("required").is_some() || json.get("anyOf").is_some();
         let is_shared = form.as_ref() == Some(&json);
         if is_shared {
             let name = format!("{id}_body");
@@ -271,6 +274,9 @@ fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Resu
     let schema = match name {
         "username" | "login" => {
             json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{USERNAME_MAX}}}$") })
+        }
+        "custnr" => {
+            json!({ "type": "string", "minLength": 1, "maxLength": 45, "pattern": patterns::unpadded() })
         }
         "n" => {
             json!({ "type": "integer", "minimum": 1, "maximum": CUSTOM_FIELDS.len() })

@@ -117,6 +117,14 @@ impl Outputs<'_> {
     pub fn one(self, name: &str, record: Value) -> Value {
         object(envelope(name, record))
     }
+
+    /// The envelope of one record, which says whether the request has created it.
+    pub fn one_or_created(self, name: &str, record: Value) -> Value {
+        let mut members = envelope(name, record);
+        let created = json!({ "const": true, "description": "The record is new." });
+        members.insert("created".to_owned(), created);
+        object_with(members, |name| name != "created")
+    }
 }
 
 fn envelope(name: &str, record: Value) -> Map<String, Value> {

@@ -11,10 +11,16 @@ use crate::schema::insert;
 pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
     let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
     for (name, is_always) in headers {
-        let mut header = header_reference(name);
-        if !is_always {
-            header = json!({ "description": "The next page, if there is one.", "schema": { "type": "string" } });
-        }
+        let about = match name {
+            "Link" => "The next page, if there is one.",
+            "ETag" => "The version of the record, for `If-Match`. A list has none.",
+            _ => "The path of the record, if it is new.",
+        };
+        let header = if is_always {
+            header_reference(name)
+        } else {
+            json!({ "description": about, "schema": { "type": "string" } })
+        };
         insert(&mut all, name, header);
     }
     json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
@@ -78,7 +84,8 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::CustnrTaken,
-            "Another live customer has the `custnr`; a login has the user name; or old values of the custom field are still being removed",
+            "Another live customer has the `custnr`; another call has the `external_id` and other values; a login has the \
+             user name; or old values of the custom field are still being removed",
         ),
         (
             Error::PreconditionFailed,

@@ -18,6 +18,10 @@ use crate::patterns;
 use crate::schema::{described, insert, list, object};
 
 const CUSTOMER: (&str, &str) = ("customers", "customer_id");
+const CUSTNR: (&str, &str) = ("customers", "custnr");
+
+/// The name of the schema of a customer that is created.
+pub const NEW_CUSTOMER: &str = "NewCustomer";
 
 /// The operation of a route at one of its paths.
 pub fn operation(
@@ -94,23 +98,42 @@ pub fn operation(
         PartnerRoute::CreateCustomer => Operation {
             summary: "Create a customer".to_owned(),
             about: "You can send `custom_n` only if it is set up for you. Some custom fields are mandatory for a partner \
-            in Germany. A 400 names each of them and its rule.",
+            in Germany. A 400 names each of them and its rule. A list in `customers` (JSON, at most 1 MiB) creates all of \
+            its customers or none, and is answered in its order.",
             ids: Vec::new(),
-            parameters: vec![header(
-                "Idempotency-Key",
-                json!({
-                    "type": "string",
-                    "pattern": format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", KEY_MAX - 2),
-                }),
-                "A repeated request with the same key answers the first one's customer, and creates nothing.",
-            )],
-            body: Some(Body::either(
-                inputs::customer(columns, Intent::Create)?,
-                json!({ "name": "Nordlund AB", "custnr": "SE-1020" }),
-            )),
+            parameters: vec![idempotency_key()],
+            body: Some(Body {
+                json: json!({ "anyOf": [reference(NEW_CUSTOMER), new_customers()] }),
+                form: Some(reference(NEW_CUSTOMER)),
+                example: json!({ "name": "Nordlund AB", "custnr": "SE-1020" }),
+            }),
             answer: outputs.one("customers", customer()),
-            headers: vec![("ETag", true), ("Location", true)],
+            headers: vec![("ETag", false), ("Location", true)],
             statuses: vec![404, 409, 507],
+            ..operation
+        },
+        PartnerRoute::ReadCustnr => Operation {
+            summary: "Read a customer by its custnr".to_owned(),
+            ids: vec![CUSTNR],
+            answer: outputs.one("customers", customer()),
+            headers: vec![("ETag", true)],
+            statuses: vec![404],
+            ..operation
+        },
+        PartnerRoute::PutCustnr => Operation {
+            summary: "Create or change a customer by its custnr".to_owned(),
+            about: "Changes the given fields of the customer with this `custnr`. If you have none, creates it, and answers \
+            `created` and a `Location`. A change needs no field; a creation needs all that are required. `custnr` may \
+            stand in the body too if it is the same.",
+            ids: vec![CUSTNR],
+            parameters: vec![if_match()],
+            body: Some(Body::either(
+                without(inputs::customer(columns, Intent::Create)?, "custnr"),
+                json!({ "name": "Nordlund AB" }),
+            )),
+            answer: outputs.one_or_created("customers", customer()),
+            headers: vec![("ETag", true), ("Location", false)],
+            statuses: vec![412],
             ..operation
         },
         PartnerRoute::ReadCustomer => Operation {
@@ -257,13 +280,18 @@ fn of_records(
             about: match kind.creation {
                 Creation::One => "",
                 Creation::Batch => {
-                    "Creates all or none. Each names a measure of the same customer."
+                    "Creates all or none. Each names a measure of the same customer. A call with the `external_id` of \
+                    one that the customer has is that call: it is answered in its place, and stored once."
                 }
             },
+            parameters: vec![idempotency_key()],
             body: Some(new_records(columns, kind)?),
             answer: one(),
             headers: vec![("Location", true)],
-            statuses: vec![404, 507],
+            statuses: match kind.creation {
+                Creation::One => vec![404, 507],
+                Creation::Batch => vec![404, 409, 507],
+            },
             ..of_kind(kind)?
         },
         PartnerRoute::ChangeRecord(_) => Operation {
@@ -353,6 +381,7 @@ fn example(kind: &Kind) -> Result<Value, String> {
             "anum": "+46701740699",
             "bnum": "+46313900601",
             "cnum": "+46313900650",
+            "external_id": "pbx-2026-000117",
         }),
         name => return Err(format!("{name}: no example is known for this kind")),
     })
@@ -382,6 +411,45 @@ fn with_version(mut input: Value) -> Value {
         insert(properties, "version", schema);
     }
     input
+}
+
+/// A list of customers.
+fn new_customers() -> Value {
+    json!({
+        "type": "object",
+        "required": ["customers"],
+        "properties": {
+            "customers": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": BATCH_MAX,
+                "items": reference(NEW_CUSTOMER),
+            },
+        },
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of an object without one of its members.
+fn without(mut schema: Value, name: &str) -> Value {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.remove(name);
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|required| required != name);
+    }
+    schema
+}
+
+fn idempotency_key() -> Value {
+    let pattern = format!("^[!-~](?:[ -~]{{0,{}}}[!-~])?$", KEY_MAX - 2);
+    let about = "A repeated request with the same key and the same parameters answers what the first one created, and \
+                 creates nothing. A key is forgotten 30 days after its use.";
+    header(
+        "Idempotency-Key",
+        json!({ "type": "string", "pattern": pattern }),
+        about,
+    )
 }
 
 fn if_match() -> Value {
