@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 use validator::Validate;
 
-use super::trail::Filter;
+use super::sql::trail::Filter;
 use crate::db::audit::ACTIONS;
 use crate::http::error::Fault;
 use crate::http::intent::Intent;

@@ -2,9 +2,7 @@
 //! custom fields, erases customers on their behalf, and reads the audit trail.
 
 pub mod input;
-pub mod logins;
 pub mod sql;
-pub mod trail;
 
 #[cfg(target_arch = "wasm32")]
 pub mod handlers;
