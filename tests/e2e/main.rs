@@ -35,6 +35,7 @@ mod canary;
 mod change;
 mod changes;
 mod clients;
+mod clients_page;
 mod command;
 mod cost;
 mod create;
