@@ -5,7 +5,7 @@ use serde::Serialize;
 use validator::Validate;
 
 use super::country::is_assigned;
-use super::trail::Filter;
+use super::sql::trail::Filter;
 use crate::db::audit::ACTIONS;
 use crate::http::error::Fault;
 use crate::http::intent::Intent;

@@ -3,9 +3,7 @@
 
 pub mod country;
 pub mod input;
-pub mod logins;
 pub mod sql;
-pub mod trail;
 
 #[cfg(target_arch = "wasm32")]
 pub mod handlers;

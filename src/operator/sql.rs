@@ -13,6 +13,9 @@ use crate::partners::profile::{WRITE, custom_field};
 use crate::partners::sql::{json, of_partner};
 use crate::sql;
 
+pub mod logins;
+pub mod trail;
+
 /// The results of [`put`].
 #[derive(Clone, Copy, Debug)]
 pub struct Put {

@@ -1,11 +1,13 @@
 //! The operator's command: each test runs it as the operator would, and checks the effect from the partner's side.
 
+use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::client::{Request, operator};
-use crate::partner::unused_username;
+use crate::clients::is_there;
+use crate::partner::{Partner, unused_username};
 use crate::server::{OPERATOR_TOKEN, shared};
 
 /// The command with the shared server's URL and token.
@@ -221,4 +223,133 @@ fn a_mistake_is_reported_and_creates_no_partner() {
         String::from_utf8_lossy(&clear.stderr).contains("https://"),
         "{clear:#?}"
     );
+}
+
+#[test]
+fn the_command_manages_logins_and_passwords() {
+    let username = unused_username();
+    let login = unused_username();
+    let added = printed(&["add", &username]);
+    let first = value(&added, "password").to_owned();
+    let request = |method: &str, username: &str, password: &str| {
+        let request = Request::new(shared(), method, "/customers");
+        request.basic(username, password)
+    };
+    let added = printed(&["login", "add", &username, &login, "--read"]);
+    assert_eq!(value(&added, "access"), "read");
+    let reading = value(&added, "password").to_owned();
+    request("GET", &login, &reading).expect(200);
+    request("POST", &login, &reading).expect(403);
+    printed(&["login", "add", &username, &login, "--write"]);
+    request("POST", &login, &reading).expect(400);
+    assert!(failed(&["login", "add", &username, &login]).contains("--read"));
+    let shown = printed(&["login", "show", &username]);
+    assert!(shown.contains(&login), "{shown}");
+
+    let second = printed(&["password", &username, "--overlap", "1d"]);
+    let second = value(&second, "password");
+    for password in [first.as_str(), second] {
+        request("GET", &username, password).expect(200);
+    }
+    let again = printed(&["login", "password", &username, &login, "--overlap", "12h"]);
+    for password in [reading.as_str(), value(&again, "password")] {
+        request("GET", &login, password).expect(200);
+    }
+    assert!(failed(&["password", &username, "--overlap", "1w"]).contains("such as 1d"));
+    assert!(failed(&["password", &username, "--overlap", "8d"]).contains("604800"));
+    printed(&["password", &username]);
+    request("GET", &username, second).expect(401);
+    printed(&["login", "end", &username, &login]);
+    request("GET", &login, &reading).expect(401);
+    assert!(failed(&["login", "end", &username, &login]).contains("no such login"));
+}
+
+#[test]
+fn the_command_erases_after_a_yes_only() {
+    let partner = Partner::new();
+    let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("Customer", custnr));
+    let [one, two, three] = ids.map(|id| id.to_string());
+    let (one, two, three) = (one.as_str(), two.as_str(), three.as_str());
+    let name = partner.username.as_str();
+    // Without a terminal nobody can say yes.
+    let refused = failed(&["erase", name, one, two]);
+    assert!(refused.contains("--yes"), "{refused}");
+    assert_eq!(partner.total(), 3);
+    // An unknown customer stops it before anything is erased.
+    let unknown = failed(&["erase", name, one, "1000000000", "--yes"]);
+    assert!(
+        unknown.contains("customer 1000000000: there is no such customer"),
+        "{unknown}"
+    );
+    assert_eq!(partner.total(), 3);
+    let erased = printed(&["erase", name, one, two, "--yes"]);
+    assert!(erased.contains("removed_at"), "{erased}");
+    assert_eq!(partner.total(), 1);
+    let audit = printed(&["--json", "audit", "--partner", name, "--action", "erase"]);
+    let audit: Value = serde_json::from_str(&audit).unwrap();
+    let of = audit["audit"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["customer_id"].as_i64());
+    assert_eq!(of.collect::<Vec<_>>(), [Some(ids[0]), Some(ids[1])]);
+
+    // `script` gives the command a terminal.
+    if !is_there("script", &["--version"]) {
+        return;
+    }
+    let in_a_terminal = |says: &str| {
+        let origin = &shared().origin;
+        let program = env!("CARGO_BIN_EXE_operator");
+        let command = format!("'{program}' --url {origin} erase {name} {three}");
+        let mut script = Command::new("script");
+        script
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let _under_way = shared().request_under_way();
+        let mut child = script.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(says.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let asked = in_a_terminal("no\n");
+    assert!(
+        asked.contains("users_removed") && asked.contains("Type yes"),
+        "{asked}"
+    );
+    assert!(asked.contains("nothing was erased"), "{asked}");
+    assert_eq!(partner.total(), 1);
+    in_a_terminal("yes\n");
+    assert_eq!(partner.total(), 0);
+}
+
+#[test]
+fn the_command_filters_the_audit_trail() {
+    let [partner, other] = [Partner::new(), Partner::new()];
+    let id = partner.create_customer("Customer", "1");
+    partner.create_customer("Customer", "2");
+    other.create_customer("Customer", "1");
+    let audit = |filters: &[&str]| {
+        let text = printed(&[&["--json", "audit"], filters].concat());
+        let audit: Value = serde_json::from_str(&text).unwrap();
+        audit["audit"].as_array().unwrap().len()
+    };
+    let (name, id) = (partner.username.as_str(), id.to_string());
+    assert_eq!(audit(&["--partner", name]), 3);
+    assert_eq!(audit(&["--partner", name, "--customer", &id]), 1);
+    assert_eq!(audit(&["--customer", &id, "--action", "erase"]), 0);
+    assert_eq!(audit(&["--partner", name, "--since", "2026-01-01"]), 3);
+    assert_eq!(
+        audit(&["--partner", name, "--since", "2100-01-01 12:00:00"]),
+        0
+    );
+    assert!(failed(&["audit", "--action", "erased"]).contains("action must be one of"));
+    assert!(failed(&["audit", "--partner", &unused_username()]).contains("no such partner"));
 }

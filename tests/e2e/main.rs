@@ -37,6 +37,7 @@ mod cases;
 mod change;
 mod changes;
 mod clients;
+mod clients_page;
 mod command;
 mod cost;
 mod create;

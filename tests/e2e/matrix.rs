@@ -234,13 +234,12 @@ fn each_caller_gets_the_status_in_the_matrix_for_each_route() {
             partner.delete(&format!("/customers/{id}")).expect(200);
         }
         let request = target.request(method, template);
-        // It may do what the partner may, and would leave nothing to do for the partner.
-        let other_target = Target::of(&partner);
-        if template.ends_with("/erasure") {
-            let (_, id) = other_target.ids[0];
-            partner.delete(&format!("/customers/{id}")).expect(200);
-        }
-        let request_of_old = other_target.request(method, template);
+        // The old password may do what the partner may. A target of its own leaves the other to the partner.
+        let request_of_old = if *method == "GET" {
+            request.clone()
+        } else {
+            Target::of(&partner).request(method, template)
+        };
         for (at, expected) in statuses.iter().enumerate() {
             let caller = CALLERS[at];
             let as_partner = |partner: &Partner| {

@@ -31,9 +31,8 @@ impl Erase {
         let would_be = self.each(worker, "?dry_run=1")?;
         if !self.yes {
             eprint!("{}", told(&would_be));
-            let count = self.customer_ids.len();
             eprint!(
-                "Erase {count} customers of {} for good? Type yes: ",
+                "Erase these customers of {} for good? Type yes: ",
                 self.username
             );
             io::stderr().flush().map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::operator::input::{LoginInput, Overlap};
-use crate::operator::logins::{self, LOGINS_MAX, Login};
+use crate::operator::sql::logins::{self, LOGINS_MAX, Login};
 use crate::platform::d1::Row;
 use crate::platform::reply::Reply;
 use crate::platform::site::Site;

@@ -4,7 +4,7 @@ use crate::auth::login::Operator;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::paging::Paging;
-use crate::operator::trail::{Filter, trail};
+use crate::operator::sql::trail::{Filter, trail};
 use crate::platform::reply::Reply;
 use crate::platform::site::Site;
 
