@@ -16,6 +16,7 @@ async function test() {
   await check("workflows", lintWorkflows);
   await check("build", build);
   await check("format", () => cargo("fmt", "--check"));
+  // clippy does all that cargo check does. Neither it nor rustdoc sees the shell on the host, or host programs for wasm.
   await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
   await check("clippy, wasm", () => cargo("clippy", "--locked", ...wasm, ...strict));
   await check("documentation, host", () => cargo("doc", ...docs));
