@@ -137,7 +137,7 @@ fn a_stale_if_match_forbids_the_erasure_and_a_current_one_allows_it() {
         assert_ne!(stale, current);
         let rows = subject.db_rows();
 
-        for refused in [stale.as_str(), "\"none\"", "none"] {
+        for refused in [stale.as_str(), "\"none\""] {
             let request = subject.erasure().header("If-Match", refused);
             assert_eq!(request.expect(412).errors(), ["precondition_failed"]);
             let dry_run = partner.delete(&format!("{}?dry_run=1", subject.path()));
