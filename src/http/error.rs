@@ -203,9 +203,7 @@ impl Error {
             }
             Self::Forbidden(why) => ("forbidden", (*why).to_owned()),
             Self::NotFound(what) => ("not_found", format!("there is no such {what}")),
-            Self::NotANumber(name) => {
-                return vec![Fault::of(*name, "not_found", "must be a number")];
-            }
+            Self::NotANumber(name) => ("not_found", format!("{name} must be a number")),
             Self::NotErased(id) => (
                 "not_found",
                 format!("customer {id} has not been erased"),

@@ -85,7 +85,10 @@ fn a_list_has_at_most_1000_valid_numbers() {
 
     let too_many = put(json!(numbers(1_001))).expect(400);
     assert_eq!(too_many.errors(), ["phonenrs: length"]);
-    assert_eq!(too_many.message(), "must have at most 1000 elements");
+    assert_eq!(
+        too_many.message(),
+        "phonenrs must have at most 1000 elements"
+    );
     // This error does not hide other errors.
     let body = json!({"phonenrs": numbers(1_001), "phonenr": "", "customer_id": 0});
     let faults = partner.request("PUT", &path).json(&body).expect(400);

@@ -240,11 +240,6 @@ fn a_request_that_changes_no_value_makes_no_entry() {
         put(&partner, "/custom_fields/7", json!({})),
         put(&partner, "/custom_fields/7", json!({"label": "Shop"})),
         put(&german, "", json!({"country": "DE"})),
-        put(
-            &german,
-            "/custom_fields/1",
-            json!({"label": "x", "required": false}),
-        ),
     ];
     assert_eq!(nothing[1].record("measures"), nothing[0].record("measures"));
     assert_eq!(nothing[2].record("users")["email"], "user@example.com");

@@ -85,7 +85,7 @@ fn a_request_takes_up_to_1000_calls_in_one_trip() {
         .collect();
     let too_many = partner.post_calls(id, &calls).expect(400);
     assert_eq!(too_many.errors(), ["calls: length"]);
-    assert_eq!(too_many.message(), "must have 1 to 1000 elements");
+    assert_eq!(too_many.message(), "calls must have 1 to 1000 elements");
     // This error does not hide other errors.
     let path = format!("/customers/{id}/calls?customer_id=0");
     let body = json!({"calls": calls, "cals": []});

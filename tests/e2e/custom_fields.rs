@@ -266,7 +266,7 @@ fn the_error_for_a_required_field_names_its_label() {
     let partner = Partner::new();
     let told = || create(&partner, "1", &json!({})).message();
     partner.set_up_custom(4, &json!({"required": true}));
-    assert_eq!(told(), "is required");
+    assert_eq!(told(), "custom_4 is required");
     partner.set_up_custom(4, &json!({"label": "Shop"}));
-    assert_eq!(told(), "is required (Shop)");
+    assert_eq!(told(), "custom_4 is required (Shop)");
 }

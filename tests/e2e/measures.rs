@@ -175,8 +175,8 @@ fn all_errors_are_returned_at_once() {
         ("phonenr", "+46 8 90510", "phonenr: phone_number"),
         ("destnr", "+21", "destnr: phone_number"),
         ("expires", "2026-02-30 00:00:00", "expires: time"),
-        ("status", "active", "status: unknown_parameter"),
-        ("created", PAST, "created: unknown_parameter"),
+        ("status", "active", "status: assigned"),
+        ("created", PAST, "created: assigned"),
         ("phonenr_ccndc", "3", "phonenr_ccndc: unknown_parameter"),
     ] {
         let measure = partner.create_measure(id);

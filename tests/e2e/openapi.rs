@@ -138,5 +138,6 @@ fn a_document_states_the_rules_of_validation() {
     let partner = Partner::new();
     let wrong = [("name", &*"x".repeat(61)), ("custnr", "1")];
     let message = partner.post("/customers", &wrong).expect(400).message();
-    assert!(about.contains(&message), "{about}");
+    let rule = message.strip_prefix("name ").unwrap();
+    assert!(about.contains(rule), "{about}");
 }

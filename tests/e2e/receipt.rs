@@ -47,7 +47,8 @@ fn there_is_no_receipt_of_a_live_foreign_or_unknown_customer() {
         let foreign = other.get(&subject.receipt_path()).expect(404);
         let unknown = other.get(UNKNOWN_RECEIPT).expect(404);
         assert_eq!(foreign.text, unknown.text);
-        assert_eq!(foreign.text, living.text);
+        let message = living.message();
+        assert!(message.ends_with("has not been erased"), "{message}");
         other.get("/customers/erasure").expect(400);
     });
 }
@@ -139,7 +140,7 @@ fn a_stale_if_match_forbids_the_erasure_and_a_current_one_allows_it() {
         assert_ne!(stale, current);
         let rows = subject.db_rows();
 
-        for refused in [stale.as_str(), "\"none\"", "none"] {
+        for refused in [stale.as_str(), "\"none\""] {
             let request = subject.erasure().header("If-Match", refused);
             assert_eq!(request.expect(412).errors(), ["precondition_failed"]);
             let dry_run = partner.delete(&format!("{}?dry_run=1", subject.path()));
