@@ -43,7 +43,7 @@ fn an_entry_says_who_changed_which_fields_and_when() {
     assert_eq!(members.remove("at").unwrap().as_str().unwrap().len(), 19);
     assert_eq!(
         entry,
-        json!({"actor": "partner", "partner": partner.username, "action": "create",
+        json!({"actor": "partner", "partner": partner.username, "login": partner.username, "action": "create",
             "kind": "customers", "record_id": id, "customer_id": id, "fields": ["name", "custnr"],
             "request_id": created.request_id()})
     );
