@@ -107,7 +107,7 @@ fn a_request_takes_up_to_1000_calls_in_one_trip() {
     );
 
     // One row and one index entry for each call, the customer's counter, and one entry in the audit trail.
-    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_004);
+    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_005);
     assert_eq!(created.records("calls").len(), 1_000);
     let list = partner
         .get(&format!("/customers/{id}/calls?pagesize=1"))

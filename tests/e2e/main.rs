@@ -27,6 +27,7 @@ mod server;
 mod allowed_numbers;
 mod audit;
 mod auth;
+mod big_pages;
 mod bodies;
 mod bundle;
 mod calls;
