@@ -21,8 +21,6 @@ use std::time::Instant;
 use rusqlite::params;
 use serde_json::json;
 
-#[path = "../tests/e2e/big_pages.rs"]
-mod big_pages;
 #[path = "../tests/e2e/client.rs"]
 mod client;
 #[path = "../tests/e2e/db.rs"]
@@ -32,8 +30,7 @@ mod partner;
 #[path = "../tests/e2e/server.rs"]
 mod server;
 
-use big_pages::db_insert_full;
-use db::db_execute;
+use db::{db_execute, db_insert_full};
 use partner::Partner;
 
 /// How many times each request is made. The table shows the median time and the greatest memory.

@@ -13,9 +13,9 @@ use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
 
-/// The most memory that the records of a page take as JavaScript strings, at 2 bytes a UTF-16 unit. 1,000 customers with
-/// every field full of ASCII fit into it. Of four-byte characters, 1,000 customers would take 27 MB, and their copies on
-/// the way to the caller too many times that: an isolate has 128 MB for all of its requests.
+/// The most memory that the records of a page take as JavaScript strings, at 2 bytes a UTF-16 unit. It is enough for 1,000
+/// customers with every field full of ASCII. With every field full of four-byte characters they would take 27 MB, and each
+/// copy on the way to the caller as much again; an isolate has 128 MB for all of its requests.
 const PAGE_BYTES: u32 = 16_000_000;
 
 /// The answer to a request.

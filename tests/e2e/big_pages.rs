@@ -1,35 +1,9 @@
 //! A page of records that are as large as they can be ends early, so that no answer takes an isolate down.
 
-use crate::db::db_execute;
-use crate::partner::Partner;
-use rusqlite::params;
 use serde_json::json;
 
-/// Inserts customers whose every field is full of `character`.
-pub fn db_insert_full(partner: &Partner, count: i64, character: &str) {
-    let customs: Vec<String> = (1..=20).map(|n| format!("custom_{n}")).collect();
-    let long = ["street", "zip", "city", "state", "country"].map(|name| format!("address_{name}"));
-    let long: Vec<String> = long.into_iter().chain(customs).collect();
-    let sql = format!(
-        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2) \
-         INSERT INTO customers (partner_id, uuid, custnr, name, corporateid, email, created, {}) \
-         SELECT ?1, 'uuid', n, ?4, ?5, ?6, '2026-01-01 00:00:00', {} FROM n",
-        long.join(", "),
-        vec!["?3"; long.len()].join(", ")
-    );
-    let text = |length| character.repeat(length);
-    let texts = params![
-        partner.partner_id,
-        count,
-        text(255),
-        text(60),
-        text(40),
-        text(150)
-    ];
-    db_execute(partner.server, &sql, texts);
-    let sql = "UPDATE partners SET customers = customers + ?2 WHERE partner_id = ?1";
-    db_execute(partner.server, sql, params![partner.partner_id, count]);
-}
+use crate::db::db_insert_full;
+use crate::partner::Partner;
 
 #[test]
 fn a_page_of_the_largest_customers_ends_early_and_its_link_leads_on() {
