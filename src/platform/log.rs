@@ -21,12 +21,17 @@ pub struct Trace {
     pub cost: Cost,
 }
 
-/// Writes a further line, after a stream has ended: the line of its request was written when the stream began. `error`
-/// says why the stream is not complete.
+/// Writes a further line when a stream has ended: the line of its request was written when it began. `error` says why the
+/// stream is not complete.
 pub fn stream_ended(request_id: &str, rows: i64, cost: Cost, error: Option<&str>) {
+    let stream = if error.is_none() {
+        "complete"
+    } else {
+        "broken off"
+    };
     let line = Json::object([
-        ("stream_of", request_id.into()),
-        ("complete", Json::Bool(error.is_none())),
+        ("stream", stream.into()),
+        ("request_id", request_id.into()),
         ("rows", rows.into()),
         ("d1_trips", cost.trips.into()),
         ("d1_rows_read", cost.rows_read.into()),

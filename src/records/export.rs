@@ -4,9 +4,8 @@ use super::sql::Scope;
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::json::{Member, json_object};
 use crate::db::schema::{CUSTOMER_TABLES, Table, exported_tables};
-use crate::db::sql::{Arg, Sql, Statement};
+use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, of_live_customer};
-use crate::http::json::Json;
 use crate::sql;
 
 /// The rows of each table that the first read of an export takes. Most customers have no more, so they are exported in
@@ -27,28 +26,6 @@ pub struct Export {
     pub custom_fields: At,
     /// The first rows of each of [`exported_tables`].
     pub lists: Vec<At>,
-}
-
-/// Where the next page begins: after the row with these values in the columns of the table's order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After(Vec<Arg>);
-
-impl After {
-    /// Reads the place of a row out of its `json`. `None` if the row lacks it.
-    pub fn row(table: &Table, json: &str) -> Option<Self> {
-        let row = Json::parse(json.as_bytes()).ok()?;
-        let value = |column: &&str| {
-            let value = row.get(column)?;
-            let text = value.as_text().map(Arg::from);
-            text.or_else(|| value.as_integer().map(Arg::from))
-        };
-        table
-            .order
-            .iter()
-            .map(value)
-            .collect::<Option<_>>()
-            .map(Self)
-    }
 }
 
 impl Scope<'_> {
@@ -82,31 +59,13 @@ impl Scope<'_> {
         })
     }
 
-    /// Reads the next `limit` rows of a list, as `json`, and no others.
+    /// Reads the next `limit` rows of a list, as `json`, and no others: those after a row whose `json` is given.
     ///
     /// For a comparison of several columns at once SQLite would seek by the first alone. So there is one seek for each
     /// column, and SQLite merges their results as it reads them.
-    pub fn export_page(&self, table: &Table, after: Option<&After>, limit: i64) -> Statement {
-        let seeks = match after {
-            None => vec![sql!("TRUE")],
-            Some(After(values)) => {
-                let seek = |last: usize| {
-                    let columns = table.order.iter().zip(values).take(last + 1);
-                    let conditions = columns.enumerate().map(|(at, (column, value))| {
-                        let (column, value) = (Sql::name(column), value.clone());
-                        if at == last {
-                            sql!("{column} > {value}", column = column, value = value)
-                        } else {
-                            sql!("{column} = {value}", column = column, value = value)
-                        }
-                    });
-                    Sql::join(conditions, " AND ")
-                };
-                (0..table.order.len()).rev().map(seek).collect()
-            }
-        };
+    pub fn export_page(&self, table: &Table, after: Option<&str>, limit: i64) -> Statement {
         let order = || Sql::join(table.order.iter().map(|column| Sql::name(column)), ", ");
-        let selects = seeks.into_iter().map(|seek| {
+        let select = |seek: Sql| {
             sql!(
                 "SELECT {json} AS json, {order} FROM {name} WHERE {of_live} AND {seek}",
                 json = self.exported(table),
@@ -115,7 +74,15 @@ impl Scope<'_> {
                 of_live = of_live_customer(self.partner_id, self.customer_id),
                 seek = seek,
             )
-        });
+        };
+        let selects = match after {
+            None => vec![select(sql!("TRUE"))],
+            Some(after) => {
+                let columns = (1..=table.order.len()).rev();
+                let seeks = columns.filter_map(|count| seek(table.order.get(..count)?, after));
+                seeks.map(select).collect()
+            }
+        };
         sql!(
             "SELECT json FROM ({selects} ORDER BY {order} LIMIT {limit})",
             selects = Sql::join(selects, " UNION ALL "),
@@ -144,4 +111,23 @@ impl Scope<'_> {
         };
         json_object(&table.exported().map(member).collect::<Vec<_>>())
     }
+}
+
+/// The condition that a row equals the row `after` in all of these columns but the last, and has a greater value there.
+/// The column makes a number of the value, which a version may write as a text.
+fn seek(columns: &[&'static str], after: &str) -> Option<Sql> {
+    let (last, equal) = columns.split_last()?;
+    let equal = equal.iter().map(|column| {
+        sql!(
+            "{column} = {after} ->> '{column}' AND ",
+            column = Sql::name(column),
+            after = after
+        )
+    });
+    Some(sql!(
+        "{equal}{last} > {after} ->> '{last}'",
+        equal = Sql::join(equal, ""),
+        last = Sql::name(last),
+        after = after,
+    ))
 }

@@ -126,6 +126,32 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     before + 1..=before + count
 }
 
+/// Inserts customers whose every field is full of `character`.
+pub fn db_insert_full(partner: &Partner, count: i64, character: &str) {
+    let customs: Vec<String> = (1..=20).map(|n| format!("custom_{n}")).collect();
+    let long = ["street", "zip", "city", "state", "country"].map(|name| format!("address_{name}"));
+    let long: Vec<String> = long.into_iter().chain(customs).collect();
+    let sql = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2) \
+         INSERT INTO customers (partner_id, uuid, custnr, name, corporateid, email, created, {}) \
+         SELECT ?1, 'uuid', n, ?4, ?5, ?6, '2026-01-01 00:00:00', {} FROM n",
+        long.join(", "),
+        vec!["?3"; long.len()].join(", ")
+    );
+    let text = |length| character.repeat(length);
+    let texts = params![
+        partner.partner_id,
+        count,
+        text(255),
+        text(60),
+        text(40),
+        text(150)
+    ];
+    db_execute(partner.server, &sql, texts);
+    let sql = "UPDATE partners SET customers = customers + ?2 WHERE partner_id = ?1";
+    db_execute(partner.server, sql, params![partner.partner_id, count]);
+}
+
 /// Copies a partner and its own login to another server, so that the partner exists there with the same password. It bypasses the
 /// Worker, so that only the database knows the partner, as if another node had created it.
 pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {

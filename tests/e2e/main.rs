@@ -28,6 +28,7 @@ mod allowed_numbers;
 mod audit;
 mod auth;
 mod behalf;
+mod big_pages;
 mod bodies;
 mod bundle;
 mod by_custnr;

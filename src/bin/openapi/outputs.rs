@@ -3,7 +3,7 @@
 
 use customers_api::customers::model;
 use customers_api::db::json::Member;
-use customers_api::db::schema::CUSTOMER_TABLES;
+use customers_api::db::schema::{CUSTOMER_TABLES, exported_tables};
 use customers_api::erasure::receipt;
 use customers_api::http::version::Version;
 use customers_api::records::kind::{Form, Kind};
@@ -90,13 +90,28 @@ impl Outputs<'_> {
 
     /// The export of everything that the database holds about a customer.
     pub fn export(self) -> Result<Value, String> {
-        let mut tables = Map::new();
-        for table in CUSTOMER_TABLES {
-            let names = table.columns.iter().map(|(name, _)| *name);
-            let rows = list(object(self.columns(table.name, names)?));
-            tables.insert(table.name.to_owned(), rows);
+        let label = self.columns("custom_fields", ["n", "label"])?;
+        let customer = CUSTOMER_TABLES
+            .iter()
+            .filter(|table| table.name == "customers");
+        let mut members = Map::new();
+        for table in customer.chain(exported_tables()) {
+            let mut columns = self.columns(table.name, table.exported())?;
+            if let Some(fields) = columns.get_mut("fields") {
+                *fields = described(
+                    list(json!({ "type": "string" })),
+                    "The names of the fields that were given.",
+                );
+            }
+            members.insert(table.name.to_owned(), list(object(columns)));
+            if table.name == "customers" {
+                members.insert("custom_fields".to_owned(), list(object(label.clone())));
+            }
         }
-        Ok(object(tables))
+        let complete = json!({ "type": "boolean", "const": true });
+        let about = "The last member. A document without it was broken off and is not complete.";
+        members.insert("complete".to_owned(), described(complete, about));
+        Ok(object(members))
     }
 
     /// A page of a list.

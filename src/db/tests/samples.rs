@@ -26,7 +26,7 @@ use crate::operator::sql::trail::{Filter, trail};
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use crate::partners::sql::{id, of_login, of_partner};
 use crate::records::calls::CALLS;
-use crate::records::export::{After, PAGE_ROWS};
+use crate::records::export::PAGE_ROWS;
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
 use crate::records::places::Places;
@@ -282,8 +282,7 @@ fn of_records() -> Vec<Sample> {
     let remove = |kind: &Kind| scope(Bare).remove(kind, kind.removal.unwrap(), 1);
     let export_after = |name: &str, row: &str| {
         let table = exported_tables().find(|table| table.name == name).unwrap();
-        let after = After::row(table, row).unwrap();
-        Batch::of(scope(Bare).export_page(table, Some(&after), PAGE_ROWS))
+        Batch::of(scope(Bare).export_page(table, Some(row), PAGE_ROWS))
     };
     vec![
         Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),

@@ -5,14 +5,14 @@ use js_sys::{Array, JsString};
 use super::scope;
 use crate::auth::login::Partner;
 use crate::db::audit::{Actor, Context};
-use crate::db::schema::{Table, exported_tables};
+use crate::db::schema::exported_tables;
 use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
-use crate::platform::d1::{Results, Row, Store};
+use crate::platform::d1::{Results, Store};
 use crate::platform::log;
 use crate::platform::reply::{Body, Reply};
 use crate::platform::stream::{Sink, Stream};
-use crate::records::export::{After, Export, FIRST_ROWS, PAGE_ROWS};
+use crate::records::export::{Export, FIRST_ROWS, PAGE_ROWS};
 use crate::records::sql::Scope;
 
 /// Reads everything about a customer:
@@ -78,64 +78,50 @@ impl Document {
         }
     }
 
+    /// Writes every member. The pages of a list that follow its first rows are reads of their own, and find only rows of a
+    /// live customer.
     async fn write(&mut self, sink: &Sink) -> Result<(), Error> {
-        let trips = self.store.cost().trips;
+        let Export {
+            customer,
+            custom_fields,
+            ref lists,
+        } = self.first.names;
         let alone = [
-            ("customers", self.first.names.customer),
-            ("custom_fields", self.first.names.custom_fields),
+            ("customers", customer, None),
+            ("custom_fields", custom_fields, None),
         ];
-        let mut before = "{";
-        for (name, at) in alone {
-            let rows = self.first.all(|_| at);
-            self.write_rows(sink, &format!("{before}\"{name}\":["), &rows)
-                .await?;
-            before = "],";
-        }
-        let lists = self.first.names.lists.clone();
-        for (table, at) in exported_tables().zip(lists) {
-            let rows = self.first.all(|_| at);
-            self.write_rows(sink, &format!("],\"{}\":[", table.name), &rows)
-                .await?;
-            self.write_pages(sink, table, rows).await?;
+        let lists = exported_tables().zip(lists.clone());
+        let lists = lists.map(|(table, at)| (table.name, at, Some(table)));
+        let mut before = "{".to_owned();
+        let mut is_one_read = true;
+        for (name, at, table) in alone.into_iter().chain(lists) {
+            before.push_str(&format!("\"{name}\":["));
+            let mut rows = self.first.all(|_| at);
+            let mut limit = FIRST_ROWS;
+            loop {
+                let texts = rows.iter().map(|row| row.js_text("json"));
+                let texts: Array = texts.collect::<Result<_, _>>()?;
+                self.rows += i64::from(texts.length());
+                write(sink, &JsString::from(before).concat(&texts.join(","))).await?;
+                let is_full = i64::try_from(rows.len()) == Ok(limit);
+                let (Some(table), Some(last), true) = (table, rows.last(), is_full) else {
+                    break;
+                };
+                let after = last.text("json")?;
+                limit = PAGE_ROWS;
+                is_one_read = false;
+                let page = self.scope().export_page(table, Some(&after), limit);
+                rows = self.store.read(page).await?.all();
+                before = if rows.is_empty() { "" } else { "," }.to_owned();
+            }
+            before = "],".to_owned();
         }
         // What was read in one transaction is complete by itself.
-        if self.store.cost().trips > trips {
-            let end = self.scope().export_end();
-            let end = self.store.read(end).await?.first();
+        if !is_one_read {
+            let end = self.store.read(self.scope().export_end()).await?.first();
             end.ok_or(Error::NotFound("customer"))?;
         }
         write(sink, &"],\"complete\":true}".into()).await
-    }
-
-    /// Writes the pages of a list that follow the first one. Each is a read of its own, and finds only rows of a live
-    /// customer.
-    async fn write_pages(
-        &mut self,
-        sink: &Sink,
-        table: &Table,
-        first: Vec<Row>,
-    ) -> Result<(), Error> {
-        let mut rows = first;
-        let mut limit = FIRST_ROWS;
-        while i64::try_from(rows.len()) == Ok(limit) {
-            let Some(last) = rows.last() else { break };
-            let after = After::row(table, &last.text("json")?);
-            let after = after.ok_or_else(|| Error::Internal("a row without its key".to_owned()))?;
-            limit = PAGE_ROWS;
-            let page = self.scope().export_page(table, Some(&after), limit);
-            rows = self.store.read(page).await?.all();
-            if !rows.is_empty() {
-                self.write_rows(sink, ",", &rows).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn write_rows(&mut self, sink: &Sink, before: &str, rows: &[Row]) -> Result<(), Error> {
-        let texts = rows.iter().map(|row| row.js_text("json"));
-        let texts: Array = texts.collect::<Result<_, _>>()?;
-        self.rows += i64::from(texts.length());
-        write(sink, &JsString::from(before).concat(&texts.join(","))).await
     }
 }
 

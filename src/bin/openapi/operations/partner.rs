@@ -184,7 +184,8 @@ pub fn operation(
         },
         PartnerRoute::Export => Operation {
             summary: "Export everything stored about a customer".to_owned(),
-            about: "One document with all stored data (GDPR articles 15 and 20).",
+            about: "One document with all stored data (GDPR articles 15 and 20). It is streamed and may be of any length. \
+                    It is complete only with its last member, `complete`.",
             answer: reference("Export"),
             statuses: vec![404],
             ..operation
