@@ -1,4 +1,5 @@
--- Who has changed what, and when. Each request that changes something writes one entry, in the transaction of the change.
+-- Who has changed what, and when. Each request that changes something writes one entry, in the transaction of the change;
+-- one that creates customers writes one for each.
 -- An entry has names of fields, never a value. No entry is ever removed; an erasure has one itself.
 
 CREATE TABLE audit (

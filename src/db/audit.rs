@@ -1,4 +1,5 @@
-//! The audit trail: one entry for each request that changes something, written in the transaction of the change.
+//! The audit trail: one entry for each request that changes something, written in the transaction of the change. A
+//! request that creates customers has one for each.
 
 use super::sql::{Sql, Statement};
 use crate::http::call::Taken;

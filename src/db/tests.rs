@@ -11,6 +11,7 @@ use rusqlite::types::{Null, ToSqlOutput};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::batch::Batch;
+use super::idempotency::{FORGET_MAX, forget_keys};
 use super::schema::{CUSTOMER_TABLES, MIGRATIONS};
 use super::sql::{Arg, Statement};
 
@@ -93,6 +94,29 @@ fn every_batch_runs_within_the_limits_of_d1() {
             assert!(statement.sql().len() <= SQL_MAX, "{name}");
         }
         transaction.commit().unwrap();
+    }
+}
+
+#[test]
+fn a_run_forgets_the_oldest_keys_up_to_its_bound_and_no_younger_ones() {
+    let database = database();
+    let keys = |age: &str, count: i64| {
+        let insert = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?2) \
+             INSERT INTO idempotency_keys SELECT 1, ?1 || n, '', 'users', 1, '[]', datetime('2026-11-24', ?1) FROM seed";
+        database.execute(insert, (age, count)).unwrap();
+    };
+    keys("-31 days", FORGET_MAX);
+    keys("-30 days", 2);
+    keys("-719 hours", 3);
+    let left = || {
+        let select = "SELECT COUNT(*) FROM idempotency_keys";
+        database
+            .query_row(select, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    for expected in [5, 3, 3] {
+        run(&database, &forget_keys("2026-11-24 00:00:00")).unwrap();
+        assert_eq!(left(), expected);
     }
 }
 

@@ -97,7 +97,9 @@ fn an_omitted_field_is_the_same_as_its_value_when_nothing_is_given() {
 fn an_external_id_with_other_values_is_a_409_that_names_every_place_and_stores_nothing() {
     let (partner, id, measure) = customer();
     let stored = call(measure, "x-10", 5);
-    partner.post_calls(id, &[stored.clone()]).expect(200);
+    partner
+        .post_calls(id, std::slice::from_ref(&stored))
+        .expect(200);
     let place = |place: i64| format!("calls[{place}]: external_id_taken");
     for (name, value) in [
         ("duration", json!(6)),
