@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod batch;
+pub mod budget;
 pub mod json;
 pub mod memory;
 pub mod schema;
 pub mod sql;
 pub mod tenant;
+pub mod trouble;
 
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,19 @@
 //! boolean and two counts.
 
 use js_sys::futures::JsFuture;
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Array, Error as JsError, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
+
+use crate::db::trouble::LATE;
+
+/// How long a request waits for KV, in milliseconds. Then it goes on without KV: D1 has the profiles too.
+const KV_DEADLINE_MS: i32 = 1_000;
+
+/// How long a request waits for a rate limit, in milliseconds. Then it counts as within the limit.
+const LIMIT_DEADLINE_MS: i32 = 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,6 +45,26 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn limit(this: &RateLimit, options: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(call: &Function, millis: i32, argument: &JsValue) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// Waits for a promise, but not longer than a deadline.
+///
+/// # Errors
+/// The error of the promise, or one that says [`LATE`].
+pub async fn within(deadline_ms: i32, promise: Promise) -> Result<JsValue, JsValue> {
+    let mut timer = JsValue::UNDEFINED;
+    let late = Promise::new(&mut |_, reject| {
+        timer = set_timeout(&reject, deadline_ms, &JsError::new(LATE));
+    });
+    let outcome = JsFuture::from(Promise::race(&Array::of2(&promise, &late))).await;
+    clear_timeout(&timer);
+    outcome
 }
 
 /// The text of a secret; `None` if it is not set.
@@ -62,7 +90,7 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
 /// Any error that KV throws; a `TypeError` without the binding.
 pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
     let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
-    Ok(JsFuture::from(kv.get(key)?).await?.as_string())
+    Ok(within(KV_DEADLINE_MS, kv.get(key)?).await?.as_string())
 }
 
 /// Writes a text to KV. KV deletes it after `ttl` seconds (at least 60).
@@ -91,7 +119,7 @@ pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, J
     let limit: RateLimit = Reflect::get(env, &binding.into())?.unchecked_into();
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;
-    let outcome = JsFuture::from(limit.limit(&options)?).await?;
+    let outcome = within(LIMIT_DEADLINE_MS, limit.limit(&options)?).await?;
     Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }
 

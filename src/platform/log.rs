@@ -16,10 +16,12 @@ pub struct Trace {
     pub profile_from: Option<&'static str>,
     /// What the request cost the database.
     pub cost: Cost,
+    /// How long the probe of `/health` took, in milliseconds. `None` if nothing was probed.
+    pub probe_ms: Option<i64>,
 }
 
 impl Trace {
-    /// Writes the line. `internal` is the text of an internal error, which no caller sees.
+    /// Writes the line. `status` is the one that is sent. `internal` is the text of an internal error, which no caller sees.
     pub fn write(
         &self,
         now: &Now,
@@ -35,17 +37,28 @@ impl Trace {
         } = self.cost;
         let line = Json::object([
             ("request_id", request_id.into()),
+            ("level", level(status).into()),
             ("partner_id", self.partner_id.into()),
             ("profile", self.profile_from.into()),
             ("method", method.into()),
             ("route", self.route.into()),
             ("status", i64::from(status).into()),
             ("ms", elapsed_millis(now).into()),
+            ("probe_ms", self.probe_ms.into()),
             ("d1_trips", trips.into()),
             ("d1_rows_read", rows_read.into()),
             ("d1_rows_written", rows_written.into()),
             ("error", internal.into()),
         ]);
         web_sys::console::log_1(&line.to_string().into());
+    }
+}
+
+/// How urgent a line is. An alarm does not pass by itself; a warning does, unless there are many.
+fn level(status: u16) -> &'static str {
+    match status {
+        503 => "warning",
+        500.. => "alarm",
+        _ => "info",
     }
 }

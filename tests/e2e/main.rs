@@ -42,6 +42,7 @@ mod digest;
 mod erasure;
 mod examples;
 mod export;
+mod faults;
 mod front_door;
 mod german;
 mod health;

@@ -70,7 +70,7 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::Forbidden(""),
-            "The partner is disabled, or calls from outside its networks",
+            "The partner is disabled, or calls from outside its networks; or the request came over plain HTTP",
         ),
         (
             Error::NotFound(""),
@@ -86,16 +86,20 @@ pub fn responses(refusal: &Value) -> Value {
             Error::UnsupportedMediaType(""),
             "The path does not accept this media type",
         ),
-        (Error::TooManyRequests(0), "Too many requests"),
+        (
+            Error::TooManyRequests(0),
+            "Too many requests, or requests that cost too many rows",
+        ),
         (Error::Internal(text()), "The service has failed"),
         (
             Error::Unavailable(text()),
             "The database is overloaded or has failed",
         ),
+        (Error::StorageFull, "The database is full"),
     ] {
         let json = json!({ "application/json": { "schema": reference("Errors") } });
         let mut headers = json!({ "X-Request-Id": header_reference("X-Request-Id") });
-        if error.retry_after().is_some() {
+        if error.retry_after(|| 0).is_some() {
             insert(&mut headers, "Retry-After", header_reference("Retry-After"));
         }
         let is_refusal = error.status() == 401;
