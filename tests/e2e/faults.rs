@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{Request, Response};
 use crate::db::db_let_in;
 use crate::partner::Partner;
-use crate::server::{Difference, Server, shared};
+use crate::server::{Difference, Server};
 
 /// A server whose bindings fail as a request asks them to.
 pub fn faulty() -> &'static Server {
@@ -43,8 +43,18 @@ fn what_passes_is_a_503_and_what_does_not_is_a_500_with_an_alarm() {
     let (partner, id) = partner();
     let path = format!("/customers/{id}");
     for (text, status, code, level) in [
-        ("D1_ERROR: Network connection lost.", 503, "unavailable", "warning"),
-        ("D1_ERROR: D1 DB reset because its code was updated.", 503, "unavailable", "warning"),
+        (
+            "D1_ERROR: Network connection lost.",
+            503,
+            "unavailable",
+            "warning",
+        ),
+        (
+            "D1_ERROR: D1 DB reset because its code was updated.",
+            503,
+            "unavailable",
+            "warning",
+        ),
         (
             "D1_ERROR: Internal error in D1 DB storage caused object to be reset.",
             503,
@@ -63,7 +73,12 @@ fn what_passes_is_a_503_and_what_does_not_is_a_500_with_an_alarm() {
             "internal_error",
             "alarm",
         ),
-        ("D1_ERROR: string or blob too big: SQLITE_TOOBIG", 500, "internal_error", "alarm"),
+        (
+            "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
+            500,
+            "internal_error",
+            "alarm",
+        ),
         (
             "D1_ERROR: D1 DB exceeded its CPU time limit and was reset.",
             500,
@@ -76,7 +91,12 @@ fn what_passes_is_a_503_and_what_does_not_is_a_500_with_an_alarm() {
             "internal_error",
             "alarm",
         ),
-        ("D1_ERROR: Exceeded maximum DB size.", 507, "storage_full", "alarm"),
+        (
+            "D1_ERROR: Exceeded maximum DB size.",
+            507,
+            "storage_full",
+            "alarm",
+        ),
         (
             "D1_ERROR: database or disk is full: SQLITE_FULL",
             507,
@@ -108,17 +128,25 @@ fn retry_after_grows_while_the_trouble_lasts() {
         secrets: None,
     });
     let partner = Partner::on(server, &json!({}));
-    let lost = json!({"d1": {"throw": "D1_ERROR: D1 DB is overloaded. Requests queued for too long."}});
+    let lost =
+        json!({"d1": {"throw": "D1_ERROR: D1 DB is overloaded. Requests queued for too long."}});
     let wait = || {
         let failed = during(partner.get("/customers"), &lost).expect(503);
-        failed.header("Retry-After").unwrap().parse::<u32>().unwrap()
+        failed
+            .header("Retry-After")
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
     };
     for range in [2..=3, 4..=7, 8..=15, 16..=31, 30..=59, 30..=59] {
         let wait = wait();
         assert!(range.contains(&wait), "{wait} is not in {range:?}");
     }
     let waits: Vec<u32> = (0..12).map(|_| wait()).collect();
-    assert!(waits.iter().any(|wait| *wait != waits[0]), "no jitter: {waits:?}");
+    assert!(
+        waits.iter().any(|wait| *wait != waits[0]),
+        "no jitter: {waits:?}"
+    );
     partner.get("/customers").expect(200);
     assert!((2..=3).contains(&wait()));
 }
@@ -139,7 +167,10 @@ fn a_read_is_repeated_once_where_that_is_safe() {
     // A write may have been done, and an overloaded database must not get more to do.
     for (request, faults) in [
         (partner.put(&path, &[("name", "New")]), lost),
-        (partner.get(&path), once("D1_ERROR: D1 DB is overloaded. Too many requests queued.")),
+        (
+            partner.get(&path),
+            once("D1_ERROR: D1 DB is overloaded. Too many requests queued."),
+        ),
     ] {
         let failed = during(request, &faults).expect(503);
         assert_eq!(log(&failed)["d1_trips"], 1);
@@ -223,9 +254,15 @@ fn an_answer_that_is_too_long_for_a_string_is_logged_as_it_was_sent() {
     assert_eq!(failed.errors(), ["internal_error"]);
     assert!(failed.text.contains(failed.request_id()), "{failed:#?}");
     let log = log(&failed);
-    assert_eq!((log["status"].as_i64(), log["level"].as_str()), (Some(500), Some("alarm")));
+    assert_eq!(
+        (log["status"].as_i64(), log["level"].as_str()),
+        (Some(500), Some("alarm"))
+    );
     assert_eq!(log["partner_id"], partner.partner_id);
-    assert!(log["error"].as_str().unwrap().contains("string length"), "{log}");
+    assert!(
+        log["error"].as_str().unwrap().contains("string length"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -234,7 +271,9 @@ fn a_partner_that_has_spent_its_rows_waits_for_the_next_minute_and_no_other_does
     let path = format!("/customers/{id}");
     let many = json!({"d1": {"edit": "many-rows"}});
     // Three of them are over the budget. A new minute may begin in between.
-    let answers: Vec<Response> = (0..5).map(|_| during(partner.get(&path), &many).send()).collect();
+    let answers: Vec<Response> = (0..5)
+        .map(|_| during(partner.get(&path), &many).send())
+        .collect();
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses[..2], [200, 200], "{statuses:?}");
     let refused = answers.iter().find(|answer| answer.status == 429);

@@ -25,7 +25,7 @@ const stalled = () => new Promise(() => {});
 function faulty(env, { d1, kv, limit }) {
   const bindings = Object.create(env);
   if (d1) bindings.DB = database(env.DB, d1);
-  if (kv) bindings.PROFILES = { get: () => failing(kv) ?? kv.text, put: () => failing(kv) };
+  if (kv) bindings.PROFILES = { get: async () => failing(kv) ?? kv.text, put: async () => failing(kv) };
   if (limit) {
     const within = async ({ key }) => failing(limit) ?? { success: key !== limit.key };
     for (const name of ["PARTNER_LIMIT", "LOGIN_LIMIT", "ALL_LOGINS_LIMIT"]) bindings[name] = { limit: within };
@@ -53,6 +53,8 @@ function database(real, { trips, ...how }) {
   };
 }
 
+const thrice = (row) => ("json" in row ? Array(3).fill({ ...row, json: "x".repeat(2 ** 28) }) : row);
+
 const each = (edit) => (results) => results.map((result) => edit({ ...result }));
 
 const edits = {
@@ -65,6 +67,6 @@ const edits = {
   "no-success": each((result) => ({ ...result, success: false })),
   "fewer": (results) => results.slice(1),
   "more": (results) => [...results, ...results],
-  "long-texts": each((result) => ({ ...result, results: [1, 2, 3].map(() => ({ id: 1, json: "x".repeat(2 ** 28) })) })),
+  "long-texts": each((result) => ({ ...result, results: result.results.flatMap(thrice) })),
   "many-rows": each((result) => ({ ...result, meta: { ...result.meta, rows_read: 2_500_000 } })),
 };
