@@ -120,7 +120,7 @@ async fn look_for(
 /// are ignored, because D1 has the profile too. A text that is not a profile is also ignored: another version of this
 /// code wrote it.
 async fn look_in_kv(site: &Site<'_>, now: &Now, username: &str) -> Option<Known> {
-    let text = kv_get(site.env, KV, &key(username)).await.ok()??;
+    let text = kv_get(site.env, KV, &key(username)).await?;
     let text = vouched(site.secrets.ha1_key(), username, &text)?;
     let profile =
         profile(text).filter(|profile| is_young(profile.read_at, now.millis, MAX_AGE_MS))?;

@@ -31,10 +31,10 @@ thread_local! {
 /// # Errors
 /// 429 if the partner exceeds its limit.
 pub async fn request(env: &Env, partner_id: i64) -> Result<(), Error> {
-    match within_limit(env, "PARTNER_LIMIT", &partner_id.to_string()).await {
-        Ok(false) => Err(too_many()),
-        // If the limiter fails, the service must still work.
-        Ok(true) | Err(_) => Ok(()),
+    if within_limit(env, "PARTNER_LIMIT", &partner_id.to_string()).await {
+        Ok(())
+    } else {
+        Err(too_many())
     }
 }
 
@@ -43,7 +43,7 @@ pub async fn request(env: &Env, partner_id: i64) -> Result<(), Error> {
 pub async fn failed_login(env: &Env, now: &Now, address: Option<IpAddr>, refusal: Error) -> Error {
     let address = caller(address);
     for (limit, key) in [("LOGIN_LIMIT", address.as_str()), ("ALL_LOGINS_LIMIT", ALL)] {
-        if let Ok(false) = within_limit(env, limit, key).await {
+        if !within_limit(env, limit, key).await {
             FAILED.with_borrow_mut(|failed| failed.put(key, now.millis, ()));
             return too_many();
         }

@@ -9,7 +9,7 @@
 const PLACES: usize = 32_768;
 
 /// The digests that were used, by their fingerprints.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Used(Vec<u64>);
 
 impl Used {

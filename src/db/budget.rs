@@ -16,7 +16,7 @@ const BUSY: i64 = 500_000;
 const BUDGET: i64 = 10 * BUSY;
 
 /// What the partners have cost in the present minute.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Budget {
     minute: i64,
     /// Ids of partners, and what each has spent. Only partners that are logged in are in it.

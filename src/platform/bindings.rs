@@ -10,6 +10,7 @@ use web_sys::{Request, Response};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
 
+use super::log;
 use crate::db::trouble::LATE;
 
 /// How long a request waits for KV, in milliseconds. Then it goes on without KV: D1 has the profiles too.
@@ -84,11 +85,16 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
     Ok(database.unchecked_into())
 }
 
-/// Reads a text from KV; `None` if KV does not have the key.
-///
-/// # Errors
-/// Any error that KV throws; a `TypeError` without the binding.
-pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
+/// Reads a text from KV; `None` if KV does not have the key, fails, or does not answer in time.
+pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Option<String> {
+    let read = try_kv_get(env, binding, key).await;
+    read.unwrap_or_else(|_| {
+        log::passed_over(binding);
+        None
+    })
+}
+
+async fn try_kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
     let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
     Ok(within(KV_DEADLINE_MS, kv.get(key)?).await?.as_string())
 }
@@ -96,7 +102,7 @@ pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String
 /// Writes a text to KV. KV deletes it after `ttl` seconds (at least 60).
 ///
 /// # Errors
-/// As for [`kv_get`].
+/// Any error that KV throws; a `TypeError` without the binding.
 pub async fn kv_put(
     env: &Env,
     binding: &str,
@@ -111,11 +117,17 @@ pub async fn kv_put(
     Ok(())
 }
 
-/// Counts a request with this key, and says whether it is within a rate limit.
-///
-/// # Errors
-/// As for [`kv_get`].
-pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
+/// Counts a request with this key, and says whether it is within a rate limit. If the limiter fails or does not answer in
+/// time, it is: the service must still work.
+pub async fn within_limit(env: &Env, binding: &str, key: &str) -> bool {
+    let counted = try_limit(env, binding, key).await;
+    counted.unwrap_or_else(|_| {
+        log::passed_over(binding);
+        true
+    })
+}
+
+async fn try_limit(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
     let limit: RateLimit = Reflect::get(env, &binding.into())?.unchecked_into();
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;
@@ -127,7 +139,7 @@ pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, J
 /// and `If-None-Match` work.
 ///
 /// # Errors
-/// As for [`kv_get`].
+/// As for [`kv_put`].
 pub async fn asset(
     env: &Env,
     binding: &str,

@@ -1,4 +1,4 @@
-//! The one log line of a request. It never holds a credential, a body, a query string or personal data.
+//! The log: one line for each request, and one for each binding that was passed over. None holds a credential, a body, a query string or personal data.
 
 use super::clock::elapsed_millis;
 use super::d1::Cost;
@@ -52,6 +52,12 @@ impl Trace {
         ]);
         web_sys::console::log_1(&line.to_string().into());
     }
+}
+
+/// Writes a line of its own: a binding failed, or did not answer in time, and the request went on without it.
+pub fn passed_over(binding: &str) {
+    let line = Json::object([("level", "warning".into()), ("passed_over", binding.into())]);
+    web_sys::console::log_1(&line.to_string().into());
 }
 
 /// How urgent a line is. An alarm does not pass by itself; a warning does, unless there are many.

@@ -236,6 +236,10 @@ fn a_binding_that_does_not_answer_is_waited_for_until_our_deadline() {
         let found = soon(ping, json!({"kv": how}), 200, 5);
         assert_eq!(log(&found)["profile"], "d1");
     }
+    for binding in ["PARTNER_LIMIT", "PROFILES"] {
+        let line = json!({"level": "warning", "passed_over": binding}).to_string();
+        assert!(faulty().printed().contains(&line), "{line}");
+    }
     for request in [partner.get(&path), partner.put(&path, &[("name", "New")])] {
         let failed = soon(request, json!({"d1": {"stall": true}}), 503, 15);
         assert_eq!(failed.errors(), ["unavailable"]);
