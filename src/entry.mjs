@@ -14,7 +14,7 @@ export default {
     try {
       return await Promise.race([new Worker(ctx, env).fetch(request), trapped]);
     } catch {
-      return failed(request.method);
+      return failed(request);
     } finally {
       underWay.delete(fail);
     }
@@ -25,10 +25,11 @@ export default {
   },
 };
 
-function failed(method) {
+function failed({ method, url }) {
   const id = crypto.randomUUID();
-  console.log(JSON.stringify({ request_id: id, method, status: 500, error: "a panic" }));
+  console.log(JSON.stringify({ request_id: id, level: "alarm", method, status: 500, error: "a panic" }));
   const message = `the service failed; quote the request id ${id} to support`;
   const headers = { "X-Request-Id": id, "Cache-Control": "no-store" };
+  if (url.startsWith("https:")) headers["Strict-Transport-Security"] = "max-age=31536000";
   return Response.json({ errors: [{ code: "internal_error", message }] }, { status: 500, headers });
 }

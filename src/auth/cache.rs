@@ -6,13 +6,15 @@ use std::rc::Rc;
 use super::digest::Ha1;
 use super::seal;
 use super::secrets::Secrets;
-use crate::db::memory::{Memory, is_young};
+use super::vouch::{vouch, vouched};
+use crate::db::memory::{Memory, SKEW_MS, is_young};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::http::time::Now;
 use crate::partners::profile::Profile;
 use crate::partners::sql::of_login;
 use crate::platform::bindings::{kv_get, kv_put};
+use crate::platform::clock;
 use crate::platform::site::Site;
 
 /// The maximum age of a profile, in milliseconds since it was read from D1. A change by the operator takes effect
@@ -80,12 +82,18 @@ pub fn is_remembered(username: &str) -> bool {
     MEMORY.with_borrow(|memory| memory.has(username))
 }
 
-/// Finds the profile of a login, at most a minute old. `None` if the login does not exist.
+/// Finds the profile of a login, at most a minute old. `None` if the login does not exist, or if only D1 has it and
+/// `may_ask_d1` is not set.
 ///
 /// # Errors
 /// 503 if D1 is needed and fails; 500 if D1's row is not a profile.
-pub async fn find(site: &Site<'_>, now: &Now, username: &str) -> Result<Option<Rc<Known>>, Error> {
-    let (found, from) = look_for(site, now, username).await?;
+pub async fn find(
+    site: &Site<'_>,
+    now: &Now,
+    username: &str,
+    may_ask_d1: bool,
+) -> Result<Option<Rc<Known>>, Error> {
+    let (found, from) = look_for(site, now, username, may_ask_d1).await?;
     let sealed = found.as_ref().is_some_and(|known| known.ha1.is_none());
     site.profile_from
         .set(Some(if sealed { UNOPENED } else { from }));
@@ -97,6 +105,7 @@ async fn look_for(
     site: &Site<'_>,
     now: &Now,
     username: &str,
+    may_ask_d1: bool,
 ) -> Result<(Option<Rc<Known>>, &'static str), Error> {
     let remembered = MEMORY.with_borrow(|memory| memory.young(now.millis, username));
     if let Some(profile) = remembered {
@@ -108,6 +117,9 @@ async fn look_for(
     if let Some(known) = look_in_kv(site, now, username).await {
         return Ok((remember(known), "kv"));
     }
+    if !may_ask_d1 {
+        return Ok((None, "not looked for in D1"));
+    }
     let Some(row) = site.store.read(of_login(username)).await?.first() else {
         MISSES.with_borrow_mut(|misses| misses.put(username, now.millis, ()));
         return Ok((None, "none"));
@@ -117,12 +129,14 @@ async fn look_for(
     Ok((publish(site, &text, profile).await, "d1"))
 }
 
-/// The login's profile in KV, if it is young and its seal opens. Errors of KV are ignored, because D1 has the profile
-/// too. A text that is not a profile is also ignored: another version of this code wrote it.
+/// The login's profile in KV, if we wrote it there for this user name, it is young, and its seal opens. Errors of KV
+/// are ignored, because D1 has the profile too. A text that is not a profile is also ignored: another version of this
+/// code wrote it.
 async fn look_in_kv(site: &Site<'_>, now: &Now, username: &str) -> Option<Known> {
-    let text = kv_get(site.env, KV, &key(username)).await.ok()??;
+    let text = kv_get(site.env, KV, &key(username)).await?;
+    let text = vouched(site.secrets.ha1_key(), username, &text)?;
     let profile =
-        profile(&text).filter(|profile| is_young(profile.read_at, now.millis, MAX_AGE_MS))?;
+        profile(text).filter(|profile| is_young(profile.read_at, now.millis, MAX_AGE_MS))?;
     let known = Known::open(profile, &site.secrets).await;
     known.ha1.is_some().then_some(known)
 }
@@ -135,7 +149,8 @@ fn profile(text: &str) -> Option<Profile> {
 /// [`of_login`], and `profile` is its parsed form. Returns what the memory then has.
 pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Option<Rc<Known>> {
     let known = Known::open(profile, &site.secrets).await;
-    put_in_kv(site, &known.profile.login, text.to_owned());
+    let text = vouch(site.secrets.ha1_key(), &known.profile.login, text);
+    put_in_kv(site, &known.profile.login, text);
     remember(known)
 }
 
@@ -160,7 +175,9 @@ fn remember(known: Known) -> Option<Rc<Known>> {
     let Profile { login, read_at, .. } = &known.profile;
     // The memory may drop this profile while it still has the user name as a miss.
     MISSES.with_borrow_mut(|misses| misses.forget(login));
-    MEMORY.with_borrow_mut(|memory| memory.put(login, *read_at, Some(Rc::clone(&known))))
+    // A profile of D1 whose clock is ahead of ours must not outlive its minute here, nor those that are read later.
+    let at = (*read_at).min(clock::millis() + SKEW_MS);
+    MEMORY.with_borrow_mut(|memory| memory.put(login, at, Some(Rc::clone(&known))))
 }
 
 fn key(username: &str) -> String {

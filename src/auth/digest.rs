@@ -11,6 +11,9 @@ pub const REALM: &str = "customers";
 /// How long a nonce is valid, in seconds.
 pub const NONCE_LIFETIME: u64 = 300;
 
+/// The most parameters of credentials. RFC 7616 knows 12.
+pub const PARAMETERS_MAX: usize = 16;
+
 /// Bytes of a nonce: 8 for the time, 32 for the HMAC. A nonce is sent as twice as many hexadecimal digits.
 const NONCE_BYTES: usize = 8 + 32;
 
@@ -48,26 +51,9 @@ pub struct Response {
 
 impl Response {
     /// Parses the text after `Digest `. `None` unless it is a complete response with `qop=auth` and SHA-256 that has
-    /// each parameter at most once.
-    pub fn parse(parameters: &str) -> Option<Self> {
-        let mut given: Vec<(String, String)> = Vec::new();
-        let mut rest = parameters.trim();
-        while !rest.is_empty() {
-            let (name, after) = rest.split_once('=')?;
-            let name = name.trim().to_ascii_lowercase();
-            let (value, after) = match after.trim_start().strip_prefix('"') {
-                Some(quoted) => quoted_string(quoted)?,
-                None => {
-                    let (token, after) = after.split_once(',').unwrap_or((after, ""));
-                    (token.trim().to_owned(), after)
-                }
-            };
-            if given.iter().any(|(earlier, _)| *earlier == name) {
-                return None;
-            }
-            given.push((name, value));
-            rest = after.trim_start();
-        }
+    /// each parameter at most once, and at most [`PARAMETERS_MAX`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut given = parameters(text)?;
         let mut take = |name: &str| {
             let at = given.iter().position(|(given, _)| given == name)?;
             Some(given.swap_remove(at).1)
@@ -107,6 +93,38 @@ impl Response {
         let right: bool = expected.as_bytes().ct_eq(given.as_bytes()).into();
         right && self.realm == REALM && normal_target(&self.uri) == normal_target(target)
     }
+}
+
+/// Whether these are parameters of a digest with another algorithm. Without a name of one, it is MD5 (RFC 7616 §3.3).
+pub fn has_other_algorithm(text: &str) -> bool {
+    let is = |name: &str, value: &str| name == "algorithm" && value.eq_ignore_ascii_case("SHA-256");
+    parameters(text).is_some_and(|given| {
+        !given.is_empty() && !given.iter().any(|(name, value)| is(name, value))
+    })
+}
+
+/// The names, in lower case, and values of parameters. `None` if they are malformed, too many, or one is given twice.
+fn parameters(text: &str) -> Option<Vec<(String, String)>> {
+    let mut given: Vec<(String, String)> = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let name = name.trim().to_ascii_lowercase();
+        let (value, after) = match after.trim_start().strip_prefix('"') {
+            Some(quoted) => quoted_string(quoted)?,
+            None => {
+                let (token, after) = after.split_once(',').unwrap_or((after, ""));
+                (token.trim().to_owned(), after)
+            }
+        };
+        let is_twice = given.iter().any(|(earlier, _)| *earlier == name);
+        if is_twice || given.len() == PARAMETERS_MAX {
+            return None;
+        }
+        given.push((name, value));
+        rest = after.trim_start();
+    }
+    Some(given)
 }
 
 /// Reads a quoted string after its first quote. Returns its value and the text after the next comma. A backslash

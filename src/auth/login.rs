@@ -1,5 +1,6 @@
 //! Authentication. Its result is a value: every handler of the partner API needs a [`Partner`].
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use worker::Env;
 use super::admit::admit;
 use super::cache::{self, Known};
 use super::digest::{self, Ha1, NonceState, hmac};
+use super::replay::Used;
 use super::secrets::operator_token;
 use super::{basic, limits};
 use crate::http::error::Error;
@@ -37,12 +39,21 @@ pub struct Caller<'a> {
     pub method: &'a str,
     /// Path and query. A digest covers them.
     pub target: &'a str,
-    /// Whether the connection uses TLS or the loopback interface.
-    pub is_private: bool,
     /// The `Authorization` header.
     pub authorization: Option<String>,
     /// The caller's address, from the `CF-Connecting-IP` that the platform sets.
     pub address: Option<IpAddr>,
+}
+
+/// The most bytes of an `Authorization` header. A digest takes about 400.
+const AUTHORIZATION_MAX: usize = 4 * 1024;
+
+/// The refusal of credentials that are missing or wrong.
+const REFUSED: Error = Error::Unauthorized { stale: false };
+
+thread_local! {
+    /// The digests that this isolate has let in.
+    static USED: RefCell<Used> = const { RefCell::new(Used::new()) };
 }
 
 /// The credentials in an `Authorization` header.
@@ -52,19 +63,37 @@ enum Credentials {
 }
 
 impl Credentials {
-    /// Reads the header. `None` if it is absent or malformed, has another scheme, or is Basic over a connection that is
-    /// not private. The caller gets the same challenge in each case.
-    fn parse(caller: &Caller<'_>) -> Option<Self> {
-        let (scheme, rest) = caller.authorization.as_deref()?.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("digest") {
-            return digest::Response::parse(rest).map(Self::Digest);
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// 401 if it is absent, too long or malformed, or has another scheme or algorithm.
+    fn parse(authorization: Option<&str>) -> Result<Self, Error> {
+        let header = authorization.filter(|header| header.len() <= AUTHORIZATION_MAX);
+        let (scheme, rest) = header
+            .and_then(|header| header.split_once(' '))
+            .ok_or(REFUSED)?;
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        if is("digest") {
+            return digest::Response::parse(rest)
+                .map(Self::Digest)
+                .ok_or_else(|| {
+                    if digest::has_other_algorithm(rest) {
+                        Error::OtherCredentials("a Digest with MD5 or another algorithm")
+                    } else {
+                        REFUSED
+                    }
+                });
         }
-        if scheme.eq_ignore_ascii_case("basic") && caller.is_private {
-            let (username, password) = basic::parse(rest)?;
+        if is("basic") {
+            let (username, password) = basic::parse(rest).ok_or(REFUSED)?;
             let ha1 = Ha1::of(&username, &password);
-            return Some(Self::Basic { username, ha1 });
+            return Ok(Self::Basic { username, ha1 });
         }
-        None
+        Err(Error::OtherCredentials(if is("bearer") {
+            "a Bearer token"
+        } else {
+            "of another scheme"
+        }))
     }
 
     fn username(&self) -> &str {
@@ -77,11 +106,12 @@ impl Credentials {
 
 /// Authenticates a partner:
 /// 1. It reads the credentials. If it cannot, the result is 401.
-/// 2. It finds the login's HA1, and that of the password before while that one is good. For an unknown user it takes an HA1 that nobody has, so that both cases run the same
-///    code. For an address with too many failed logins it looks only in this isolate's memory.
+/// 2. It finds the login's HA1, and that of the password before while that one is good, unless this service did not make
+///    the nonce. For an unknown user it takes an HA1 that nobody has, so that both cases run the same code. For an address
+///    with too many failed logins it looks only in this isolate's memory; after too many in all, not in D1.
 /// 3. It checks the password or the digest. If it is wrong, or this service did not make the nonce, the result is 401,
-///    or 429 after too many failures, for known and unknown users alike. If only the nonce is too old, the result is
-///    401 with `stale`.
+///    or 429 after too many failures, for known and unknown users alike. If only the nonce is too old, or the digest
+///    was used before, the result is 401 with `stale`.
 /// 4. It checks that the partner is enabled and calls from an allowed network, and that the login may use the method.
 ///    If not, the result is 403.
 /// 5. It checks the partner's request rate. If it is too high, the result is 429.
@@ -90,12 +120,18 @@ impl Credentials {
 /// As listed; 503 if the store is needed and fails; 500 if its row is not a profile.
 pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<Partner, Error> {
     let secrets = &site.secrets;
-    const REFUSED: Error = Error::Unauthorized { stale: false };
-    let credentials = Credentials::parse(caller).ok_or(REFUSED)?;
+    let credentials = Credentials::parse(caller.authorization.as_deref())?;
     let username = credentials.username();
-    let limited = limits::has_failed(now, caller.address);
-    let known = if is_username(username) && (!limited || cache::is_remembered(username)) {
-        cache::find(site, now, username).await?
+    let nonce = match &credentials {
+        Credentials::Digest(response) => secrets.nonce_state(&response.nonce, now),
+        Credentials::Basic { .. } => NonceState::Fresh,
+    };
+    let is_blocked = limits::has_failed(now, caller.address);
+    let are_all_blocked = limits::have_all_failed(now);
+    let is_remembered = cache::is_remembered(username);
+    let may_look = nonce != NonceState::Forged && (is_remembered || !is_blocked);
+    let known = if may_look && is_username(username) {
+        cache::find(site, now, username, is_remembered || !are_all_blocked).await?
     } else {
         None
     };
@@ -105,25 +141,27 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
     let ha1s = [ha1, previous].map(|ha1| ha1.unwrap_or(&nobody));
     // Both are always tried, so that the time does not tell whether an old password is still good.
     let is_right = |tried: &dyn Fn(&Ha1) -> bool| ha1s.map(tried).contains(&true);
-    let (right, fresh) = match &credentials {
-        Credentials::Basic { ha1: given, .. } => (is_right(&|ha1| given.matches(ha1)), true),
+    let right = match &credentials {
+        Credentials::Basic { ha1: given, .. } => is_right(&|ha1| given.matches(ha1)),
         Credentials::Digest(response) => {
-            let state = secrets.nonce_state(&response.nonce, now);
-            let right = is_right(&|ha1| response.is_right(ha1, caller.method, caller.target));
-            (
-                right && state != NonceState::Forged,
-                state == NonceState::Fresh,
-            )
+            is_right(&|ha1| response.is_right(ha1, caller.method, caller.target))
         }
     };
     let Some(known) = known.filter(|_| right) else {
         // Known and unknown users count alike, so that the count does not tell which user names exist.
-        if limited {
+        if is_blocked || are_all_blocked {
             return Err(limits::too_many());
         }
         return Err(limits::failed_login(site.env, now, caller.address, REFUSED).await);
     };
-    if !fresh {
+    let is_used = match &credentials {
+        Credentials::Digest(response) => {
+            let fingerprint = secrets.use_of(response);
+            !USED.with_borrow_mut(|used| used.is_first(fingerprint))
+        }
+        Credentials::Basic { .. } => false,
+    };
+    if is_used || nonce == NonceState::Expired {
         return Err(Error::Unauthorized { stale: true });
     }
     admit(&known.profile, caller.method, caller.address)?;

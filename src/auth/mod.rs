@@ -4,6 +4,8 @@ pub mod admit;
 pub mod basic;
 pub mod digest;
 pub mod networks;
+pub mod replay;
+pub mod vouch;
 
 #[cfg(target_arch = "wasm32")]
 pub mod cache;

@@ -58,6 +58,16 @@ impl Secrets {
         }
     }
 
+    /// A fingerprint of a digest's one use: of its nonce, `nc` and `cnonce`. Only we can find two that are alike.
+    pub fn use_of(&self, response: &digest::Response) -> u64 {
+        let digest::Response {
+            nonce, nc, cnonce, ..
+        } = response;
+        let parts = ["use", nonce, ":", nc, ":", cnonce].map(str::as_bytes);
+        let [a, b, c, d, e, f, g, h, ..] = hmac(&self.nonce_secret, &parts);
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// Makes a nonce for a challenge.
     pub fn nonce(&self, now: &Now) -> String {
         digest::nonce(&self.nonce_secret, now.seconds())

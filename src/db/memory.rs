@@ -53,10 +53,13 @@ impl<V: Clone> Memory<V> {
     }
 }
 
-/// Whether a value of the time `at` is younger than `life` milliseconds at `now`. `at` may be later than `now`, because
-/// it may come from another clock.
+/// How far another clock may be ahead of ours, in milliseconds.
+pub const SKEW_MS: i64 = 5_000;
+
+/// Whether a value of the time `at` is younger than `life` milliseconds at `now`. `at` may be later than `now` by at most
+/// [`SKEW_MS`], because it may come from another clock.
 pub fn is_young(at: i64, now: i64, life: i64) -> bool {
-    now.saturating_sub(at) < life
+    (-SKEW_MS..life).contains(&now.saturating_sub(at))
 }
 
 #[cfg(test)]
@@ -68,6 +71,8 @@ mod tests {
         let mut memory = Memory::new(2, 1_000);
         memory.put("a", 5_000, 'a');
         for (now, expected) in [
+            (-1, None),
+            (0, Some('a')),
             (4_990, Some('a')),
             (5_000, Some('a')),
             (5_999, Some('a')),

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod batch;
+pub mod budget;
 pub mod idempotency;
 pub mod json;
 pub mod memory;
@@ -9,6 +10,7 @@ pub mod room;
 pub mod schema;
 pub mod sql;
 pub mod tenant;
+pub mod trouble;
 
 #[cfg(test)]
 mod tests;

@@ -256,6 +256,12 @@ impl Statement {
         &self.sql
     }
 
+    /// Whether it only reads. Every statement that begins with another word counts as one that writes.
+    pub fn is_read(&self) -> bool {
+        let text = self.sql.split_once(" */ ");
+        text.is_some_and(|(_, text)| text.starts_with("SELECT "))
+    }
+
     /// What is bound to `?1`, `?2`, …
     pub fn args(&self) -> &[Arg] {
         &self.args

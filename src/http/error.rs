@@ -49,7 +49,7 @@ impl Fault {
 }
 
 /// Why a request fails. The doc of each variant begins with its status.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// 400: the request is invalid. The list has every fault.
     Invalid(Vec<Fault>),
@@ -61,6 +61,13 @@ pub enum Error {
     },
     /// 401 of the operator API. Its body is JSON; the partner API's is plain text.
     OperatorUnauthorized,
+    /// 401: the credentials are of a kind that the service does not take. The text names the kind.
+    OtherCredentials(&'static str),
+    /// 403: the request came over plain HTTP.
+    HttpsRequired {
+        /// Whether it had credentials, which everybody on the way could read.
+        with_credentials: bool,
+    },
     /// 403: the partner is authenticated but may not call. The text says why.
     Forbidden(&'static str),
     /// 404: the thing does not exist, or it belongs to another partner. The text says what kind of thing it is.
@@ -93,6 +100,9 @@ pub enum Error {
     UnsupportedContentEncoding(String),
     /// 429: too many requests. The caller may try again after this many seconds.
     TooManyRequests(u32),
+    /// 429: the partner's requests have cost the database too many rows. The caller may try again after this many
+    /// seconds.
+    TooManyRows(u32),
     /// 500: the service has a fault. The text goes to the log and never to the caller.
     Internal(String),
     /// 503: the store failed or is overloaded. The text goes to the log and never to the caller.
@@ -100,9 +110,6 @@ pub enum Error {
     /// 507: the store is full, or keeps the room that it has for erasures.
     StorageFull,
 }
-
-/// The `Retry-After` of a 503, in seconds.
-const RETRY_AFTER_UNAVAILABLE: u32 = 2;
 
 impl Error {
     /// A 400 with one fault, of one parameter.
@@ -127,8 +134,10 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 400,
-            Self::Unauthorized { .. } | Self::OperatorUnauthorized => 401,
-            Self::Forbidden(_) => 403,
+            Self::Unauthorized { .. } | Self::OtherCredentials(_) | Self::OperatorUnauthorized => {
+                401
+            }
+            Self::HttpsRequired { .. } | Self::Forbidden(_) => 403,
             Self::NotFound(_) | Self::NotANumber(_) | Self::NotErased(_) | Self::UnknownVersion => {
                 404
             }
@@ -139,18 +148,18 @@ impl Error {
             Self::PreconditionFailed | Self::PreconditionUnsupported(_) => 412,
             Self::BodyTooLarge(_) => 413,
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
-            Self::TooManyRequests(_) => 429,
+            Self::TooManyRequests(_) | Self::TooManyRows(_) => 429,
             Self::Internal(_) => 500,
             Self::Unavailable(_) => 503,
             Self::StorageFull => 507,
         }
     }
 
-    /// The value of the `Retry-After` header, in seconds, if the caller should try again.
-    pub fn retry_after(&self) -> Option<u32> {
+    /// The value of the `Retry-After` header, in seconds, if the caller should try again. `pause` is that of a 503.
+    pub fn retry_after(&self, pause: impl FnOnce() -> u32) -> Option<u32> {
         match self {
-            Self::TooManyRequests(seconds) => Some(*seconds),
-            Self::Unavailable(_) => Some(RETRY_AFTER_UNAVAILABLE),
+            Self::TooManyRequests(seconds) | Self::TooManyRows(seconds) => Some(*seconds),
+            Self::Unavailable(_) => Some(pause()),
             _ => None,
         }
     }
@@ -159,6 +168,7 @@ impl Error {
     pub fn internal_text(&self) -> Option<&str> {
         match self {
             Self::Internal(text) | Self::Unavailable(text) => Some(text),
+            Self::StorageFull => Some("the database is full"),
             _ => None,
         }
     }
@@ -198,9 +208,13 @@ impl Error {
                 let message = "the old values of this custom field are still being removed; try again in a minute";
                 return vec![Fault::of("n", "ending", message)];
             }
-            Self::Unauthorized { .. } | Self::OperatorUnauthorized => {
+            Self::Unauthorized { .. } | Self::OtherCredentials(_) | Self::OperatorUnauthorized => {
                 ("unauthorized", "valid credentials are required".to_owned())
             }
+            Self::HttpsRequired { with_credentials } => (
+                "https_required",
+                https_required(*with_credentials),
+            ),
             Self::Forbidden(why) => ("forbidden", (*why).to_owned()),
             Self::NotFound(what) => ("not_found", format!("there is no such {what}")),
             Self::NotANumber(name) => ("not_found", format!("{name} must be a number")),
@@ -243,6 +257,12 @@ impl Error {
                 "too_many_requests",
                 format!("too many requests; try again in {seconds} seconds"),
             ),
+            Self::TooManyRows(seconds) => (
+                "too_many_rows",
+                format!(
+                    "your requests of this minute have read and written more rows than a partner may; try again in {seconds} seconds"
+                ),
+            ),
             Self::Internal(_) => (
                 "internal_error",
                 format!("the service failed; quote the request id {request_id} to support"),
@@ -261,6 +281,25 @@ impl Error {
             ),
         };
         vec![Fault::of_request(code, message)]
+    }
+}
+
+/// The message of [`Error::HttpsRequired`].
+fn https_required(with_credentials: bool) -> String {
+    let seen = if with_credentials {
+        "; the credentials in this request could be read on the way: ask the operator for new ones"
+    } else {
+        ""
+    };
+    format!("plain HTTP is not served; use https{seen}")
+}
+
+/// The line of a 401. `other` is the kind of the credentials, if it is one that the service does not take.
+pub fn unauthorized_line(other: Option<&str>) -> String {
+    let accepted = "Authentication required: Digest with SHA-256, or Basic over TLS.";
+    match other {
+        Some(kind) => format!("{accepted} The credentials were {kind}.\n"),
+        None => format!("{accepted}\n"),
     }
 }
 

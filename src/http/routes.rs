@@ -178,9 +178,12 @@ macro_rules! records {
     };
 }
 
+/// The path of the health check: the only one that is served over plain HTTP too.
+pub const HEALTH: &str = "/health";
+
 /// The paths that need no authentication.
 pub const PUBLIC: &[Table<PublicRoute>] = &[&[
-    ("/health", &[("GET", Health)]),
+    (HEALTH, &[("GET", Health)]),
     ("/", &[("GET", PublicRoute::File(File::Page))]),
     ("/docs", &[("GET", PublicRoute::File(File::Page))]),
     ("/docs/{file}", &[("GET", PublicRoute::File(File::OfPage))]),

@@ -4,11 +4,20 @@
 //! boolean and two counts.
 
 use js_sys::futures::JsFuture;
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Array, Error as JsError, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
+
+use super::log;
+use crate::db::trouble::LATE;
+
+/// How long a request waits for KV, in milliseconds. Then it goes on without KV: D1 has the profiles too.
+const KV_DEADLINE_MS: i32 = 1_000;
+
+/// How long a request waits for a rate limit, in milliseconds. Then it counts as within the limit.
+const LIMIT_DEADLINE_MS: i32 = 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,6 +46,26 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn limit(this: &RateLimit, options: &Object) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(call: &Function, millis: i32, argument: &JsValue) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// Waits for a promise, but not longer than a deadline.
+///
+/// # Errors
+/// The error of the promise, or one that says [`LATE`].
+pub async fn within(deadline_ms: i32, promise: Promise) -> Result<JsValue, JsValue> {
+    let mut timer = JsValue::UNDEFINED;
+    let late = Promise::new(&mut |_, reject| {
+        timer = set_timeout(&reject, deadline_ms, &JsError::new(LATE));
+    });
+    let outcome = JsFuture::from(Promise::race(&Array::of2(&promise, &late))).await;
+    clear_timeout(&timer);
+    outcome
 }
 
 /// The text of a secret or a variable; `None` if it is not set.
@@ -56,19 +85,24 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
     Ok(database.unchecked_into())
 }
 
-/// Reads a text from KV; `None` if KV does not have the key.
-///
-/// # Errors
-/// Any error that KV throws; a `TypeError` without the binding.
-pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
+/// Reads a text from KV; `None` if KV does not have the key, fails, or does not answer in time.
+pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Option<String> {
+    let read = try_kv_get(env, binding, key).await;
+    read.unwrap_or_else(|_| {
+        log::passed_over(binding);
+        None
+    })
+}
+
+async fn try_kv_get(env: &Env, binding: &str, key: &str) -> Result<Option<String>, JsValue> {
     let kv: KvNamespace = Reflect::get(env, &binding.into())?.unchecked_into();
-    Ok(JsFuture::from(kv.get(key)?).await?.as_string())
+    Ok(within(KV_DEADLINE_MS, kv.get(key)?).await?.as_string())
 }
 
 /// Writes a text to KV. KV deletes it after `ttl` seconds (at least 60).
 ///
 /// # Errors
-/// As for [`kv_get`].
+/// Any error that KV throws; a `TypeError` without the binding.
 pub async fn kv_put(
     env: &Env,
     binding: &str,
@@ -83,15 +117,21 @@ pub async fn kv_put(
     Ok(())
 }
 
-/// Counts a request with this key, and says whether it is within a rate limit.
-///
-/// # Errors
-/// As for [`kv_get`].
-pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
+/// Counts a request with this key, and says whether it is within a rate limit. If the limiter fails or does not answer in
+/// time, it is: the service must still work.
+pub async fn within_limit(env: &Env, binding: &str, key: &str) -> bool {
+    let counted = try_limit(env, binding, key).await;
+    counted.unwrap_or_else(|_| {
+        log::passed_over(binding);
+        true
+    })
+}
+
+async fn try_limit(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
     let limit: RateLimit = Reflect::get(env, &binding.into())?.unchecked_into();
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;
-    let outcome = JsFuture::from(limit.limit(&options)?).await?;
+    let outcome = within(LIMIT_DEADLINE_MS, limit.limit(&options)?).await?;
     Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }
 
@@ -99,7 +139,7 @@ pub async fn within_limit(env: &Env, binding: &str, key: &str) -> Result<bool, J
 /// and `If-None-Match` work.
 ///
 /// # Errors
-/// As for [`kv_get`].
+/// As for [`kv_put`].
 pub async fn asset(
     env: &Env,
     binding: &str,

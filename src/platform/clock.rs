@@ -19,7 +19,8 @@ pub fn elapsed_millis(since: &Now) -> i64 {
     millis() - since.millis
 }
 
-fn millis() -> i64 {
+/// The present time in milliseconds since 1970.
+pub fn millis() -> i64 {
     worker::Date::now().as_millis().cast_signed()
 }
 

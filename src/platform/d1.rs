@@ -1,16 +1,17 @@
-//! Calls D1 and counts what the calls cost. Only this module reads a database error.
+//! Calls D1, checks its answers, and counts what the calls cost.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use js_sys::futures::JsFuture;
 use js_sys::{Array, Error as JsError, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
-use worker::worker_sys::types::{D1Database, D1Result};
+use worker::worker_sys::types::D1Database;
 
-use super::{bindings, room};
+use super::{bindings, clock, random, room};
 use crate::db::batch::{At, Batch};
+use crate::db::budget::Budget;
 use crate::db::sql::{Arg, Statement};
+use crate::db::trouble::{self, Trouble};
 use crate::http::error::Error;
 
 /// What one request has cost the database so far. The row counts come from D1's `meta`.
@@ -26,11 +27,33 @@ pub struct Cost {
     pub size_after: i64,
 }
 
+/// How long a request waits for a batch, in milliseconds. The longest batch of ours takes a tenth of a second; D1 ends
+/// one after 30 seconds, and a stalled one never.
+const DEADLINE_MS: i32 = 10_000;
+
+/// How much of a database error's text goes to the log, in characters.
+const TEXT_MAX: usize = 300;
+
+thread_local! {
+    /// The troubles in a row that this isolate has had with the database.
+    static TROUBLES: RefCell<trouble::Row> = const { RefCell::new(trouble::Row::new()) };
+    /// What the partners have cost the database in this minute, in this isolate.
+    static BUDGET: RefCell<Budget> = const { RefCell::new(Budget::new()) };
+}
+
+/// The `Retry-After` of a 503, in seconds. It grows while the database is in trouble.
+pub fn pause() -> u32 {
+    let [random] = random::bytes().unwrap_or_default();
+    TROUBLES.with_borrow(|row| row.pause(random))
+}
+
 /// The database, as one request sees it.
 #[derive(Clone, Debug)]
 pub struct Store {
     d1: D1Database,
     cost: Cell<Cost>,
+    /// The partner whose budget the request is charged to.
+    partner_id: Cell<Option<i64>>,
 }
 
 impl Store {
@@ -44,6 +67,7 @@ impl Store {
         Ok(Self {
             d1,
             cost: Cell::default(),
+            partner_id: Cell::default(),
         })
     }
 
@@ -52,20 +76,33 @@ impl Store {
         self.cost.get()
     }
 
+    /// Charges what follows to the budget of a partner.
+    ///
+    /// # Errors
+    /// 429 if the partner has spent its budget of this minute.
+    pub fn charge_to(&self, partner_id: i64) -> Result<(), Error> {
+        self.partner_id.set(Some(partner_id));
+        match BUDGET.with_borrow(|budget| budget.wait(clock::millis(), partner_id)) {
+            Some(seconds) => Err(Error::TooManyRows(seconds)),
+            None => Ok(()),
+        }
+    }
+
     /// Runs one statement and returns its rows.
     ///
     /// # Errors
     /// As for [`Store::run`].
     pub async fn read(&self, statement: Statement) -> Result<Rows, Error> {
         let rows = self.transaction(vec![statement]).await?.pop();
-        rows.ok_or_else(left_out)
+        rows.ok_or_else(odd)
     }
 
-    /// Runs a batch as one transaction, in one round trip. It takes effect as a whole or not at all.
+    /// Runs a batch as one transaction, in one round trip. It takes effect as a whole or not at all. A batch that only
+    /// reads is sent a second time if the connection was lost.
     ///
     /// # Errors
-    /// 503 if the database refused the batch (nothing has changed), or if the connection was lost (all or nothing has
-    /// changed).
+    /// 503 if the database was overloaded, or did not answer (all or nothing has changed). 500 if it refused the batch
+    /// (nothing has changed), or if its answer is not one to the batch (all or nothing has changed). 507 if it is full.
     pub async fn run<N>(&self, batch: Batch<N>) -> Result<Results<N>, Error> {
         let Batch { statements, names } = batch;
         let all = self.transaction(statements).await?;
@@ -75,29 +112,13 @@ impl Store {
     async fn transaction(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let prepared = self.prepare(&statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
-        let mut cost = self.cost.get();
-        cost.trips += 1;
-        self.cost.set(cost);
-        let results = self.send(prepared).await;
-        let results = results.map_err(|error| Error::Unavailable(text(&error)))?;
-        let all: Vec<Rows> = results
-            .iter()
-            .map(|rows| Rows(rows.unchecked_into()))
-            .collect();
-        if all.len() != statements.len() {
-            return Err(left_out());
+        let mut answer = self.send(&prepared).await;
+        let only_reads = statements.iter().all(Statement::is_read);
+        if only_reads && matches!(answer, Err((Trouble::Lost, _))) {
+            answer = self.send(&prepared).await;
         }
-        for rows in &all {
-            if let Ok(meta) = rows.0.meta() {
-                let meta = Row(meta.into());
-                cost.rows_read += meta.integer("rows_read").unwrap_or(0);
-                cost.rows_written += meta.integer("rows_written").unwrap_or(0);
-                cost.size_after = meta.integer("size_after").unwrap_or(cost.size_after);
-            }
-        }
-        self.cost.set(cost);
-        room::seen(cost.size_after);
-        Ok(all)
+        let answer = answer.map_err(|(trouble, text)| trouble.error(text))?;
+        self.take(&answer, statements.len()).ok_or_else(odd)
     }
 
     fn prepare(&self, statements: &[Statement]) -> Result<Array, JsValue> {
@@ -109,9 +130,63 @@ impl Store {
         Ok(prepared)
     }
 
-    async fn send(&self, prepared: Array) -> Result<Array, JsValue> {
-        Ok(JsFuture::from(self.d1.batch(prepared)?).await?.into())
+    /// Makes one trip to the database.
+    async fn send(&self, prepared: &Array) -> Result<JsValue, (Trouble, String)> {
+        let mut cost = self.cost.get();
+        cost.trips += 1;
+        self.cost.set(cost);
+        let answer = match self.d1.batch(prepared.clone()) {
+            Ok(promise) => bindings::within(DEADLINE_MS, promise).await,
+            Err(error) => Err(error),
+        };
+        answer
+            .inspect(|_| TROUBLES.with_borrow_mut(trouble::Row::end))
+            .map_err(|error| {
+                let text = text(&error);
+                TROUBLES.with_borrow_mut(|row| row.add(clock::millis()));
+                (Trouble::of(&text), text)
+            })
     }
+
+    /// Takes the answer to a batch, and counts what it has cost. `None` if it is not the answer to a batch of so many
+    /// statements.
+    fn take(&self, answer: &JsValue, statements: usize) -> Option<Vec<Rows>> {
+        let results = list(answer)?;
+        let mut cost = self.cost.get();
+        let mut all = Vec::new();
+        for result in results.iter() {
+            if get(&result, "success")? == JsValue::FALSE {
+                return None;
+            }
+            let rows = list(&get(&result, "results")?)?;
+            if !rows.iter().all(|row| row.is_object()) {
+                return None;
+            }
+            let meta = get(&result, "meta")?;
+            let count = |name| Some(get(&meta, name)?.as_f64()? as i64);
+            let (read, written) = (count("rows_read")?, count("rows_written")?);
+            cost.rows_read += read;
+            cost.rows_written += written;
+            cost.size_after = count("size_after").unwrap_or(cost.size_after);
+            if let Some(partner_id) = self.partner_id.get() {
+                let now = clock::millis();
+                BUDGET.with_borrow_mut(|budget| budget.charge(now, partner_id, read, written));
+            }
+            all.push(Rows(rows));
+        }
+        self.cost.set(cost);
+        room::seen(cost.size_after);
+        (all.len() == statements).then_some(all)
+    }
+}
+
+/// A member of a value; `None` if the value has no members.
+fn get(value: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(value, &name.into()).ok()
+}
+
+fn list(value: &JsValue) -> Option<Array> {
+    Array::is_array(value).then(|| value.clone().unchecked_into())
 }
 
 /// The results of a batch, by the names of its statements.
@@ -138,18 +213,17 @@ impl<N> Results<N> {
 
 /// The rows that one statement returned.
 #[derive(Debug)]
-pub struct Rows(D1Result);
+pub struct Rows(Array);
 
 impl Rows {
     /// All rows.
     pub fn all(&self) -> Vec<Row> {
-        let rows = self.0.results().ok().flatten();
-        rows.map_or_else(Vec::new, |rows| rows.iter().map(Row).collect())
+        self.0.iter().map(Row).collect()
     }
 
     /// The first row, if there is one.
     pub fn first(&self) -> Option<Row> {
-        self.0.results().ok().flatten()?.iter().next().map(Row)
+        self.0.iter().next().map(Row)
     }
 }
 
@@ -168,6 +242,7 @@ impl Row {
     )]
     pub fn integer(&self, column: &str) -> Result<i64, Error> {
         let value = self.get(column).as_f64();
+        let value = value.filter(|value| value.fract() == 0.0);
         value.map(|value| value as i64).ok_or_else(|| wrong(column))
     }
 
@@ -193,12 +268,12 @@ impl Row {
     }
 
     fn get(&self, column: &str) -> JsValue {
-        Reflect::get(&self.0, &column.into()).unwrap_or_default()
+        get(&self.0, column).unwrap_or_default()
     }
 }
 
-fn left_out() -> Error {
-    Error::Internal("D1 left a statement out".to_owned())
+fn odd() -> Error {
+    Error::Internal("D1's answer is not one to the batch".to_owned())
 }
 
 fn wrong(column: &str) -> Error {
@@ -215,11 +290,12 @@ fn js_value(arg: &Arg) -> JsValue {
     }
 }
 
-/// The text of a database error. It says what went wrong and never holds a value.
-fn text(error: &JsValue) -> String {
+/// The text of an error that JavaScript threw. One of the database says what went wrong and never holds a value.
+pub fn text(error: &JsValue) -> String {
     let error = error.dyn_ref::<JsError>();
-    error.map_or_else(
-        || "D1 threw no error".to_owned(),
-        |error| error.message().into(),
-    )
+    let text = error.map_or_else(
+        || "no error was thrown".to_owned(),
+        |error| String::from(error.message()),
+    );
+    text.chars().take(TEXT_MAX).collect()
 }

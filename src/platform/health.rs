@@ -1,9 +1,14 @@
 //! Says whether the service is up and the database has every migration that the code needs.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
+use worker::Env;
+
+use super::clock;
 use super::d1::{Row, Store};
+use super::log::Trace;
 use super::reply::Reply;
+use crate::auth::secrets::Secrets;
 use crate::db::memory::is_young;
 use crate::db::schema::{MIGRATIONS, applied_migrations, migrations_table};
 use crate::http::call::Call;
@@ -12,31 +17,31 @@ use crate::http::json::Json;
 
 /// How long an isolate remembers that all is well, in milliseconds. However many callers ask, each isolate makes at
 /// most 6 trips to D1 a minute, of about 10 rows each. An outage shows at most 10 seconds late.
-const REMEMBERED_MS: i64 = 10_000;
+const WELL_MS: i64 = 10_000;
+
+/// How long an isolate remembers that something is wrong, in milliseconds. A database in trouble gets at most one probe
+/// a second from it.
+const FAILURE_MS: i64 = 1_000;
+
+/// The migrations that the database lacks, or why that cannot be told.
+type Finding = Result<Vec<&'static str>, Error>;
 
 thread_local! {
-    /// When this isolate last saw that all is well, in milliseconds since 1970.
-    static WELL_AT: Cell<Option<i64>> = const { Cell::new(None) };
+    /// What this isolate found last, and when, in milliseconds since 1970.
+    static FOUND: RefCell<Option<(i64, Finding)>> = const { RefCell::new(None) };
 }
 
 /// Tells any caller whether the service is healthy:
-/// 1. reads which migrations the database has (503 if it cannot be reached), unless all was well a moment ago;
-/// 2. answers the result, with a 503 if a migration is missing.
-pub async fn read(store: &Store, call: Call) -> Result<Reply, Error> {
+/// 1. reads the secrets (500 if one is missing without which every request is a 500);
+/// 2. reads which migrations the database has (503 if it cannot be reached), unless that was found a moment ago;
+/// 3. answers the result, with a 503 if a migration is missing.
+pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Result<Reply, Error> {
     let call = call.finish()?;
-
-    let now = call.now.millis;
-    let was_well = WELL_AT
-        .get()
-        .is_some_and(|at| is_young(at, now, REMEMBERED_MS));
-    let missing = if was_well {
-        Vec::new()
-    } else {
-        missing(store).await?
+    Secrets::read(env)?;
+    let missing = match remembered(call.now.millis) {
+        Some(finding) => finding?,
+        None => probe(store, trace).await?,
     };
-    if missing.is_empty() && !was_well {
-        WELL_AT.set(Some(now));
-    }
     let (status, word) = if missing.is_empty() {
         (200, "ok")
     } else {
@@ -52,26 +57,48 @@ pub async fn read(store: &Store, call: Call) -> Result<Reply, Error> {
         ),
     ];
     if !missing.is_empty() {
-        members.push(("missing".to_owned(), Json::List(missing)));
+        members.push((
+            "missing".to_owned(),
+            Json::List(missing.into_iter().map(Json::from).collect()),
+        ));
     }
     let reply = Reply::json(call.version.render(Json::Object(members)));
     Ok(Reply { status, ..reply })
 }
 
+fn remembered(now: i64) -> Option<Finding> {
+    FOUND.with_borrow(|found| {
+        let (at, finding) = found.as_ref()?;
+        let is_well = matches!(finding, Ok(missing) if missing.is_empty());
+        let life = if is_well { WELL_MS } else { FAILURE_MS };
+        is_young(*at, now, life).then(|| finding.clone())
+    })
+}
+
+async fn probe(store: &Store, trace: &mut Trace) -> Finding {
+    let began = clock::millis();
+    let finding = missing(store).await;
+    let now = clock::millis();
+    trace.probe_ms = Some(now - began);
+    FOUND.set(Some((now, finding.clone())));
+    finding
+}
+
 /// The migrations that the code needs and the database does not have.
-async fn missing(store: &Store) -> Result<Vec<Json>, Error> {
+async fn missing(store: &Store) -> Finding {
     let applied = match store.read(applied_migrations()).await {
         Ok(rows) => rows.all(),
         // A database without any migration does not have the table.
-        Err(error) => match store.read(migrations_table()).await?.first() {
+        Err(error @ Error::Internal(_)) => match store.read(migrations_table()).await?.first() {
             None => Vec::new(),
             Some(_) => return Err(error),
         },
+        Err(error) => return Err(error),
     };
     let names = applied.iter().map(|row: &Row| row.text("name"));
     let names = names.collect::<Result<Vec<_>, _>>()?;
-    let missing = MIGRATIONS
-        .iter()
-        .filter(|name| !names.iter().any(|applied| applied == *name));
-    Ok(missing.map(|name| (*name).into()).collect())
+    let missing = MIGRATIONS.iter().copied();
+    Ok(missing
+        .filter(|name| !names.iter().any(|applied| applied == name))
+        .collect())
 }

@@ -1,4 +1,4 @@
-//! The one log line of a request. It never holds a credential, a body, a query string or personal data.
+//! The log: one line for each request, and one for each binding that was passed over. None holds a credential, a body, a query string or personal data.
 
 use worker::Env;
 
@@ -19,6 +19,8 @@ pub struct Trace {
     pub profile_from: Option<&'static str>,
     /// What the request cost the database.
     pub cost: Cost,
+    /// How long the probe of `/health` took, in milliseconds. `None` if nothing was probed.
+    pub probe_ms: Option<i64>,
 }
 
 /// Writes a further line when a stream has ended: the line of its request was written when it began. `error` says why the
@@ -41,7 +43,7 @@ pub fn stream_ended(request_id: &str, rows: i64, cost: Cost, error: Option<&str>
 }
 
 impl Trace {
-    /// Writes the line. `internal` is the text of an internal error, which no caller sees.
+    /// Writes the line. `status` is the one that is sent. `internal` is the text of an internal error, which no caller sees.
     pub fn write(
         &self,
         env: &Env,
@@ -59,19 +61,39 @@ impl Trace {
         } = self.cost;
         let line = Json::object([
             ("request_id", request_id.into()),
+            (
+                "level",
+                level(status, room::is_short(env, size_after)).into(),
+            ),
             ("partner_id", self.partner_id.into()),
             ("profile", self.profile_from.into()),
             ("method", method.into()),
             ("route", self.route.into()),
             ("status", i64::from(status).into()),
             ("ms", elapsed_millis(now).into()),
+            ("probe_ms", self.probe_ms.into()),
             ("d1_trips", trips.into()),
             ("d1_rows_read", rows_read.into()),
             ("d1_rows_written", rows_written.into()),
             ("size_after", size_after.into()),
-            ("level", room::level(env, size_after).into()),
             ("error", internal.into()),
         ]);
         web_sys::console::log_1(&line.to_string().into());
+    }
+}
+
+/// Writes a line of its own: a binding failed, or did not answer in time, and the request went on without it.
+pub fn passed_over(binding: &str) {
+    let line = Json::object([("level", "warning".into()), ("passed_over", binding.into())]);
+    web_sys::console::log_1(&line.to_string().into());
+}
+
+/// How urgent a line is. An alarm does not pass by itself; a warning does, unless there are many.
+fn level(status: u16, is_short_of_room: bool) -> &'static str {
+    match status {
+        503 => "warning",
+        500.. => "alarm",
+        _ if is_short_of_room => "warning",
+        _ => "info",
     }
 }

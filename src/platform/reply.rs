@@ -5,10 +5,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Response, ResponseInit};
 use worker::Context;
 
-use super::d1::Row;
+use super::d1::{self, Row};
 use super::stream::Stream;
 use crate::auth::digest::REALM;
-use crate::http::error::Error;
+use crate::http::error::{Error, unauthorized_line};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
@@ -194,10 +194,14 @@ impl Reply {
             headers: Vec::new(),
         };
         match error {
-            Error::Unauthorized { stale } => {
+            Error::Unauthorized { .. } | Error::OtherCredentials(_) => {
+                let (stale, other) = match error {
+                    Error::Unauthorized { stale: true } => (", stale=true", None),
+                    Error::OtherCredentials(kind) => ("", Some(*kind)),
+                    _ => ("", None),
+                };
                 // The published PHP client recognises a refusal by a body that is not JSON.
-                reply.body = Body::Text("Authentication required.\n".to_owned());
-                let stale = if *stale { ", stale=true" } else { "" };
+                reply.body = Body::Text(unauthorized_line(other));
                 // curl and PHP use the first challenge. python-requests merges all of them.
                 reply = reply
                     .with(
@@ -215,7 +219,7 @@ impl Reply {
             Error::MethodNotAllowed(allow) => reply = reply.with("Allow", allow.clone()),
             _ => {}
         }
-        if let Some(seconds) = error.retry_after() {
+        if let Some(seconds) = error.retry_after(d1::pause) {
             reply = reply.with("Retry-After", seconds.to_string());
         }
         reply
@@ -224,7 +228,8 @@ impl Reply {
     /// Makes the platform's response. A `HEAD` gets no body, so a stream does not even begin.
     ///
     /// # Errors
-    /// The error that JavaScript throws at an invalid status or header. The Worker makes no such status or header.
+    /// The error that JavaScript throws at a text that is too long for it, or at an invalid status or header. The Worker
+    /// makes no such status or header.
     pub fn into_response(self, is_head: bool, context: &Context) -> Result<Response, JsValue> {
         let init = ResponseInit::new();
         init.set_status(self.status);
@@ -235,11 +240,12 @@ impl Reply {
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),
             Body::Json(value) => (Some("application/json"), value.to_string().into()),
             Body::Rows { parts, after } => {
-                let mut text = JsString::from("");
+                let mut text: Text = JsValue::from_str("").unchecked_into();
                 for (before, rows) in parts {
-                    text = text.concat(&before.into()).concat(&rows.join(","));
+                    let rows = rows.unchecked_ref::<Texts>().join(",")?;
+                    text = text.concat(&before.into())?.concat(&rows)?;
                 }
-                (Some("application/json"), text.concat(&after.into()).into())
+                (Some("application/json"), text.concat(&after.into())?.into())
             }
             Body::Stream(_) if is_head => (Some("application/json"), JsValue::NULL),
             Body::Stream(stream) => (Some("application/json"), stream.start(context).into()),
@@ -274,4 +280,16 @@ extern "C" {
 
     #[wasm_bindgen(constructor, catch, js_class = "Response")]
     fn new(body: &JsValue, init: &ResponseInit) -> Result<TextResponse, JsValue>;
+
+    /// A list of strings. The `join` of `js_sys` ends the Worker's instance when the text gets too long.
+    type Texts;
+
+    #[wasm_bindgen(method, catch)]
+    fn join(this: &Texts, separator: &str) -> Result<Text, JsValue>;
+
+    /// A string, whose `concat` is here for the same reason.
+    type Text;
+
+    #[wasm_bindgen(method, catch)]
+    fn concat(this: &Text, text: &JsValue) -> Result<Text, JsValue>;
 }

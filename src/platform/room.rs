@@ -45,9 +45,9 @@ pub fn admit(env: &Env, need: Need) -> Result<(), Error> {
     Err(Error::StorageFull)
 }
 
-/// The `level` of a log line: `warning` once the operator must see to the size of the database.
-pub fn level(env: &Env, size: i64) -> Option<&'static str> {
-    room(env).is_short(size).then_some("warning")
+/// Whether the operator must see to the size of the database.
+pub fn is_short(env: &Env, size: i64) -> bool {
+    room(env).is_short(size)
 }
 
 fn room(env: &Env) -> Room {

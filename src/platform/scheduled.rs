@@ -6,6 +6,7 @@ use worker::Env;
 use super::d1::{Cost, Row, Store};
 use super::site::Site;
 use super::{clock, room};
+use crate::db::idempotency::forget_keys;
 use crate::erasure::steps::{Work, next};
 use crate::http::error::Error;
 use crate::http::json::Json;
@@ -23,9 +24,12 @@ pub fn after_the_answer(site: &Site<'_>) {
         .wait_until(async move { Run::new("request").go(&env).await });
 }
 
-/// Starts the run of the cron.
+/// Starts the run of the cron, and forgets the oldest `Idempotency-Key`s. A failure of the latter is the next minute's work.
 pub async fn every_minute(env: &Env) {
     Run::new("cron").go(env).await;
+    if let Ok(store) = Store::new(env) {
+        let _ = store.read(forget_keys(&clock::now().utc)).await;
+    }
 }
 
 /// A run, and what its log line says of it.
@@ -60,6 +64,12 @@ impl Run {
             Err(error) => Err(error),
         };
         let error = is_left.as_ref().err().and_then(Error::internal_text);
+        let is_short = room::is_short(env, self.cost.size_after);
+        let level = if is_short || error.is_some() {
+            "warning"
+        } else {
+            "info"
+        };
         let line = Json::object([
             ("run", self.by.into()),
             (
@@ -80,7 +90,7 @@ impl Run {
             ("d1_rows_written", self.cost.rows_written.into()),
             ("d1_rows_written_by_a_step", self.rows_of_a_step.into()),
             ("size_after", self.cost.size_after.into()),
-            ("level", room::level(env, self.cost.size_after).into()),
+            ("level", level.into()),
             ("error", error.into()),
         ]);
         web_sys::console::log_1(&line.to_string().into());

@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::{Context, Env};
 
-use super::d1::Store;
+use super::d1::{Store, text};
 use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
@@ -23,7 +23,7 @@ use crate::http::json::Json;
 use crate::http::origin::{is_private, split_url};
 use crate::http::params::Params;
 use crate::http::router::{self, Action};
-use crate::http::routes::{OperatorRoute, PartnerRoute, PublicRoute, Route};
+use crate::http::routes::{self, OperatorRoute, PartnerRoute, PublicRoute, Route};
 use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::operator::handlers as operator;
@@ -31,6 +31,9 @@ use crate::operator::handlers::{logins, trail};
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
 use crate::records::kind;
+
+/// The `Strict-Transport-Security` of every answer over TLS: for a year, browsers use only TLS (RFC 6797).
+const HSTS: &str = "max-age=31536000";
 
 /// Answers a request, and writes its one log line.
 ///
@@ -49,29 +52,38 @@ pub async fn serve(
     let platform = (env, context);
     let result = answer(request, &method, platform, &now, &request_id, &mut trace).await;
 
-    let mut internal = None;
-    let reply = result.unwrap_or_else(|error| {
-        internal = error.internal_text().map(str::to_owned);
-        // A 401 comes only after the secrets were read, so this reading succeeds too.
-        let nonce =
-            || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));
-        Reply::of_error(&error, &request_id, nonce)
+    let is_tls = request.url().starts_with("https:");
+    let build = |reply: Reply| {
+        let reply = reply.with("X-Request-Id", &request_id);
+        let reply = if is_tls {
+            reply.with("Strict-Transport-Security", HSTS)
+        } else {
+            reply
+        };
+        reply.into_response(method == "HEAD", context)
+    };
+    // A text can be too long for JavaScript. So the line of log comes after the response.
+    let result = result.and_then(|reply| {
+        build(reply).map_err(|error| Error::Internal(format!("no response: {}", text(&error))))
     });
-    trace.write(
-        env,
-        &now,
-        &request_id,
-        &method,
-        reply.status,
-        internal.as_deref(),
-    );
-    reply
-        .with("X-Request-Id", request_id)
-        .into_response(method == "HEAD", context)
+    let mut internal = None;
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            internal = error.internal_text().map(str::to_owned);
+            // A 401 comes only after the secrets were read, so this reading succeeds too.
+            let nonce =
+                || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));
+            build(Reply::of_error(&error, &request_id, nonce))?
+        }
+    };
+    let status = response.status();
+    trace.write(env, &now, &request_id, &method, status, internal.as_deref());
+    Ok(response)
 }
 
 /// Answers a request:
-/// 1. routes it (404, 405);
+/// 1. routes it (404, 405), and refuses plain HTTP (403);
 /// 2. authenticates the caller (401, 403, 429);
 /// 3. reads and decodes the parameters, once and up to a limit (400, 413, 415);
 /// 4. calls the handler.
@@ -91,8 +103,14 @@ async fn answer(
     if path == "/panic" {
         panic!("a panic was asked for");
     }
-    let routed = router::route(method, path)?;
-    trace.route = routed.template;
+    let routed = router::route(method, path);
+    trace.route = routed.as_ref().map_or("", |routed| routed.template);
+    let authorization = header(request, "Authorization");
+    if !is_private(origin) && trace.route != routes::HEALTH {
+        let with_credentials = authorization.is_some();
+        return Err(Error::HttpsRequired { with_credentials });
+    }
+    let routed = routed?;
     if routed.is_operator() && operator_token(env).is_none() {
         return Err(Error::NotFound("path"));
     }
@@ -108,8 +126,7 @@ async fn answer(
         caller: Caller {
             method,
             target,
-            is_private: is_private(origin),
-            authorization: header(request, "Authorization"),
+            authorization,
             address: header(request, "CF-Connecting-IP").and_then(|text| text.parse().ok()),
         },
         version: routed.version,
@@ -121,7 +138,7 @@ async fn answer(
     let handled = match route {
         Route::Public(PublicRoute::Health) => {
             let call = incoming.read(BodyRules::PARTNER, false, "").await?;
-            health::read(&store, call).await
+            health::read(env, &store, call, trace).await
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
@@ -191,6 +208,7 @@ async fn for_partner(
     trace.profile_from = site.profile_from.get();
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
+    site.store.charge_to(partner.partner_id)?;
     room::admit(site.env, route.need())?;
     let is_tagged = Preconditions::apply_to(route);
     let call = incoming

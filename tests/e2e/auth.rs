@@ -183,13 +183,6 @@ fn authentication_comes_before_validation() {
     operator.expect(401);
 }
 
-#[test]
-fn basic_is_accepted_over_tls_only() {
-    let partner = Partner::new();
-    let elsewhere = partner.get("/customers").header("Host", "api.example.com");
-    assert_refused(&elsewhere.send());
-}
-
 /// Asserts that the request is refused with a 403 in JSON.
 #[track_caller]
 fn assert_forbidden(request: Request<'_>) {

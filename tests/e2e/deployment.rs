@@ -68,6 +68,14 @@ fn bindings(config: &Value) -> Vec<(&str, &Value, &Value)> {
     bindings
 }
 
+/// Traces record URLs, which may contain personal data.
+#[test]
+fn traces_are_off_and_that_is_said() {
+    for config in both(&wrangler_toml()) {
+        assert_eq!(config["observability"]["traces"]["enabled"], false);
+    }
+}
+
 #[test]
 fn the_preview_has_all_bindings_of_production_and_shares_no_resource() {
     let [production, preview] = both(&wrangler_toml());

@@ -19,7 +19,12 @@ use crate::subject::Subject;
 /// A row without what is only the service's own.
 fn as_json(table: &str, row: &Row) -> Value {
     let ours = |name: &str| {
-        let counts = ["measures_total", "users_total", "calls_total", "numbers_total"];
+        let counts = [
+            "measures_total",
+            "users_total",
+            "calls_total",
+            "numbers_total",
+        ];
         let others = ["partner_id", "removed_at"];
         name.ends_with("_ccndc") || counts.contains(&name) || others.contains(&name)
     };

@@ -5,10 +5,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use customers_api::db::schema::MIGRATIONS;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Request, Response, anonymous};
 use crate::db::db_execute;
+use crate::faults::{during, faulty};
 use crate::server::{Difference, Server, shared};
 
 #[test]
@@ -40,22 +41,27 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     assert_eq!(health["status"], "the schema is older than the code");
     assert_eq!(health["migrations"], MIGRATIONS.len() - 1);
     assert_eq!(health["missing"], json!([last]));
+    // It is remembered for a second.
+    let after_a_second = || {
+        thread::sleep(Duration::from_millis(1_100));
+        Request::new(server, "GET", "/health")
+    };
     let [away, back] = [
         "d1_migrations RENAME TO away",
         "away RENAME TO d1_migrations",
     ];
     db_execute(server, &format!("ALTER TABLE {away}"), &[]);
-    let health = Request::new(server, "GET", "/health").expect(503).json();
+    let health = after_a_second().expect(503).json();
     assert_eq!(health["migrations"], 0);
     assert_eq!(health["missing"], json!(MIGRATIONS));
     db_execute(server, &format!("ALTER TABLE {back}"), &[]);
 
-    // A healthy result is cached, an unhealthy one is not.
+    // A healthy result is remembered for longer.
     let sql = "INSERT INTO d1_migrations (name) VALUES (?1)";
     db_execute(server, sql, &[last]);
     let get = || Request::new(server, "GET", "/health");
     let since = Instant::now();
-    get().expect(200);
+    after_a_second().expect(200);
     db_execute(server, "DELETE FROM d1_migrations WHERE name = ?1", &[last]);
     for _ in 0..3 {
         let again = get().expect(200);
@@ -63,6 +69,21 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     }
     wait_for(server, |health, _| health.status == 503);
     assert!(since.elapsed() > Duration::from_secs(5));
+}
+
+#[test]
+fn a_failure_is_remembered_for_a_second_and_the_log_says_how_long_the_probe_took() {
+    let get = || Request::new(faulty(), "GET", "/health");
+    let probe = |health: &Response| faulty().log(health.request_id())["probe_ms"].clone();
+    let full = json!({"d1": {"throw": "D1_ERROR: Exceeded maximum DB size."}});
+    let failed = during(get(), &full).expect(507);
+    assert!(probe(&failed).is_i64());
+    let again = get().expect(507);
+    assert_eq!((trips(&again, faulty()), probe(&again)), (0, Value::Null));
+    thread::sleep(Duration::from_millis(1_100));
+    let well = get().expect(200);
+    assert!(probe(&well).is_i64());
+    assert!(probe(&get().expect(200)).is_null());
 }
 
 fn trips(health: &Response, server: &Server) -> i64 {

@@ -32,6 +32,7 @@ fn a_request_is_logged_in_one_line_that_says_what_it_cost() {
     assert!(log["d1_rows_read"].as_i64().unwrap() >= 1);
     assert_eq!(log["d1_rows_written"], 0);
     assert!(log["ms"].is_i64());
+    assert_eq!(log["level"], "info");
     assert!(log["error"].is_null());
     let printed = partner.server.printed();
     assert_eq!(printed.matches(response.request_id()).count(), 1);

@@ -46,13 +46,12 @@ impl Drop for Sabotage {
     }
 }
 
-/// Asserts that the answer is a 503 with a Retry-After and no internal detail, and that the log has the error.
+/// Asserts that the answer is a 500 without any internal detail, and that the log has the error as an alarm.
 #[track_caller]
-fn assert_unavailable(server: &Server, response: &Response) {
-    assert_eq!(response.status, 503, "{response:#?}");
-    assert_eq!(response.errors(), ["unavailable"]);
-    let seconds = response.header("Retry-After").expect("Retry-After");
-    assert!((1..=60).contains(&seconds.parse().unwrap()), "{seconds}");
+fn assert_failed(server: &Server, response: &Response) {
+    assert_eq!(response.status, 500, "{response:#?}");
+    assert_eq!(response.errors(), ["internal_error"]);
+    assert!(response.header("Retry-After").is_none(), "{response:#?}");
     let internal = [
         SECRET, "SQL", "D1_", "INSERT", "UPDATE", "DELETE", "TRIGGER",
     ];
@@ -63,6 +62,7 @@ fn assert_unavailable(server: &Server, response: &Response) {
     let log = server.log(response.request_id());
     let error = log["error"].as_str().expect("an error in the log");
     assert!(error.contains(SECRET), "{log}");
+    assert_eq!(log["level"], "alarm");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_erasure_that_fails_at_any_step_changes_nothing() {
             ("INSERT ON audit", format!("new.{customer}")),
         ] {
             let sabotage = Sabotage::db_on(server, event, &condition);
-            assert_unavailable(server, &subject.erasure().send());
+            assert_failed(server, &subject.erasure().send());
             assert_eq!(subject.db_rows(), rows, "{event}");
             assert_eq!(db_partner(partner), count, "{event}");
             // Only the failed request is affected.
@@ -117,7 +117,7 @@ fn a_creation_that_fails_creates_nothing_and_can_be_repeated() {
     // The update of the counter comes after the insert, so it fails with the customer already inserted.
     let condition = format!("old.partner_id = {}", partner.partner_id);
     let sabotage = Sabotage::db_on(server, "UPDATE ON partners", &condition);
-    assert_unavailable(server, &create.clone().send());
+    assert_failed(server, &create.clone().send());
     assert_eq!(rows(), before);
     assert_eq!(db_partner(&partner), count);
     partner.get(&format!("/customers/{kept}")).expect(200);
@@ -269,6 +269,10 @@ fn a_missing_secret_is_named_in_the_log_and_nowhere_else() {
         let log = bare().log(response.request_id());
         assert_eq!(log["error"], "secret HA1_KEY is missing");
     }
+    // Who watches the service must see it.
+    let health = Request::new(bare(), "GET", "/health").expect(500);
+    assert_eq!(health.errors(), ["internal_error"]);
+    assert_eq!(bare().log(health.request_id())["level"], "alarm");
     // Requests that need no secret still work.
     Request::new(bare(), "OPTIONS", "/customers").expect(204);
     Request::new(bare(), "GET", "/nothing").expect(404);

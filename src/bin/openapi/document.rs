@@ -2,7 +2,7 @@
 
 use customers_api::http::intent::Intent;
 use customers_api::http::params::ID_MAX;
-use customers_api::http::routes::{PartnerRoute, PublicRoute, Route, routes};
+use customers_api::http::routes::{HEALTH, PartnerRoute, PublicRoute, Route, routes};
 use customers_api::http::version::{PUBLISHED, Version};
 use customers_api::partners::profile::{CUSTOM_FIELDS, USERNAME_MAX};
 use customers_api::records::kind;
@@ -215,18 +215,12 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The path that needs no credentials.
-const HEALTH: &str = "/health";
-
 /// The error answers of an operation: the given statuses, and those that its method and path always have.
 fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     let mut all = statuses;
-    all.extend([400, 500, 503]);
+    all.extend([400, 500, 503, 507]);
     if path != HEALTH {
-        all.extend([401, 429]);
-    }
-    if path != HEALTH && !path.starts_with("/operator") {
-        all.push(403);
+        all.extend([401, 403, 429]);
     }
     if matches!(method, "POST" | "PUT" | "DELETE") {
         all.extend([412, 413, 415]);

@@ -76,7 +76,8 @@ pub fn responses(refusal: &Value) -> Value {
         ),
         (
             Error::Forbidden(""),
-            "The partner is disabled or calls from outside its networks, or its login may only read",
+            "The partner is disabled or calls from outside its networks, its login may only read, or the request came over \
+             plain HTTP",
         ),
         (
             Error::NotFound(""),
@@ -97,7 +98,10 @@ pub fn responses(refusal: &Value) -> Value {
             Error::UnsupportedMediaType(""),
             "The path does not accept this media type, or the body has a `Content-Encoding`",
         ),
-        (Error::TooManyRequests(0), "Too many requests"),
+        (
+            Error::TooManyRequests(0),
+            "Too many requests, or requests that cost too many rows",
+        ),
         (Error::Internal(text()), "The service has failed"),
         (
             Error::Unavailable(text()),
@@ -110,7 +114,7 @@ pub fn responses(refusal: &Value) -> Value {
     ] {
         let json = json!({ "application/json": { "schema": reference("Errors") } });
         let mut headers = json!({ "X-Request-Id": header_reference("X-Request-Id") });
-        if error.retry_after().is_some() {
+        if error.retry_after(|| 0).is_some() {
             insert(&mut headers, "Retry-After", header_reference("Retry-After"));
         }
         let is_refusal = error.status() == 401;
