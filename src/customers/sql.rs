@@ -43,7 +43,7 @@ pub struct Page {
 }
 
 /// Reads a page of the partner's live customers by ascending id, and their number. It reads the rows that the offset
-/// skips, the rows that it answers, and one row of `partners`.
+/// skips, the rows that it answers, and one row of `partners`. Past the end of the list it skips none.
 pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> {
     let total = sql!(
         "SELECT customers AS total FROM partners WHERE partner_id = {partner_id}",
@@ -51,12 +51,14 @@ pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> 
     );
     let rows = sql!(
         "SELECT {row} FROM customers WHERE {live} AND customer_id > {after} \
+         AND {offset} < (SELECT customers FROM partners WHERE partner_id = {partner_id}) \
          ORDER BY customer_id LIMIT {limit} OFFSET {offset}",
         row = row(version, partner),
         live = live_customers(partner.partner_id),
         after = paging.after,
         limit = paging.limit(),
         offset = paging.offset(),
+        partner_id = partner.partner_id,
     );
     let mut steps = Steps::default();
     let total = steps.add(total.named("customers::total"));

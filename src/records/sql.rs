@@ -73,7 +73,7 @@ impl Scope<'_> {
     }
 
     /// Reads a page of the records, and their number. It reads the rows that the offset skips, the rows that it
-    /// answers, and one row of `customers`.
+    /// answers, and one row of `customers`. Past the end of the list it skips none.
     pub fn page(&self, kind: &Kind, paging: Paging) -> Batch<Page> {
         let total = sql!(
             "SELECT {total} AS total FROM customers WHERE {live}",
@@ -86,7 +86,11 @@ impl Scope<'_> {
         };
         let selects = self.seeks(kind, paging.after).into_iter().map(|past| {
             sql!(
-                "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past}",
+                "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past} \
+                 AND {offset} < (SELECT {total} FROM customers WHERE {live})",
+                offset = paging.offset(),
+                total = Sql::name(kind.total),
+                live = self.live(),
                 row = self.row(kind),
                 columns = &columns,
                 name = Sql::name(kind.name),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::client::Response;
+use crate::cost::assert_costs;
 use crate::db::db_seed_customers;
 use crate::partner::Partner;
 
@@ -250,4 +251,19 @@ fn the_total_follows_every_creation_and_erasure() {
     assert_eq!(partner.total(), 2);
     partner.delete(&format!("/customers/{two}")).expect(200);
     assert_eq!(partner.total(), 1);
+}
+
+#[test]
+fn a_page_past_the_end_is_empty_and_skips_no_row() {
+    let partner = Partner::new();
+    db_seed_customers(&partner, 5_000);
+    for target in [
+        "/customers?page=5",
+        "/customers?page=9007199254740991",
+        "/customers?page=5000&pagesize=1",
+    ] {
+        let page = assert_costs(partner.get(target), 200, 6, 0).json();
+        assert_eq!(page["customers"], json!([]), "{target}");
+        assert_eq!(page["total"], 5_000, "{target}");
+    }
 }
