@@ -59,7 +59,11 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     let call = call.finish()?;
 
     let found = sql::find(call.version, partner, Some(customer_id), None);
-    let found = store.read(found).await?.first();
+    unless_known(&call, store.read(found).await?.first())
+}
+
+/// Answers a customer that was found, or a 304 if the caller has this version of it.
+fn unless_known(call: &Taken, found: Option<Row>) -> Result<Reply, Error> {
     let found = found.ok_or(Error::NotFound("customer"))?;
     let version = found.integer("version")?;
     if call.known_versions.allows(version) {

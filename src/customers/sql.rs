@@ -51,8 +51,8 @@ pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> 
     );
     let rows = sql!(
         "SELECT {row} FROM customers WHERE {live} AND customer_id > {after} \
-         AND {offset} < (SELECT customers FROM partners WHERE partner_id = {partner_id}) \
-         ORDER BY customer_id LIMIT {limit} OFFSET {offset}",
+         ORDER BY customer_id LIMIT COALESCE((SELECT iif({offset} < customers, {limit}, 0) \
+         FROM partners WHERE partner_id = {partner_id}), 0) OFFSET {offset}",
         row = row(version, partner),
         live = live_customers(partner.partner_id),
         after = paging.after,

@@ -68,8 +68,11 @@ pub struct Preconditions {
 impl Preconditions {
     /// Whether a route answers an `ETag` that its requests can name.
     pub fn apply_to(route: PartnerRoute) -> bool {
-        use PartnerRoute::{ChangeCustomer, EraseCustomer, ReadCustomer};
-        matches!(route, ReadCustomer | ChangeCustomer | EraseCustomer)
+        use PartnerRoute::{ChangeCustomer, EraseCustomer, PutCustnr, ReadCustnr, ReadCustomer};
+        matches!(
+            route,
+            ReadCustomer | ChangeCustomer | EraseCustomer | ReadCustnr | PutCustnr
+        )
     }
 
     /// Checks that a write depends on no precondition that it cannot evaluate. A read may ignore them.

@@ -86,11 +86,7 @@ impl Scope<'_> {
         };
         let selects = self.seeks(kind, paging.after).into_iter().map(|past| {
             sql!(
-                "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past} \
-                 AND {offset} < (SELECT {total} FROM customers WHERE {live})",
-                offset = paging.offset(),
-                total = Sql::name(kind.total),
-                live = self.live(),
+                "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past}",
                 row = self.row(kind),
                 columns = &columns,
                 name = Sql::name(kind.name),
@@ -99,7 +95,10 @@ impl Scope<'_> {
             )
         });
         let rows = sql!(
-            "{selects} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+            "{selects} ORDER BY {order} LIMIT COALESCE((SELECT iif({offset} < {total}, {limit}, 0) \
+             FROM customers WHERE {live}), 0) OFFSET {offset}",
+            total = Sql::name(kind.total),
+            live = self.live(),
             selects = Sql::join(selects, " UNION ALL "),
             order = order,
             limit = paging.limit(),

@@ -139,7 +139,7 @@ fn after_too_many_failed_logins_in_all_a_name_that_nobody_has_costs_no_trip() {
 
 /// What KV has of a partner that was read from D1 `age` milliseconds ago, vouched for under a user name.
 fn profile_text(partner: &Partner, age: i64, username: &str) -> String {
-    let sql = "SELECT ha1_sealed FROM partners WHERE partner_id = ?1";
+    let sql = "SELECT ha1_sealed FROM logins WHERE partner_id = ?1";
     let row = &db_query(partner.server, sql, &[&partner.partner_id])[0];
     let Text(ha1_sealed) = &row["ha1_sealed"] else {
         panic!("{row:?}");
@@ -152,7 +152,11 @@ fn profile_text(partner: &Partner, age: i64, username: &str) -> String {
         "allowed_networks": [],
         "enabled": true,
         "custom_fields": [],
+        "login": partner.username,
+        "access": "write",
         "ha1_sealed": ha1_sealed,
+        "ha1_previous_sealed": "",
+        "previous_until": "",
         "read_at": i64::try_from(since.as_millis()).unwrap() - age,
     });
     vouch(&secret("HA1_KEY"), username, &text.to_string())

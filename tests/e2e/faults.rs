@@ -251,25 +251,6 @@ fn a_binding_that_does_not_answer_is_waited_for_until_our_deadline() {
 }
 
 #[test]
-fn an_answer_that_is_too_long_for_a_string_is_logged_as_it_was_sent() {
-    let (partner, _) = partner();
-    let long = json!({"d1": {"edit": "long-texts"}});
-    let failed = during(partner.get("/customers"), &long).expect(500);
-    assert_eq!(failed.errors(), ["internal_error"]);
-    assert!(failed.text.contains(failed.request_id()), "{failed:#?}");
-    let log = log(&failed);
-    assert_eq!(
-        (log["status"].as_i64(), log["level"].as_str()),
-        (Some(500), Some("alarm"))
-    );
-    assert_eq!(log["partner_id"], partner.partner_id);
-    assert!(
-        log["error"].as_str().unwrap().contains("string length"),
-        "{log}"
-    );
-}
-
-#[test]
 fn a_partner_that_has_spent_its_rows_waits_for_the_next_minute_and_no_other_does() {
     let (partner, id) = partner();
     let path = format!("/customers/{id}");

@@ -129,7 +129,7 @@ fn following_the_link_visits_every_record_of_a_list() {
                 customer.id
             ));
             while let Some(target) = next {
-                let page = assert_costs(customer.partner.get(&target), 200, 8, 0);
+                let page = assert_costs(customer.partner.get(&target), 200, 10, 0);
                 let id = &page.record(kind)[*name];
                 found.push(
                     id.as_i64()

@@ -107,10 +107,10 @@ fn every_post_repeated_with_its_key_has_the_first_result_and_creates_nothing() {
 fn a_repeat_costs_one_trip_and_stores_nothing() {
     let (partner, id, measure) = customer(crate::server::shared());
     for (request, written) in [
-        (measure_of(&partner, id), 9),
-        (user_of(&partner, id), 9),
-        (partner.post_calls(id, &[call(measure, "")]), 9),
-        (partner.post_calls(id, &[call(measure, "x")]), 10),
+        (measure_of(&partner, id), 11),
+        (user_of(&partner, id), 11),
+        (partner.post_calls(id, &[call(measure, "")]), 11),
+        (partner.post_calls(id, &[call(measure, "x")]), 13),
     ] {
         let key = format!("{} {written}", request.target);
         let request = keyed(request, &key);

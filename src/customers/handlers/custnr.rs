@@ -1,6 +1,6 @@
 //! The handlers of `/customers/custnr/{custnr}`: a customer by the partner's own number.
 
-use super::{located, one};
+use super::{located, one, unless_known};
 use crate::auth::login::Partner;
 use crate::customers::batch::New;
 use crate::customers::model::CustomerInput;
@@ -17,14 +17,13 @@ use crate::platform::reply::Reply;
 
 /// Reads the customer with this `custnr`:
 /// 1. finds it, if it belongs to the partner and is not erased (404);
-/// 2. answers it with its `ETag`.
+/// 2. answers it with its `ETag`, or says that the caller has this version of it (304).
 pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     let custnr = call.params.text("custnr").unwrap_or_default();
     let call = call.finish()?;
 
     let found = sql::find(call.version, partner, None, Some(&custnr));
-    let found = store.read(found).await?.first();
-    one(&found.ok_or(Error::NotFound("customer"))?)
+    unless_known(&call, store.read(found).await?.first())
 }
 
 /// Changes the customer with this `custnr`, or creates it:
@@ -33,6 +32,7 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 ///    and nothing is lacking;
 /// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400).
 pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+    call.take_version();
     let input = CustomerInput::take(&mut call.params, partner, Intent::Create);
     let lacking = call.params.set_aside("required");
     let call = call.finish()?;

@@ -115,9 +115,10 @@ pub fn operation(
         PartnerRoute::ReadCustnr => Operation {
             summary: "Read a customer by its custnr".to_owned(),
             ids: vec![CUSTNR],
+            parameters: vec![if_none_match()],
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true)],
-            statuses: vec![404],
+            statuses: vec![304, 404],
             ..operation
         },
         PartnerRoute::PutCustnr => Operation {
@@ -128,7 +129,10 @@ pub fn operation(
             ids: vec![CUSTNR],
             parameters: vec![if_match()],
             body: Some(Body::either(
-                without(inputs::customer(columns, Intent::Create)?, "custnr"),
+                with_version(without(
+                    inputs::customer(columns, Intent::Create)?,
+                    "custnr",
+                )),
                 json!({ "name": "Nordlund AB" }),
             )),
             answer: outputs.one_or_created("customers", customer()),
@@ -138,11 +142,7 @@ pub fn operation(
         },
         PartnerRoute::ReadCustomer => Operation {
             summary: "Read a customer".to_owned(),
-            parameters: vec![header(
-                "If-None-Match",
-                json!({ "type": "string" }),
-                "The `ETag` of your copy. If the customer has not changed since, the answer is a 304 without a body.",
-            )],
+            parameters: vec![if_none_match()],
             answer: outputs.one("customers", customer()),
             headers: vec![("ETag", true)],
             statuses: vec![304, 404],
@@ -451,6 +451,11 @@ fn idempotency_key() -> Value {
         json!({ "type": "string", "pattern": pattern }),
         about,
     )
+}
+
+fn if_none_match() -> Value {
+    let about = "The `ETag` of your copy. If the customer has not changed since, the answer is a 304 without a body.";
+    header("If-None-Match", json!({ "type": "string" }), about)
 }
 
 fn if_match() -> Value {
