@@ -10,8 +10,8 @@ use web_sys::{Request, Response};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
 
-use super::log;
 use crate::db::trouble::LATE;
+use crate::http::json::Json;
 
 /// How long a request waits for KV, in milliseconds. Then it goes on without KV: D1 has the profiles too.
 const KV_DEADLINE_MS: i32 = 1_000;
@@ -89,7 +89,7 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
 pub async fn kv_get(env: &Env, binding: &str, key: &str) -> Option<String> {
     let read = try_kv_get(env, binding, key).await;
     read.unwrap_or_else(|_| {
-        log::passed_over(binding);
+        passed_over(binding);
         None
     })
 }
@@ -122,7 +122,7 @@ pub async fn kv_put(
 pub async fn within_limit(env: &Env, binding: &str, key: &str) -> bool {
     let counted = try_limit(env, binding, key).await;
     counted.unwrap_or_else(|_| {
-        log::passed_over(binding);
+        passed_over(binding);
         true
     })
 }
@@ -152,4 +152,10 @@ pub async fn asset(
     Ok(JsFuture::from(assets.fetch(&url, request)?)
         .await?
         .unchecked_into())
+}
+
+/// Writes a line of its own: a binding failed, or did not answer in time, and the request went on without it.
+fn passed_over(binding: &str) {
+    let line = Json::object([("level", "warning".into()), ("passed_over", binding.into())]);
+    web_sys::console::log_1(&line.to_string().into());
 }

@@ -82,12 +82,6 @@ impl Trace {
     }
 }
 
-/// Writes a line of its own: a binding failed, or did not answer in time, and the request went on without it.
-pub fn passed_over(binding: &str) {
-    let line = Json::object([("level", "warning".into()), ("passed_over", binding.into())]);
-    web_sys::console::log_1(&line.to_string().into());
-}
-
 /// How urgent a line is. An alarm does not pass by itself; a warning does, unless there are many.
 fn level(status: u16, is_short_of_room: bool) -> &'static str {
     match status {
