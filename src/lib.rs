@@ -54,7 +54,7 @@ mod events {
     ) -> worker::Result<web_sys::Response> {
         Ok(crate::platform::serve::serve(&request, &env, &context).await?)
     }
-    /// Goes on with the work of which steps remain. A cron starts it every minute.
+    /// Continues unfinished work that is done in steps. A cron starts it every minute.
     #[event(scheduled)]
     async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
         crate::platform::scheduled::every_minute(&env).await;

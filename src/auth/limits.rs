@@ -38,7 +38,7 @@ pub async fn request(env: &Env, partner_id: i64) -> Result<(), Error> {
     }
 }
 
-/// Counts a failed login, for its address and in all: whoever has a network of IPv6 has many addresses. Returns the
+/// Counts a failed login, for its address and in all: a caller by IPv6 can use many addresses. Returns the
 /// error for the caller: `refusal`, or a 429 after too many failures.
 pub async fn failed_login(env: &Env, now: &Now, address: Option<IpAddr>, refusal: Error) -> Error {
     let address = caller(address);
@@ -52,7 +52,7 @@ pub async fn failed_login(env: &Env, now: &Now, address: Option<IpAddr>, refusal
 }
 
 /// Whether there were recently too many failed logins in all. Logins then reach only partners in this isolate's memory
-/// or in KV, which has everybody that called within a minute. So user names that nobody has cause no reads of D1,
+/// or in KV, which has everybody that called within a minute. So unknown user names cause no reads of D1,
 /// however many addresses they come from.
 pub fn have_all_failed(now: &Now) -> bool {
     FAILED.with_borrow(|failed| failed.young(now.millis, ALL).is_some())

@@ -1,4 +1,4 @@
-//! The SQL that creates customers: one, or a list of which all are created or none. One is a list of one.
+//! The SQL that creates customers: one, or a list, created whole or not at all. One is a list of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,7 +192,7 @@ fn given(new: &[New]) -> Vec<Column> {
     columns
 }
 
-/// The value that is stored of a column. A custom field that the operator has ended stays empty: a node can learn of the
+/// The value to store in a column. A custom field that the operator has ended stays empty: a node can learn of the
 /// end up to a minute late, and a value that it stored would reappear if the field were set up again.
 fn stored(
     partner_id: i64,

@@ -66,7 +66,7 @@ pub struct CustomerInput {
     pub kept: Vec<Kept>,
 }
 
-/// A value of a custom field that the set-up of today refuses. The set-up may have changed after the value was stored,
+/// A custom field's value that the present set-up refuses. The set-up may have changed after the value was stored,
 /// so a `PUT` with the stored value is right.
 #[derive(Debug)]
 pub struct Kept {

@@ -1,4 +1,4 @@
-//! A batch: statements that run as one transaction in one round trip, and names for those whose rows are looked at.
+//! A batch: statements that run as one transaction in one round trip, and names for the results that the caller reads.
 
 use super::audit::Entry;
 use super::sql::Statement;

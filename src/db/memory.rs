@@ -31,7 +31,7 @@ impl<V: Clone> Memory<V> {
         self.entries.iter().any(|(known, ..)| known == key)
     }
 
-    /// Stores a value, unless the memory has a later one: a read that began before a change may end after it. Returns
+    /// Stores a value, unless the memory has a later one: a slow read may finish after a newer value is stored. Returns
     /// the value that the memory then has. If the memory is full, the oldest insertion is dropped.
     pub fn put(&mut self, key: &str, at: i64, value: V) -> V {
         let known = self.entries.iter().position(|(known, ..)| known == key);

@@ -1,4 +1,4 @@
-//! What the code knows of the database: how SQL is built, which tables there are, and who may see a row. Pure.
+//! The database: how SQL is built, which tables there are, and who may see a row. Pure.
 
 pub mod audit;
 pub mod batch;

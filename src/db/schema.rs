@@ -6,7 +6,7 @@
 use super::sql::{Sql, Statement};
 use crate::sql;
 
-/// The migrations that this code needs, by the names of their files. A test holds them against the directory.
+/// The migrations that this code needs, by the names of their files. A test compares them with the directory.
 pub const MIGRATIONS: &[&str] = &[
     "0001_partners.sql",
     "0002_customers.sql",

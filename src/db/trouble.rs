@@ -1,4 +1,4 @@
-//! Reads the text of a database error: D1 has no codes. This is the only place that does. Pure.
+//! Reads the text of a database error: D1 has no codes, so nothing else reads its texts. Pure.
 
 use crate::http::error::Error;
 
@@ -15,7 +15,7 @@ const FULL: [&str; 3] = [
 /// A statement that ran too long. D1 says of it that the object was reset, as it says of what passes.
 const TOO_LONG: &str = "storage operation exceeded timeout";
 
-/// What D1 says when it has more to do than it can. A repeat at once would add to that.
+/// What D1 says when it has more to do than it can. A repeat at once would make it worse.
 const OVERLOADED: [&str; 4] = ["overloaded", "requests queued", "sqlite_busy", LATE];
 
 /// What D1 says when the way to the database broke, or the database started anew.
@@ -39,7 +39,7 @@ pub enum Trouble {
     Lost,
     /// The database has too much to do. It passes.
     Overloaded,
-    /// The database refuses the batch for what it is: too large, too long a run, a constraint, a type, a syntax. A
+    /// The database refuses the batch because of the batch itself: too large, too long a run, a constraint, a type, a syntax. A
     /// text that nobody here knows counts as this too, so that somebody looks at it.
     Refused,
     /// The database has no room left.
@@ -75,7 +75,7 @@ impl Trouble {
 /// The shortest `Retry-After` of a 503, in seconds. It doubles with each trouble in a row.
 const PAUSE_LEAST: u32 = 2;
 
-/// The longest `Retry-After` before jitter, in seconds. The jitter adds less than as much again.
+/// The longest `Retry-After` before jitter, in seconds. The jitter less than doubles it.
 const PAUSE_MOST: u32 = 30;
 
 /// After this many milliseconds without trouble, the next trouble is the first of its row.

@@ -17,7 +17,7 @@ use crate::platform::site::Site;
 /// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412). If calls
 ///    remain to be masked, that goes on after the answer.
 ///
-/// A partner asks for it, or the operator on the partner's behalf: `actor` says who.
+/// `actor` is the partner, or the operator on the partner's behalf.
 pub async fn erase(
     partner_id: i64,
     actor: Actor<'_>,

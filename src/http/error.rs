@@ -72,7 +72,7 @@ pub enum Error {
     Forbidden(&'static str),
     /// 404: the thing does not exist, or it belongs to another partner. The text says what kind of thing it is.
     NotFound(&'static str),
-    /// 404: the path has another text where this id must be.
+    /// 404: the segment of the path is not a number.
     NotANumber(&'static str),
     /// 404: the customer with this id is live, so there is no receipt of its erasure.
     NotErased(i64),

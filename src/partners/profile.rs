@@ -46,9 +46,9 @@ pub struct Profile {
     pub may_write: bool,
     /// The sealed HA1 of the login's password.
     pub ha1_sealed: String,
-    /// The sealed HA1 of the password before, or `""`.
+    /// The sealed HA1 of the previous password, or `""`.
     pub ha1_previous_sealed: String,
-    /// Until when the password before is good too, UTC; `""` if it ended at once.
+    /// Until when the previous password is good too, UTC; `""` if it ended at once.
     pub previous_until: String,
     /// The custom fields that are set up for the partner, by ascending `n`.
     pub custom_fields: Vec<CustomField>,

@@ -1,4 +1,4 @@
-//! Phone numbers: E.164, and the digits that an erasure keeps.
+//! Phone numbers: E.164, and the digits that an erasure keeps. `db::schema` makes the mask itself, in SQL.
 
 use plan::CountryCode;
 

@@ -1,4 +1,4 @@
-//! Goes on with work in steps: after the answer of the request that began it, and every minute, whichever comes first.
+//! Continues work in steps: after the answer to the request that began it, and every minute, whichever comes first.
 //! [`crate::erasure::steps`] says why two runs at once, or one that is stopped, do no harm.
 
 use worker::Env;
@@ -14,7 +14,7 @@ use crate::http::json::Json;
 /// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5.
 const STEPS_PER_RUN: usize = 150;
 
-/// No step of a run begins later than this, in milliseconds. The platform ends what runs after an answer after 30 seconds.
+/// No step of a run begins later than this, in milliseconds. The platform stops background work 30 seconds after the answer.
 const RUN_MS: i64 = 20_000;
 
 /// Starts a run that goes on after the answer of this request.
@@ -24,7 +24,7 @@ pub fn after_the_answer(site: &Site<'_>) {
         .wait_until(async move { Run::new("request").go(&env).await });
 }
 
-/// Starts the run of the cron, and forgets the oldest `Idempotency-Key`s. A failure of the latter is the next minute's work.
+/// Starts the run of the cron, and forgets the oldest `Idempotency-Key`s. If that fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
     Run::new("cron").go(env).await;
     if let Ok(store) = Store::new(env) {
@@ -52,7 +52,7 @@ impl Run {
         }
     }
 
-    /// Does steps, oldest work first, until nothing is left or the run has had its share. Writes one log line.
+    /// Does steps, oldest work first, until nothing is left or the run reaches its limit. Writes one log line.
     async fn go(mut self, env: &Env) {
         let begin = clock::now();
         let is_left = match Store::new(env) {

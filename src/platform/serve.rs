@@ -62,7 +62,7 @@ pub async fn serve(
         };
         reply.into_response(method == "HEAD", context)
     };
-    // A text can be too long for JavaScript. So the line of log comes after the response.
+    // A text can be too long for JavaScript. So the log line is written after the response is built.
     let result = result.and_then(|reply| {
         build(reply).map_err(|error| Error::Internal(format!("no response: {}", text(&error))))
     });

@@ -1,4 +1,4 @@
-//! The SQL that creates records: one, or a batch of which all are created or none.
+//! The SQL that creates records: one, or a batch, created whole or not at all.
 
 use super::given::Given;
 use super::kind::{Creation, Kind};

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use clap::Args;
 use customers_api::http::json::Json;
 
+use crate::service::Worker;
 use crate::tables::told;
-use crate::worker::Worker;
 use crate::{Failure, partner_path};
 
 /// The arguments of `erase`.

@@ -5,7 +5,7 @@ use customers_api::http::json::Json;
 use customers_api::operator::input::{LoginInput, Overlap};
 use customers_api::partners::profile::{READ, WRITE};
 
-use crate::worker::Worker;
+use crate::service::Worker;
 use crate::{Failure, encoded, partner_path};
 
 /// The subcommands of `login`.

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use customers_api::operator::input::{CustomFieldSetUp, Overlap, PartnerInput};
+use service::Worker;
 use tables::told;
-use worker::Worker;
 
 mod erase;
 mod logins;
+mod service;
 mod tables;
 mod trail;
-mod worker;
 
 /// Manages the partners of the local Worker (npm start), or of another Worker with --url.
 #[derive(Parser)]

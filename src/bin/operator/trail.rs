@@ -3,7 +3,7 @@
 use clap::Args;
 use customers_api::http::json::Json;
 
-use crate::worker::Worker;
+use crate::service::Worker;
 use crate::{Failure, encoded};
 
 /// The arguments of `audit`.
