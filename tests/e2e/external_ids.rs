@@ -178,9 +178,9 @@ fn a_thousand_known_calls_take_one_trip_and_store_nothing() {
     let request = partner
         .post_calls(id, &calls)
         .header("Idempotency-Key", "key");
-    let keyed = assert_costs(request.clone(), 200, 25_000, 4);
+    let keyed = assert_costs(request.clone(), 200, 40_000, 6);
     assert_eq!(keyed.text, created.text);
-    let repeated = assert_costs(request, 200, 25_000, 1);
+    let repeated = assert_costs(request, 200, 40_000, 1);
     assert_eq!(repeated.text, created.text);
     assert_eq!((total(&partner, id), entries(&partner, id)), (1_000, 1));
 }
