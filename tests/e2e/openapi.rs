@@ -130,7 +130,7 @@ fn every_route_is_in_a_document_and_no_other() {
 #[test]
 fn a_document_states_the_rules_of_validation() {
     let document = anonymous("GET", "/openapi.json").expect(200).json();
-    let body = &document["components"]["schemas"]["post_customers_body"];
+    let body = &document["components"]["schemas"]["NewCustomer"];
     assert_eq!(body["required"], json!(["name", "custnr"]));
     let name = &body["properties"]["name"];
     assert_eq!([&name["minLength"], &name["maxLength"]], [1, 60]);
