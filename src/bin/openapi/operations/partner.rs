@@ -130,7 +130,7 @@ pub fn operation(
             parameters: vec![if_match()],
             body: Some(Body::either(
                 with_version(without(
-                    inputs::customer(columns, Intent::Create)?,
+                    inputs::customer(columns, Intent::Change)?,
                     "custnr",
                 )),
                 json!({ "name": "Nordlund AB" }),
