@@ -1,8 +1,8 @@
 //! A request that has been routed, authenticated and read.
 
-use super::error::Error;
+use super::error::{Error, Fault};
 use super::etag::IfMatch;
-use super::params::Params;
+use super::params::{ID_MAX, Params};
 use super::time::Now;
 use super::version::Version;
 
@@ -54,6 +54,10 @@ impl Call {
     /// Takes `version`, which means what an `If-Match` with that one tag means. If a request has both, both must hold.
     pub fn take_version(&mut self) {
         if let Some(version) = self.params.integer("version") {
+            if !(0..=ID_MAX).contains(&version) {
+                let message = format!("must be from 0 to {ID_MAX}");
+                self.params.fault(Fault::of("version", "range", message));
+            }
             self.taken.if_match.narrow(version);
         }
     }

@@ -4,6 +4,7 @@ use customers_api::db::idempotency::KEY_MAX;
 use customers_api::http::batch::BATCH_MAX;
 use customers_api::http::intent::Intent;
 use customers_api::http::paging::{AFTER, PAGESIZE};
+use customers_api::http::params::ID_MAX;
 use customers_api::http::routes::PartnerRoute;
 use customers_api::records::allowed_numbers::ALLOWED_NUMBERS_MAX;
 use customers_api::records::kind;
@@ -401,7 +402,7 @@ const VERSION_ABOUT: &str = "The number in the `ETag` that you read. It means wh
     and no program on the way can lose it.";
 
 fn version() -> Value {
-    json!({ "type": "integer" })
+    json!({ "type": "integer", "minimum": 0, "maximum": ID_MAX })
 }
 
 /// The input of a customer with the parameter `version`.
