@@ -308,8 +308,11 @@ fn a_version_is_an_if_match_that_cannot_be_lost() {
     let id = partner.create_customer("1", "1");
     let path = format!("/customers/{id}");
     let change = |version: &str| partner.put(&path, &[("name", "2"), ("version", version)]);
-    for stale in ["0", "2", "99999999999999999999"] {
+    for stale in ["0", "2", "9007199254740991"] {
         assert_eq!(change(stale).expect(412).errors(), ["precondition_failed"]);
+    }
+    for impossible in ["-1", "9007199254740992", "99999999999999999999"] {
+        assert_eq!(change(impossible).expect(400).errors(), ["version: range"]);
     }
     change("1").header("If-Match", "\"2\"").expect(412);
     change("2").header("If-Match", "\"1\"").expect(412);
