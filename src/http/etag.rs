@@ -1,11 +1,32 @@
 //! Entity tags: HTTP's form of a record's version. And the preconditions that name them.
 
 use super::error::{Error, Fault};
-use super::routes::PartnerRoute;
+use super::routes::{OperatorRoute, PartnerRoute, Route};
 
 /// The `ETag` of a version of a record.
 pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
+}
+
+/// The entity tags in a list of them, without `W/` and quotes (RFC 9110 §8.8.3). A tag may hold commas. What is no tag is
+/// left out.
+fn tags(list: &str) -> Vec<&str> {
+    let mut tags = Vec::new();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return tags;
+        }
+        let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"');
+        rest = match quoted.and_then(|text| text.split_once('"')) {
+            Some((tag, after)) if after.is_empty() || after.starts_with([' ', '\t', ',']) => {
+                tags.push(tag);
+                after
+            }
+            _ => rest.split_once(',').map_or("", |(_, after)| after),
+        };
+    }
 }
 
 /// The versions that an `If-Match` header accepts.
@@ -27,11 +48,9 @@ impl IfMatch {
         let Some(header) = header.filter(|header| header.trim() != "*") else {
             return Self::Any;
         };
-        let versions = header.split(',').filter_map(|tag| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            let version = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
-            (etag(version) == tag).then_some(version)
+        let versions = tags(header).into_iter().filter_map(|tag| {
+            let version: i64 = tag.parse().ok()?;
+            (version.to_string() == tag).then_some(version)
         });
         Self::Versions(versions.collect())
     }
@@ -67,11 +86,12 @@ pub struct Preconditions {
 
 impl Preconditions {
     /// Whether a route answers an `ETag` that its requests can name.
-    pub fn apply_to(route: PartnerRoute) -> bool {
+    pub fn apply_to(route: Route) -> bool {
         use PartnerRoute::{ChangeCustomer, EraseCustomer, PutCustnr, ReadCustnr, ReadCustomer};
         matches!(
             route,
-            ReadCustomer | ChangeCustomer | EraseCustomer | ReadCustnr | PutCustnr
+            Route::Partner(ReadCustomer | ChangeCustomer | EraseCustomer | ReadCustnr | PutCustnr)
+                | Route::Operator(OperatorRoute::EraseOnBehalf)
         )
     }
 
@@ -97,12 +117,7 @@ impl Preconditions {
     /// The fault of an `If-Match` that has no entity tag.
     pub fn fault(&self) -> Option<Fault> {
         let given = self.if_match.as_deref()?.trim();
-        let is_tag = |tag: &str| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag.len() > 1 && tag.starts_with('"') && tag.ends_with('"')
-        };
-        if given == "*" || given.split(',').any(is_tag) {
+        if given == "*" || !tags(given).is_empty() {
             return None;
         }
         let is_number =
@@ -158,6 +173,7 @@ mod tests {
             ("W/\"3\"", None),
             ("3, \"3\"", None),
             ("\"x\"", None),
+            ("W/\"a,b\"", None),
             ("99", Some("like \"99\"")),
             ("3, 4", Some("like \"3\"")),
             ("\"", Some("like \"3\"")),
@@ -200,6 +216,7 @@ mod tests {
                 Some("W/\"3\", \"5\" , \"x\""),
                 IfMatch::Versions(vec![3, 5]),
             ),
+            (Some("\"a,b\",\"3\""), IfMatch::Versions(vec![3])),
             (Some("3"), IfMatch::Versions(vec![])),
             (Some("\"03\", \"+3\""), IfMatch::Versions(vec![])),
             (Some(""), IfMatch::Versions(vec![])),

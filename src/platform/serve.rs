@@ -210,7 +210,7 @@ async fn for_partner(
     trace.partner_id = Some(partner.partner_id);
     site.store.charge_to(partner.partner_id)?;
     room::admit(site.env, route.need())?;
-    let is_tagged = Preconditions::apply_to(route);
+    let is_tagged = Preconditions::apply_to(Route::Partner(route));
     let call = incoming
         .read(BodyRules::of(route), is_tagged, &partner.login)
         .await?;
@@ -249,7 +249,8 @@ async fn for_operator(
     route: OperatorRoute,
 ) -> Result<Reply, Error> {
     let operator = login::operator(site.env, incoming.now, &incoming.caller).await?;
-    let call = incoming.read(BodyRules::OPERATOR, false, "").await?;
+    let is_tagged = Preconditions::apply_to(Route::Operator(route));
+    let call = incoming.read(BodyRules::OPERATOR, is_tagged, "").await?;
     match route {
         OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
         OperatorRoute::ReadPartner => operator::read(&operator, site, call).await,

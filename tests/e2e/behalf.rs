@@ -87,9 +87,11 @@ fn another_partners_customer_and_an_unknown_one_are_a_404() {
         let answer = erase(partner, id, "").expect(404);
         assert_eq!(answer.message(), format!("there is no such {what}"));
     }
-    erase(&partner, id, "")
-        .header("If-Match", "\"9\"")
-        .expect(412);
+    let stale = erase(&partner, id, "").header("If-Match", "\"9\"");
+    assert_eq!(stale.expect(412).errors(), ["precondition_failed"]);
+    erase(&partner, id, "?dry_run=1")
+        .header("If-Match", "\"1\"")
+        .expect(200);
     assert_eq!(
         erase(&partner, id, "?dry_run=2").expect(400).errors(),
         ["dry_run: range"]
