@@ -12,7 +12,7 @@ use crate::db::idempotency::Keyed;
 use crate::http;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
-use crate::http::etag::etag;
+use crate::http::etag::{IfMatch, etag};
 use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
@@ -199,20 +199,25 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     let why = results
         .first(|at| at.why)
         .ok_or(Error::NotFound("customer"))?;
+    let taken = why.integer("custnr_taken")? == 1;
+    let refusal = refusal(&why, &input, if_match)?.or(taken.then_some(Error::CustnrTaken));
+    Err(refusal.unwrap_or_else(without_reason))
+}
+
+/// Why a customer was not changed, from its `version` and which of the input's values are `kept`; `None` if neither
+/// forbids the change.
+fn refusal(why: &Row, input: &CustomerInput, if_match: &IfMatch) -> Result<Option<Error>, Error> {
     if !if_match.allows(why.integer("version")?) {
-        return Err(Error::PreconditionFailed);
+        return Ok(Some(Error::PreconditionFailed));
     }
     let kept = Json::parse(why.text("kept")?.as_bytes()).unwrap_or(Json::Null);
     let is_kept = |place: usize| kept.as_list()?.get(place)?.as_integer();
     let faults = input.kept_faults(|place| is_kept(place) == Some(1));
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    if why.integer("custnr_taken")? == 1 {
-        return Err(Error::CustnrTaken);
-    }
-    let refused = "a change was refused without a reason";
-    Err(Error::Internal(refused.to_owned()))
+    Ok((!faults.is_empty()).then_some(Error::Invalid(faults)))
+}
+
+fn without_reason() -> Error {
+    Error::Internal("a change was refused without a reason".to_owned())
 }
 
 /// An answer with one customer and its `ETag`.

@@ -86,7 +86,7 @@ impl CustomerInput {
     pub fn take(params: &mut Params, partner: &Profile, intent: Intent) -> Self {
         params.require(intent, &["name", "custnr"]);
         params.refuse_assigned(&ASSIGNED);
-        if intent == Intent::Create {
+        if intent.may_create() {
             params.refuse_assigned(&["customer_id"]);
         }
         let mut input = Self {
@@ -184,7 +184,7 @@ impl CustomerInput {
                 continue;
             };
             let Some(value) = params.text(name) else {
-                if field.required && intent == Intent::Create && !is_given {
+                if field.required && intent.may_create() && !is_given {
                     params.fault(required(field));
                 }
                 continue;
@@ -194,7 +194,7 @@ impl CustomerInput {
                 value.chars().count() <= CUSTOM_LENGTH_MAX && printable(&value).is_ok();
             if faults.is_empty() {
                 *place = Some(value);
-            } else if intent == Intent::Change && may_be_stored {
+            } else if intent.may_change() && may_be_stored {
                 self.kept.push(Kept {
                     name,
                     value,

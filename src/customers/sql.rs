@@ -104,6 +104,32 @@ pub(super) fn value(partner_id: i64, column: Column, instead: Sql) -> Sql {
     }
 }
 
+/// The assignments of an `UPDATE` that stores these columns.
+pub(super) fn assignments(partner_id: i64, columns: Vec<Column>) -> Vec<Sql> {
+    let columns = columns.into_iter();
+    let assignments = columns.map(|column| {
+        let name = Sql::name(column.name);
+        let value = value(partner_id, column, name.clone());
+        sql!("{name} = {value}", name = name, value = value)
+    });
+    assignments.collect()
+}
+
+/// For each value that the input may only keep, the condition that it is stored already.
+pub(super) fn is_kept(input: &CustomerInput) -> Vec<Sql> {
+    let is_kept = input.kept.iter().map(|kept| {
+        let (name, value) = (Sql::name(kept.name), kept.value.as_str());
+        sql!("{name} = {value}", name = name, value = value)
+    });
+    is_kept.collect()
+}
+
+/// The condition that a customer may be changed: its version is one of these, and what the input may only keep is stored.
+pub(super) fn may_be_changed(input: &CustomerInput, if_match: &IfMatch) -> Sql {
+    let conditions = is_kept(input).into_iter().chain([at_version(if_match)]);
+    Sql::join(conditions, " AND ")
+}
+
 /// The names of the given parameters, for the audit trail.
 pub(super) fn fields(input: &CustomerInput) -> Vec<Json> {
     let columns = input.columns().into_iter();
@@ -121,8 +147,8 @@ pub struct Change {
     pub why: At,
 }
 
-/// Changes the given columns of a live customer, if the values that it may only keep are stored already, and adds an entry to the audit trail. It writes one row in each of two
-/// tables.
+/// Changes the given columns of a live customer, if the values that it may only keep are stored already, and adds an entry
+/// to the audit trail. It writes one row in each of two tables.
 pub fn change(
     version: Version,
     partner: &Profile,
@@ -135,23 +161,9 @@ pub fn change(
     let live = live_customer(partner_id, customer_id);
     let custnr_taken = custnr_taken(partner_id, customer_id, input.custnr.as_deref());
     let row = row(version, partner);
-    let is_kept = input.kept.iter().map(|kept| {
-        let (name, value) = (Sql::name(kept.name), kept.value.as_str());
-        sql!("{name} = {value}", name = name, value = value)
-    });
-    let is_kept: Vec<Sql> = is_kept.collect();
-    let keeps = is_kept.iter().cloned().chain([at_version(if_match)]);
-    let allowed = Sql::join(keeps, " AND ");
+    let allowed = may_be_changed(input, if_match);
     let mut steps = Steps::default();
-    let changes: Vec<Sql> = input
-        .columns()
-        .into_iter()
-        .map(|column| {
-            let name = Sql::name(column.name);
-            let value = value(partner_id, column, name.clone());
-            sql!("{name} = {value}", name = name, value = value)
-        })
-        .collect();
+    let changes = assignments(partner_id, input.columns());
     let changed = if changes.is_empty() {
         let read = sql!(
             "SELECT {row} FROM customers WHERE {live} AND {allowed}",
@@ -177,7 +189,7 @@ pub fn change(
     let why = sql!(
         "SELECT version, {custnr_taken} AS custnr_taken, json_array({is_kept}) AS kept FROM customers WHERE {live}",
         custnr_taken = custnr_taken,
-        is_kept = Sql::join(is_kept, ", "),
+        is_kept = Sql::join(is_kept(input), ", "),
         live = live,
     );
     let why = steps.add(why.named("customers::why_unchanged"));

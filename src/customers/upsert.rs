@@ -1,7 +1,7 @@
 //! The SQL of `PUT /customers/custnr/{custnr}`: it changes the customer with this `custnr`, or creates it.
 
 use super::batch::{Insertion, New};
-use super::sql::{at_version, row, value};
+use super::sql::{assignments, is_kept, may_be_changed, row};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::sql::Sql;
@@ -17,14 +17,16 @@ use crate::sql;
 pub struct Put {
     /// The changed customer; no row if there is none, or if its version forbids the change.
     pub changed: At,
-    /// The new customer; no row if there was one, or if `may_create` forbids it.
+    /// The new customer; no row if there was one. `None` if none may be created.
     pub created: Option<At>,
-    /// The customer's present `version`; no row if there is still none.
+    /// The customer's present `version`, and as `kept` a JSON array with 1 for each of the input's kept values that is
+    /// stored, and 0 for the others; no row if there is still no such customer.
     pub there: At,
 }
 
-/// Changes the given columns of the live customer with this `custnr`; creates it if there is none and `may_create` allows
-/// it. Either has its entry in the audit trail. It writes at most one row in each of three tables.
+/// Changes the given columns of the live customer with this `custnr`, if the values that it may only keep are stored
+/// already; creates it if there is none and `may_create` allows it. Either has its entry in the audit trail. It writes at
+/// most one row in each of three tables.
 pub fn put(
     version: Version,
     partner: &Profile,
@@ -40,21 +42,14 @@ pub fn put(
         custnr = new.input.custnr.as_deref(),
     );
     let found = sql!(
-        "{customer} AND {at_version}",
+        "{customer} AND {may_be_changed}",
         customer = &customer,
-        at_version = at_version(if_match)
+        may_be_changed = may_be_changed(&new.input, if_match)
     );
     let columns = new.input.columns().into_iter();
     let columns: Vec<_> = columns.filter(|column| column.name != "custnr").collect();
     let fields: Vec<Json> = columns.iter().map(|column| column.name.into()).collect();
-    let changes: Vec<Sql> = columns
-        .into_iter()
-        .map(|column| {
-            let name = Sql::name(column.name);
-            let value = value(partner_id, column, name.clone());
-            sql!("{name} = {value}", name = name, value = value)
-        })
-        .collect();
+    let changes = assignments(partner_id, columns);
     let mut steps = Steps::default();
     let changed = if changes.is_empty() {
         let read = sql!(
@@ -80,7 +75,8 @@ pub fn put(
         steps.counted_change(insertion.insert, insertion.count, insertion.entry)
     });
     let there = sql!(
-        "SELECT version FROM customers WHERE {customer}",
+        "SELECT version, json_array({is_kept}) AS kept FROM customers WHERE {customer}",
+        is_kept = Sql::join(is_kept(&new.input), ", "),
         customer = customer
     );
     let there = steps.add(there.named("customers::there"));

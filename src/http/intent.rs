@@ -7,4 +7,18 @@ pub enum Intent {
     Create,
     /// `PUT`: required parameters may be absent, but must not be empty.
     Change,
+    /// `PUT` by the partner's own number: whether it creates or changes shows only in the database.
+    Upsert,
+}
+
+impl Intent {
+    /// Whether the request may create a record.
+    pub fn may_create(self) -> bool {
+        self != Self::Change
+    }
+
+    /// Whether the request may change a record.
+    pub fn may_change(self) -> bool {
+        self != Self::Create
+    }
 }

@@ -239,7 +239,7 @@ impl Params {
     pub fn require(&mut self, intent: Intent, names: &[&'static str]) {
         for name in names {
             self.known.push(name);
-            if intent == Intent::Create && !self.has(name) {
+            if intent.may_create() && !self.has(name) {
                 self.faults
                     .push(Fault::of(*name, "required", "is required"));
             }

@@ -518,6 +518,21 @@ fn a_value_that_is_stored_is_not_refused_by_a_limit_that_came_later() {
     // Alone it changes nothing.
     let kept = put(json!({"custom_7": "stored"})).expect(200);
     assert_eq!(kept.header("ETag"), Some("\"2\""));
+    // The same by the partner's own number, where nothing that is refused can create a customer.
+    let put_custnr = |custnr: &str, fields: Value| {
+        let request = partner.request("PUT", &format!("/customers/custnr/{custnr}"));
+        request.json(&fields)
+    };
+    let kept = put_custnr("1", json!({"custom_7": "stored", "custom_8": ""})).expect(200);
+    assert_eq!(kept.header("ETag"), Some("\"2\""));
+    let other = put_custnr("1", json!({"custom_7": "other"})).expect(400);
+    assert_eq!(other.errors(), ["custom_7: length"]);
+    let new = put_custnr("2", json!({"custom_7": "stored", "custom_8": ""})).expect(400);
+    assert_eq!(
+        new.errors(),
+        ["custom_7: length", "custom_8: length", "name: required"]
+    );
+    assert_eq!(partner.total(), 1);
 
     for (fields, faults) in [
         (

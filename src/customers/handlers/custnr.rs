@@ -1,6 +1,6 @@
 //! The handlers of `/customers/custnr/{custnr}`: a customer by the partner's own number.
 
-use super::{located, one, unless_known};
+use super::{located, one, refusal, unless_known, without_reason};
 use crate::auth::login::Partner;
 use crate::customers::batch::New;
 use crate::customers::model::CustomerInput;
@@ -28,18 +28,20 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 
 /// Changes the customer with this `custnr`, or creates it:
 /// 1. validates the given fields (400), and sets aside what only a creation requires;
-/// 2. changes the given fields if there is such a customer and `If-Match` allows its version; creates it if there is none
-///    and nothing is lacking;
+/// 2. changes the given fields if there is such a customer, `If-Match` allows its version, and the values that today's
+///    set-up refuses are stored already; creates it if there is none and nothing is lacking or refused;
 /// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400).
 pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
     call.take_version();
-    let input = CustomerInput::take(&mut call.params, partner, Intent::Create);
+    let input = CustomerInput::take(&mut call.params, partner, Intent::Upsert);
     let lacking = call.params.set_aside("required");
-    let call = call.finish()?;
+    let call = call.finish();
+    let call = call.map_err(|error| error.and(input.kept_faults(|_| false)))?;
 
     let uuid = random::uuid()?;
     let new = New { uuid, input };
-    let may_create = lacking.is_empty() && call.if_match == IfMatch::Any;
+    let may_create =
+        lacking.is_empty() && new.input.kept.is_empty() && call.if_match == IfMatch::Any;
     let audit = Context::of(&call, Actor::Partner(partner.partner_id));
     let put = upsert::put(
         call.version,
@@ -58,8 +60,12 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
     if let Some(created) = created {
         return Ok(located(&call, &created)?.with_member("created", Json::Bool(true)));
     }
-    if results.first(|at| at.there).is_some() || call.if_match != IfMatch::Any {
-        return Err(Error::PreconditionFailed);
+    match results.first(|at| at.there) {
+        Some(there) => {
+            let refusal = refusal(&there, &new.input, &call.if_match)?;
+            Err(refusal.unwrap_or_else(without_reason))
+        }
+        None if call.if_match != IfMatch::Any => Err(Error::PreconditionFailed),
+        None => Err(Error::Invalid(lacking).and(new.input.kept_faults(|_| false))),
     }
-    Err(Error::Invalid(lacking))
 }
