@@ -11,7 +11,7 @@ use crate::db::audit::{Actor, Context};
 use crate::db::idempotency::Keyed;
 use crate::http;
 use crate::http::call::{Call, Taken};
-use crate::http::error::{Error, Fault};
+use crate::http::error::{CUSTNR_TAKEN, Error, Fault};
 use crate::http::etag::{IfMatch, etag};
 use crate::http::intent::Intent;
 use crate::http::json::Json;
@@ -157,9 +157,8 @@ fn answer(call: &Taken, form: Form, rows: &[Row]) -> Result<Reply, Error> {
 
 /// The error that names each place whose `custnr` is taken, or stands in the list twice.
 fn taken(form: Form, new: &[New], taken: &[Row]) -> Error {
-    const TAKEN: &str = "another live customer has this custnr";
     let taken = taken.iter().filter_map(|row| row.integer("place").ok());
-    let mut places: BTreeMap<i64, &str> = taken.map(|place| (place, TAKEN)).collect();
+    let mut places: BTreeMap<i64, &str> = taken.map(|place| (place, CUSTNR_TAKEN)).collect();
     for twin in batch::twins(new) {
         let place = i64::try_from(twin).unwrap_or(i64::MAX);
         places

@@ -22,7 +22,7 @@ pub(super) fn row(version: Version, partner: &Profile) -> Sql {
 /// The condition that a customer has one of the versions that an `If-Match` names.
 pub fn at_version(if_match: &IfMatch) -> Sql {
     match if_match {
-        IfMatch::Any => sql!("TRUE"),
+        IfMatch::Any | IfMatch::AnyVersion => sql!("TRUE"),
         IfMatch::Versions(versions) => {
             let versions = versions.iter().map(|version| Json::from(*version));
             sql!(

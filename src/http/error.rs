@@ -48,6 +48,9 @@ impl Fault {
     }
 }
 
+/// What is wrong with a `custnr` that another live customer has.
+pub const CUSTNR_TAKEN: &str = "is taken: another live customer has it";
+
 /// Why a request fails. The doc of each variant begins with its status.
 #[derive(Clone, Debug)]
 pub enum Error {
@@ -197,7 +200,7 @@ impl Error {
                 return vec![Fault::of(
                     "custnr",
                     "custnr_taken",
-                    "is taken: another live customer has it",
+                    CUSTNR_TAKEN,
                 )];
             }
             Self::UsernameTaken(parameter) => {

@@ -32,9 +32,11 @@ fn tags(list: &str) -> Vec<&str> {
 /// The versions that an `If-Match` header accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum IfMatch {
-    /// The header is absent or `*`: it accepts any version.
+    /// The header is absent: it accepts any version, and that there is none.
     #[default]
     Any,
+    /// The header is `*`: it accepts any version.
+    AnyVersion,
     /// The header accepts only these versions. The list is empty if the header has no tag that this API issues.
     Versions(Vec<i64>),
 }
@@ -45,9 +47,12 @@ impl IfMatch {
     /// A weak tag counts as strong, although the RFC says that it never matches here. A proxy that compresses a
     /// response makes its tag weak, but the tag names a version of the record, not its bytes, so it still holds.
     pub fn parse(header: Option<&str>) -> Self {
-        let Some(header) = header.filter(|header| header.trim() != "*") else {
+        let Some(header) = header else {
             return Self::Any;
         };
+        if header.trim() == "*" {
+            return Self::AnyVersion;
+        }
         let versions = tags(header).into_iter().filter_map(|tag| {
             let version: i64 = tag.parse().ok()?;
             (version.to_string() == tag).then_some(version)
@@ -67,7 +72,7 @@ impl IfMatch {
     /// Whether the header accepts this version.
     pub fn allows(&self, version: i64) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any | Self::AnyVersion => true,
             Self::Versions(versions) => versions.contains(&version),
         }
     }
@@ -210,7 +215,7 @@ mod tests {
     fn if_match_names_versions() {
         for (header, expected) in [
             (None, IfMatch::Any),
-            (Some("*"), IfMatch::Any),
+            (Some("*"), IfMatch::AnyVersion),
             (Some("\"3\""), IfMatch::Versions(vec![3])),
             (
                 Some("W/\"3\", \"5\" , \"x\""),

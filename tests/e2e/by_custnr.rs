@@ -108,15 +108,17 @@ fn if_match_holds_a_put_by_custnr_to_a_version() {
     let partner = Partner::new();
     let path = "/customers/custnr/1001";
     let put = |tag| partner.put(path, &[("name", "n")]).header("If-Match", tag);
-    // No customer has this version yet.
+    // No customer has this version, or any version, yet.
     put("\"1\"").expect(412);
+    put("*").expect(412);
     assert_eq!(partner.total(), 0);
     partner.create_customer("Nordlund AB", "1001");
     put("\"2\"").expect(412);
     put("\"1\"").expect(200);
     put("\"1\"").expect(412);
+    put("*").expect(200);
     let read = partner.get(path).expect(200);
-    assert_eq!(read.header("ETag"), Some("\"2\""));
+    assert_eq!(read.header("ETag"), Some("\"3\""));
 }
 
 #[test]
