@@ -67,6 +67,14 @@ UPDATE customers SET
         + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) FROM calls
             WHERE calls.customer_id = customers.customer_id);
 
+-- Each list is one block.
+INSERT INTO blocks (kind, owner_id, id, live)
+SELECT 'partners', 0, MIN(partner_id), COUNT(*) FROM partners
+UNION ALL SELECT 'customers', partner_id, MIN(customer_id), COUNT(*) FROM customers GROUP BY partner_id
+UNION ALL SELECT 'measures', customer_id, MIN(measure_id), COUNT(*) FROM measures GROUP BY customer_id
+UNION ALL SELECT 'users', customer_id, MIN(user_id), COUNT(*) FROM users GROUP BY customer_id
+UNION ALL SELECT 'calls', customer_id, 0, COUNT(*) FROM calls GROUP BY customer_id;
+
 -- The demo tells of its customers as if the partner had created them, so that whoever keeps a copy hears of them.
 INSERT INTO audit (at, actor, partner_id, login, action, kind, record_id, customer_id, fields, request_id)
 SELECT created, 'service', partner_id, '', 'create', 'customers', customer_id, customer_id, '[]', 'demo'

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Column, CustomerInput};
-use super::sql::row;
+use super::sql::{list, row};
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::idempotency::{Keyed, Repeat};
@@ -38,7 +38,7 @@ pub struct Creation {
 /// Creates all the customers or none, counts them and adds an entry for each to the audit trail. It creates none if a
 /// `custnr` or the `Idempotency-Key` is taken, or if the list has a `custnr` twice. For each customer, at most
 /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX), it writes one row in each of two tables; besides, one row in each of
-/// two others.
+/// three others.
 pub fn create(
     version: Version,
     partner: &Profile,
@@ -65,6 +65,7 @@ pub fn create(
         keyed.keep(&first, &ids, &sql!("changes() > 0"))
     });
     let created = steps.keyed_change(insertion.insert, insertion.count, keep, insertion.entry);
+    steps.add(list(partner.partner_id).count_new(count(new.len())));
     steps.named(Creation {
         repeat,
         taken,

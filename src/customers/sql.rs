@@ -3,6 +3,7 @@
 use super::model::{Column, CustomerInput, output};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::blocks::{List, Order};
 use crate::db::json::json_object;
 use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, live_customers};
@@ -42,23 +43,39 @@ pub struct Page {
     pub rows: At,
 }
 
-/// Reads a page of the partner's live customers by ascending id, and their number. It reads the rows that the offset
-/// skips, the rows that it answers, and one row of `partners`. Past the end of the list it skips none.
+/// The list of a partner's live customers.
+pub fn list(partner_id: i64) -> List {
+    List {
+        name: "customers",
+        id: "customer_id",
+        order: Order::Id,
+        rows: live_customers(partner_id),
+        owner: sql!(
+            "partners WHERE partner_id = {partner_id}",
+            partner_id = partner_id
+        ),
+        owner_id: sql!("partner_id"),
+        total: sql!("customers"),
+    }
+}
+
+/// Reads a page of the partner's live customers by ascending id, and their number. It reads what [`List::begin`] reads,
+/// the rows that it answers, and one row of `partners`.
 pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> {
     let total = sql!(
         "SELECT customers AS total FROM partners WHERE partner_id = {partner_id}",
         partner_id = partner.partner_id
     );
+    let begin = list(partner.partner_id).begin(paging);
     let rows = sql!(
-        "SELECT {row} FROM customers WHERE {live} AND customer_id > {after} \
-         ORDER BY customer_id LIMIT COALESCE((SELECT iif({offset} < customers, {limit}, 0) \
-         FROM partners WHERE partner_id = {partner_id}), 0) OFFSET {offset}",
+        "{with}SELECT {row} FROM customers WHERE {live} AND {past} \
+         ORDER BY customer_id LIMIT {limit} OFFSET {skip}",
+        with = begin.with,
         row = row(version, partner),
         live = live_customers(partner.partner_id),
-        after = paging.after,
+        past = Sql::join(begin.past, " AND "),
         limit = paging.limit(),
-        offset = paging.offset(),
-        partner_id = partner.partner_id,
+        skip = begin.skip,
     );
     let mut steps = Steps::default();
     let total = steps.add(total.named("customers::total"));

@@ -1,7 +1,7 @@
 //! The SQL of `PUT /customers/custnr/{custnr}`: it changes the customer with this `custnr`, or creates it.
 
 use super::batch::{Insertion, New};
-use super::sql::{assignments, is_kept, may_be_changed, row};
+use super::sql::{assignments, is_kept, list, may_be_changed, row};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::sql::Sql;
@@ -26,7 +26,7 @@ pub struct Put {
 
 /// Changes the given columns of the live customer with this `custnr`, if the values that it may only keep are stored
 /// already; creates it if there is none and `may_create` allows it. Either has its entry in the audit trail. It writes at
-/// most one row in each of three tables.
+/// most one row in each of four tables.
 pub fn put(
     version: Version,
     partner: &Profile,
@@ -72,7 +72,9 @@ pub fn put(
     let created = may_create.then(|| {
         let new = std::slice::from_ref(new);
         let insertion = Insertion::of(version, partner, new, &sql!("TRUE"), audit);
-        steps.counted_change(insertion.insert, insertion.count, insertion.entry)
+        let created = steps.counted_change(insertion.insert, insertion.count, insertion.entry);
+        steps.add(list(partner_id).count_new(1));
+        created
     });
     let there = sql!(
         "SELECT version, json_array({is_kept}) AS kept FROM customers WHERE {customer}",

@@ -43,6 +43,11 @@ impl Steps {
         At(self.0.len() - 1)
     }
 
+    /// Adds statements that no result is read of.
+    pub fn extend(&mut self, statements: impl IntoIterator<Item = Statement>) {
+        self.0.extend(statements);
+    }
+
     /// Adds a change together with its entry in the audit trail, which asks `changes()` whether there was one. No
     /// statement can slip in between the two.
     pub fn change(&mut self, change: Statement, entry: Entry) -> At {

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod batch;
+pub mod blocks;
 pub mod budget;
 pub mod idempotency;
 pub mod json;

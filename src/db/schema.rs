@@ -13,6 +13,7 @@ pub const MIGRATIONS: &[&str] = &[
     "0003_records.sql",
     "0004_erasures.sql",
     "0005_audit.sql",
+    "0006_blocks.sql",
 ];
 
 /// Reads the names of the migrations that were applied, as the platform notes them: one row each.
@@ -228,7 +229,7 @@ pub const IDEMPOTENCY_KEYS: Table = Table {
 };
 
 /// The tables that hold nothing personal of a customer: the partners' own, the receipts, the work that goes on in steps,
-/// the audit trail, and what the platform keeps of the migrations.
+/// the audit trail, the counts of the lists, and what the platform keeps of the migrations.
 pub const OTHER_TABLES: &[Table] = &[
     Table {
         name: "partners",
@@ -329,6 +330,20 @@ pub const OTHER_TABLES: &[Table] = &[
             ("customer_id", Keep),
             ("fields", Keep),
             ("request_id", Keep),
+        ],
+    },
+    // The blocks of an erased customer's lists stay, and nobody reads them.
+    Table {
+        name: "blocks",
+        key: &["kind", "owner_id", "start", "id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("kind", Keep),
+            ("owner_id", Keep),
+            ("start", Keep),
+            ("id", Keep),
+            ("live", Keep),
         ],
     },
     Table {

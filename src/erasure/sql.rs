@@ -1,7 +1,7 @@
 //! The SQL of the erasure.
 
 use super::receipt::{self, COUNTS, goes_in_steps};
-use crate::customers::sql::at_version;
+use crate::customers::sql::{at_version, list};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::idempotency;
@@ -139,6 +139,7 @@ impl Target<'_> {
             let record = Record::OfCustomer(self.customer_id, self.customer_id);
             let entry = self.audit.entry("erase", "customers", record, Vec::new());
             steps.counted_change(customer, count.named("erasure::count"), entry);
+            steps.extend(list(self.partner_id).count_removed(self.customer_id));
         }
         let receipt = steps.add(self.receipt());
         steps.named(Erasure { receipt })

@@ -4,6 +4,7 @@ use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::customers::german;
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::blocks::{List, Order};
 use crate::db::sql::{Sql, Statement};
 use crate::erasure::steps;
 use crate::http::json::Json;
@@ -30,7 +31,7 @@ pub struct Put {
 /// Creates a partner that does not exist together with its own login, unless another partner has a login with this user
 /// name; changes the given fields, sets up the fields of the German rule if the
 /// partner is German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the
-/// audit trail, each only if something changed. It writes at most 12 rows.
+/// audit trail, each only if something changed. It writes at most 13 rows.
 pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_>) -> Batch<Put> {
     let entry = |action| {
         let fields = input.fields().into_iter().map(Json::from).collect();
@@ -65,6 +66,7 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
         login.named("operator::own_login"),
         entry("create"),
     );
+    steps.add(list().count_new(1));
     let ending = ending_german_fields(username, input);
     steps.change(change(username, input, &ending), entry("change").once());
     steps.change(set_up_german_fields(username), german_fields);
@@ -307,19 +309,38 @@ pub struct Page {
     pub rows: At,
 }
 
-/// Reads a page of the partners by ascending id, and their number. It reads every partner. There are few partners, and
-/// only the operator makes this request.
+/// The list of all partners.
+pub fn list() -> List {
+    List {
+        name: "partners",
+        id: "partner_id",
+        order: Order::Id,
+        rows: sql!("partner_id > 0"),
+        owner: sql!("(SELECT 0 AS owner_id) WHERE TRUE"),
+        owner_id: sql!("owner_id"),
+        total: sql!(
+            "(SELECT COALESCE(SUM(live), 0) FROM blocks WHERE kind = 'partners' AND owner_id = 0)"
+        ),
+    }
+}
+
+/// Reads a page of the partners by ascending id, and their number. It reads the rows that it answers, what
+/// [`List::begin`] reads, and the blocks of the list once more for their sum.
 pub fn page(version: Version, paging: Paging) -> Batch<Page> {
+    let list = list();
+    let begin = list.begin(paging);
     let rows = sql!(
-        "SELECT {json} AS json, partner_id AS id FROM partners AS p \
-         WHERE partner_id > {after} ORDER BY partner_id LIMIT {limit} OFFSET {offset}",
+        "{with}SELECT {json} AS json, partner_id AS id FROM partners AS p \
+         WHERE {past} ORDER BY partner_id LIMIT {limit} OFFSET {skip}",
+        with = begin.with,
         json = json(version),
-        after = paging.after,
+        past = Sql::join(begin.past, " AND "),
         limit = paging.limit(),
-        offset = paging.offset(),
+        skip = begin.skip,
     );
     let mut steps = Steps::default();
-    let total = steps.add(sql!("SELECT COUNT(*) AS total FROM partners").named("operator::total"));
+    let total = sql!("SELECT {total} AS total", total = list.total);
+    let total = steps.add(total.named("operator::total"));
     let rows = steps.add(rows.named("operator::page"));
     steps.named(Page { total, rows })
 }

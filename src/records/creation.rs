@@ -1,7 +1,7 @@
 //! The SQL that creates records: one, or a batch, created whole or not at all.
 
 use super::given::Given;
-use super::kind::{Creation, Kind};
+use super::kind::{Creation, Kind, Order};
 use super::places::Places;
 use super::sql::{Scope, fields};
 use crate::db::audit::Record;
@@ -38,7 +38,8 @@ struct Creating<'a> {
 impl Scope<'_> {
     /// Creates all the records or none, counts them and adds an entry to the audit trail. It creates none if the
     /// `Idempotency-Key` is taken. It writes one row for each record, at most
-    /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX), and one row in each of three other tables.
+    /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX), one row in each of three other tables, and the blocks that the records
+    /// are counted in.
     pub fn create(
         &self,
         kind: &Kind,
@@ -81,6 +82,7 @@ impl Scope<'_> {
         let known = has_ids.then(|| steps.add(creating.known().named("records::known")));
         if has_ids {
             steps.add(creating.count_numbers(keyed));
+            steps.add(creating.count_by_start());
         }
         let created = steps.keyed_change(
             creating.insert(keyed).named("records::create"),
@@ -88,6 +90,13 @@ impl Scope<'_> {
             keep(sql!("changes() > 0")),
             entry,
         );
+        match kind.order {
+            Order::Id => steps.extend([self.list(kind).count_new(1)]),
+            Order::NewestFirst => {
+                steps.extend((!has_ids).then(|| creating.count_by_start()));
+                steps.extend(self.list(kind).splits());
+            }
+        }
         // The customer may have had every record before. Then nothing was inserted, and the key is kept here.
         let has_all = sql!(
             "EXISTS (SELECT 1 FROM customers WHERE {live}) AND {may}",
@@ -172,6 +181,26 @@ impl Creating<'_> {
             may = self.may(keyed),
         )
         .named("records::count_numbers")
+    }
+
+    /// Counts the new calls in the blocks of their starts, if the statement before it changed a row. With an `external_id`
+    /// only those are new that are not known yet, so it comes before the insert then.
+    fn count_by_start(&self) -> Statement {
+        let is_new = if self.places.have_external_ids() {
+            sql!(
+                "given.key NOT IN (SELECT place FROM ({known}))",
+                known = self.known()
+            )
+        } else {
+            sql!("TRUE")
+        };
+        let starts = sql!(
+            "SELECT given.value ->> 'start' AS start \
+             FROM json_each(iif(changes() > 0, {list}, '[]')) AS given WHERE {is_new}",
+            list = self.list.as_str(),
+            is_new = is_new,
+        );
+        self.scope.list(self.kind).count_by_start(&starts)
     }
 
     /// The condition that nothing forbids the creation. It is the same before the insert and after it, until the key is

@@ -1,6 +1,7 @@
 //! A kind of record: its table, its input and its output.
 
 use super::given::Given;
+pub use crate::db::blocks::Order;
 use crate::db::json::Member;
 use crate::db::sql::Sql;
 use crate::http::intent::Intent;
@@ -70,15 +71,6 @@ pub enum Form {
     Text,
     /// A text from an SQL expression. The function makes the expression from the time of the request.
     Computed(fn(&str) -> Sql),
-}
-
-/// The order of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By ascending id.
-    Id,
-    /// By descending `start`, then by descending id.
-    NewestFirst,
 }
 
 /// How records are created.

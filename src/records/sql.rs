@@ -7,6 +7,7 @@ use super::given::Given;
 use super::kind::{Kind, Order, Removal};
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::blocks::List;
 use crate::db::json::json_object;
 use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, of_live_customer};
@@ -48,6 +49,19 @@ impl Scope<'_> {
         of_live_customer(self.partner_id, self.customer_id)
     }
 
+    /// The list of the customer's records of a kind.
+    pub fn list(&self, kind: &Kind) -> List {
+        List {
+            name: kind.name,
+            id: kind.id,
+            order: kind.order,
+            rows: self.of_live(),
+            owner: sql!("customers WHERE {live}", live = self.live()),
+            owner_id: sql!("customer_id"),
+            total: Sql::name(kind.total),
+        }
+    }
+
     /// The condition that a row of a kind's table is the customer's record with this id.
     fn record(&self, kind: &Kind, record_id: i64) -> Sql {
         sql!(
@@ -72,8 +86,8 @@ impl Scope<'_> {
         )
     }
 
-    /// Reads a page of the records, and their number. It reads the rows that the offset skips, the rows that it
-    /// answers, and one row of `customers`. Past the end of the list it skips none.
+    /// Reads a page of the records, and their number. It reads what [`List::begin`] reads, the rows that it answers, and
+    /// one row of `customers`.
     pub fn page(&self, kind: &Kind, paging: Paging) -> Batch<Page> {
         let total = sql!(
             "SELECT {total} AS total FROM customers WHERE {live}",
@@ -84,7 +98,8 @@ impl Scope<'_> {
             Order::Id => (sql!(""), sql!("id")),
             Order::NewestFirst => (sql!(", start"), sql!("start DESC, id DESC")),
         };
-        let selects = self.seeks(kind, paging.after).into_iter().map(|past| {
+        let begin = self.list(kind).begin(paging);
+        let selects = begin.past.into_iter().map(|past| {
             sql!(
                 "SELECT {row}{columns} FROM {name} WHERE {of_live} AND {past}",
                 row = self.row(kind),
@@ -95,51 +110,17 @@ impl Scope<'_> {
             )
         });
         let rows = sql!(
-            "{selects} ORDER BY {order} LIMIT COALESCE((SELECT iif({offset} < {total}, {limit}, 0) \
-             FROM customers WHERE {live}), 0) OFFSET {offset}",
-            total = Sql::name(kind.total),
-            live = self.live(),
+            "{with}{selects} ORDER BY {order} LIMIT {limit} OFFSET {skip}",
+            with = begin.with,
             selects = Sql::join(selects, " UNION ALL "),
             order = order,
             limit = paging.limit(),
-            offset = paging.offset(),
+            skip = begin.skip,
         );
         let mut steps = Steps::default();
         let total = steps.add(total.named("records::total"));
         let rows = steps.add(rows.named("records::page"));
         steps.named(Page { total, rows })
-    }
-
-    /// The conditions that together find the records that follow the record `after` in the list.
-    ///
-    /// `Order::NewestFirst` sorts by (start, id), and `after` is an id. For a comparison of that pair SQLite would seek
-    /// by `start` alone and read every record with the same `start`. So there is one seek for each part of the key, and
-    /// SQLite merges their results as it reads them.
-    fn seeks(&self, kind: &Kind, after: i64) -> Vec<Sql> {
-        let id = Sql::name(kind.id);
-        match kind.order {
-            Order::Id => vec![sql!("{id} > {after}", id = id, after = after)],
-            Order::NewestFirst if after == 0 => vec![sql!("TRUE")],
-            Order::NewestFirst => {
-                // Every seek asks for the live customer; here its id is enough.
-                let start = sql!(
-                    "(SELECT start FROM {name} WHERE {id} = {after} AND customer_id = {customer_id})",
-                    name = Sql::name(kind.name),
-                    id = &id,
-                    after = after,
-                    customer_id = self.customer_id,
-                );
-                vec![
-                    sql!(
-                        "start = {start} AND {id} < {after}",
-                        start = &start,
-                        id = id,
-                        after = after
-                    ),
-                    sql!("start < {start}", start = start),
-                ]
-            }
-        }
     }
 
     /// Finds one record.
@@ -184,7 +165,8 @@ impl Scope<'_> {
     }
 
     /// Removes a record, and adds an entry to the audit trail if that changed anything. The named result is the expired
-    /// record, or the deleted record as it was. It writes at most one row in each of three tables.
+    /// record, or the deleted record as it was. It writes at most one row in each of three tables, and
+    /// three rows of `blocks`.
     pub fn remove(&self, kind: &Kind, removal: Removal, record_id: i64) -> Batch<At> {
         let name = Sql::name(kind.name);
         let record = self.record(kind, record_id);
@@ -215,11 +197,13 @@ impl Scope<'_> {
                     live = self.live(),
                 );
                 let entry = self.entry("remove", kind, record_id, Vec::new());
-                steps.counted_change(
+                let deleted = steps.counted_change(
                     delete.named("records::delete"),
                     count.named("records::count"),
                     entry,
-                )
+                );
+                steps.extend(self.list(kind).count_removed(record_id));
+                deleted
             }
         };
         steps.named(removed)

@@ -19,7 +19,7 @@ fn a_put_creates_the_customer_of_a_custnr_or_changes_it() {
         put(&[("name", "Nordlund AB"), ("email", "a@b.example")]),
         200,
         30,
-        9,
+        10,
     );
     assert_eq!(created.json()["created"], true);
     let customer = created.customer();

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::cost::assert_costs;
-use crate::db::{db_execute, db_query};
+use crate::db::{db_count, db_execute, db_query};
 use crate::partner::Partner;
 
 /// A call with every field.
@@ -106,8 +106,8 @@ fn a_request_takes_up_to_1000_calls_in_one_trip() {
         ["calls: length"]
     );
 
-    // One row and one index entry for each call, the customer's counter, and one entry in the audit trail.
-    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 10_000, 2_006);
+    // One row and one index entry for each call, the customer's counter, a block, and one entry in the audit trail.
+    let created = assert_costs(partner.post_calls(id, &calls[..1_000]), 200, 12_000, 2_007);
     assert_eq!(created.records("calls").len(), 1_000);
     let list = partner
         .get(&format!("/customers/{id}/calls?pagesize=1"))
@@ -238,26 +238,31 @@ fn a_body_of_calls_is_json_of_at_most_a_mebibyte() {
 
 #[test]
 fn a_page_of_calls_costs_its_own_rows_however_many_there_are() {
-    assert_pages_cost_their_own_rows(3);
+    assert_pages_cost_their_own_rows(20_000, 3, 2_100);
 }
 
 /// This happens after an import of calls for which only the day is known.
 #[test]
 fn a_page_of_calls_costs_its_own_rows_however_many_began_at_the_same_time() {
-    assert_pages_cost_their_own_rows(20_000);
+    assert_pages_cost_their_own_rows(20_000, 20_000, 2_100);
 }
 
-/// Inserts many calls of a customer, `at_once` of them with each start time, and checks the cost of their pages.
+#[test]
+#[ignore = "it inserts 1,000,000 calls; run it alone"]
+fn a_page_by_its_number_costs_at_most_7000_rows_among_a_million_calls() {
+    assert_pages_cost_their_own_rows(1_000_000, 3, 7_000);
+}
+
+/// Inserts many calls of a customer, `at_once` of them with each start time, and checks the cost of their pages. A page by
+/// its number may cost its own rows and `more`.
 #[track_caller]
-fn assert_pages_cost_their_own_rows(at_once: i64) {
-    const COUNT: i64 = 20_000;
+fn assert_pages_cost_their_own_rows(count: i64, at_once: i64, more: i64) {
     let (partner, id, measure_id) = customer();
     let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
          INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) \
          SELECT ?1, ?2, datetime(1767225600 + n / ?4, 'unixepoch'), '+46846500401', 3 FROM seed";
-    db_execute(partner.server, sql, &[&id, &measure_id, &COUNT, &at_once]);
-    let sql = "UPDATE customers SET calls_total = ?2 WHERE customer_id = ?1";
-    db_execute(partner.server, sql, &[&id, &COUNT]);
+    db_execute(partner.server, sql, &[&id, &measure_id, &count, &at_once]);
+    db_count(partner.server, "calls", id);
     let sql = "SELECT call_id FROM calls WHERE customer_id = ?1 ORDER BY start DESC, call_id DESC";
     let ids = db_query(partner.server, sql, &[&id]);
     let ids: Vec<i64> = ids
@@ -268,6 +273,8 @@ fn assert_pages_cost_their_own_rows(at_once: i64) {
         })
         .collect();
 
+    // A long insertion outlasts the partner's profile in the cache.
+    partner.get("/miscellaneous/ping").expect(200);
     let path = format!("/customers/{id}/calls");
     let at = |place: usize| format!("&after={}", ids[place]);
     for (after, first) in [
@@ -278,17 +285,41 @@ fn assert_pages_cost_their_own_rows(at_once: i64) {
     ] {
         let page = partner.get(&format!("{path}?pagesize=20{after}"));
         let page = assert_costs(page, 200, 60, 0).json();
-        let found: Vec<i64> = page["calls"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|call| call["call_id"].as_i64().unwrap())
-            .collect();
-        assert_eq!(found, &ids[first..first + 20]);
-        assert_eq!(page["total"], COUNT);
+        assert_eq!(call_ids(&page), &ids[first..first + 20]);
+        assert_eq!(page["total"], count);
+    }
+    // By its number, a page finds the block that it begins in, and skips rows of that block.
+    let pages = count / 20;
+    for (number, after) in [
+        (1, 0),
+        (pages / 2, 0),
+        (pages - 1, 0),
+        (pages / 4, count / 2),
+    ] {
+        let mut query = format!("?pagesize=20&page={number}");
+        if after > 0 {
+            query.push_str(&at(usize::try_from(after - 1).unwrap()));
+        }
+        let first = usize::try_from(after + 20 * number).unwrap();
+        let page = partner.get(&format!("{path}{query}"));
+        let page = assert_costs(page, 200, 20 + more, 0).json();
+        assert_eq!(call_ids(&page), &ids[first..first + 20], "{query}");
+    }
+    for number in [&format!("page={pages}"), "page=9007199254740991"] {
+        let page = partner.get(&format!("{path}?pagesize=20&{number}"));
+        let page = assert_costs(page, 200, 12, 0).json();
+        assert_eq!(call_ids(&page), [0_i64; 0]);
+        assert_eq!(page["total"], count);
     }
     let one = format!("{path}/{}", ids[10_000]);
     assert_costs(partner.get(&one), 200, 6, 0);
+}
+
+fn call_ids(page: &Value) -> Vec<i64> {
+    let calls = page["calls"].as_array().unwrap().iter();
+    calls
+        .map(|call| call["call_id"].as_i64().unwrap())
+        .collect()
 }
 
 #[test]

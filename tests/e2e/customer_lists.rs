@@ -72,7 +72,7 @@ fn a_thousand_customers_with_twenty_custom_fields_take_one_trip() {
     );
     // The row of each customer with two index entries, and its entry in the audit trail. With the key, three rows more.
     let request = post(&partner, &body).header("Idempotency-Key", "key");
-    let created = assert_costs(request.clone(), 200, 12_000, 6_010);
+    let created = assert_costs(request.clone(), 200, 12_500, 6_010);
     let records = created.records("customers");
     assert_eq!(records.len(), 1_000);
     for (n, record) in records.iter().enumerate() {

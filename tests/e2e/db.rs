@@ -92,7 +92,7 @@ pub fn db_rows_of_customer(server: &Server, customer_id: i64) -> Tables {
 }
 
 /// Inserts `count` customers for a partner, `Customer 1` with the custnr `seed-1` and so on, and returns their ids. It
-/// also updates the partner's counter of customers, as requests would.
+/// also counts them, as requests would.
 pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
     let _alone = partner.server.no_request_under_way();
     let mut connection = db_open(partner.server);
@@ -116,14 +116,47 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
             params![partner.partner_id, count, before],
         )
         .unwrap();
-    transaction
-        .execute(
-            "UPDATE partners SET customers = customers + ?2 WHERE partner_id = ?1",
-            params![partner.partner_id, count],
-        )
-        .unwrap();
+    count_rows(&transaction, "customers", partner.partner_id);
     transaction.commit().unwrap();
     before + 1..=before + count
+}
+
+/// Counts the rows of a list anew, as the requests that created them would have counted them. `kind` is the table of the
+/// rows; of all but `customers` and `partners`, the owner is a customer.
+pub fn db_count(server: &Server, kind: &str, owner_id: i64) {
+    let _alone = server.no_request_under_way();
+    count_rows(&db_open(server), kind, owner_id);
+}
+
+fn count_rows(connection: &Connection, kind: &str, owner_id: i64) {
+    let (id, start, rows) = match kind {
+        "partners" => ("partner_id", "''", "?1 = 0"),
+        "customers" => ("customer_id", "''", "partner_id = ?1 AND removed_at = ''"),
+        "measures" => ("measure_id", "''", "customer_id = ?1"),
+        "users" => ("user_id", "''", "customer_id = ?1"),
+        "calls" => ("call_id", "start", "customer_id = ?1"),
+        _ => panic!("{kind} is not counted"),
+    };
+    let delete = format!("DELETE FROM blocks WHERE kind = '{kind}' AND owner_id = ?1");
+    connection.execute(&delete, [owner_id]).unwrap();
+    // A block for every 1,024 rows. It begins at its first one, and the first block of calls at the beginning of time.
+    let insert = format!(
+        "INSERT INTO blocks (kind, owner_id, start, id, live) SELECT '{kind}', ?1, \
+         iif(first = 1 AND '{kind}' = 'calls', '', start), iif(first = 1 AND '{kind}' = 'calls', 0, id), live \
+         FROM (SELECT start, id, MIN(place) AS first, COUNT(*) AS live FROM \
+         (SELECT {start} AS start, {id} AS id, ROW_NUMBER() OVER (ORDER BY {start}, {id}) AS place \
+         FROM {kind} WHERE {rows}) GROUP BY (place - 1) / 1024)"
+    );
+    connection.execute(&insert, [owner_id]).unwrap();
+    let total = "(SELECT COALESCE(SUM(live), 0) FROM blocks WHERE kind = ?2 AND owner_id = ?1)";
+    let update = match kind {
+        "partners" => return,
+        "customers" => format!("UPDATE partners SET customers = {total} WHERE partner_id = ?1"),
+        _ => format!("UPDATE customers SET {kind}_total = {total} WHERE customer_id = ?1"),
+    };
+    connection
+        .execute(&update, params![owner_id, kind])
+        .unwrap();
 }
 
 /// Inserts customers whose every field is full of `character`.
@@ -148,8 +181,7 @@ pub fn db_insert_full(partner: &Partner, count: i64, character: &str) {
         text(150)
     ];
     db_execute(partner.server, &sql, texts);
-    let sql = "UPDATE partners SET customers = customers + ?2 WHERE partner_id = ?1";
-    db_execute(partner.server, sql, params![partner.partner_id, count]);
+    db_count(partner.server, "customers", partner.partner_id);
 }
 
 /// Copies a partner and its own login to another server, so that the partner exists there with the same password. It bypasses the
@@ -169,6 +201,7 @@ pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
         "logins",
         &[username, owner, access, sealed, created],
     );
+    db_count(server, "partners", 0);
     Partner {
         server,
         partner_id,
@@ -218,12 +251,13 @@ fn db_insert(server: &Server, table: &str, columns: &[(&str, &dyn ToSql)]) -> i6
     connection.last_insert_rowid()
 }
 
-/// Counts a customer's calls and phone numbers anew, as the requests that create them would have counted them. Whoever
-/// inserts measures or calls without the Worker calls it.
+/// Counts a customer's records and phone numbers anew, as the requests that create them would have counted them. Whoever
+/// inserts records without the Worker calls it.
 pub fn db_count_records(server: &Server, customer_id: i64) {
-    let sql = "UPDATE customers SET \
-         calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = ?1), \
-         numbers_total = (SELECT COALESCE(SUM((phonenr <> '') + (destnr <> '')), 0) FROM measures \
+    for kind in ["measures", "users", "calls"] {
+        db_count(server, kind, customer_id);
+    }
+    let sql = "UPDATE customers SET numbers_total = (SELECT COALESCE(SUM((phonenr <> '') + (destnr <> '')), 0) FROM measures \
          WHERE measures.customer_id = ?1) + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) \
          FROM calls WHERE calls.customer_id = ?1) WHERE customer_id = ?1";
     db_execute(server, sql, &[&customer_id]);

@@ -107,15 +107,15 @@ fn every_post_repeated_with_its_key_has_the_first_result_and_creates_nothing() {
 fn a_repeat_costs_one_trip_and_stores_nothing() {
     let (partner, id, measure) = customer(crate::server::shared());
     for (request, written) in [
-        (measure_of(&partner, id), 11),
-        (user_of(&partner, id), 11),
-        (partner.post_calls(id, &[call(measure, "")]), 11),
-        (partner.post_calls(id, &[call(measure, "x")]), 13),
+        (measure_of(&partner, id), 12),
+        (user_of(&partner, id), 12),
+        (partner.post_calls(id, &[call(measure, "")]), 12),
+        (partner.post_calls(id, &[call(measure, "x")]), 14),
     ] {
         let key = format!("{} {written}", request.target);
         let request = keyed(request, &key);
-        assert_costs(request.clone(), 200, 60, written);
-        assert_costs(request, 200, 40, 1);
+        assert_costs(request.clone(), 200, 80, written);
+        assert_costs(request, 200, 60, 1);
     }
 }
 

@@ -98,13 +98,13 @@ pub fn now() -> Now {
     }
 }
 
-fn params(json: &str) -> Params {
+pub fn params(json: &str) -> Params {
     let mut params = Params::default();
     params.add_json(json.as_bytes()).unwrap();
     params
 }
 
-fn customer(custnr: &str) -> CustomerInput {
+pub fn customer(custnr: &str) -> CustomerInput {
     CustomerInput {
         name: Some("n".into()),
         custnr: Some(custnr.into()),
@@ -135,6 +135,15 @@ pub fn all() -> Vec<Sample> {
     samples.extend(of_logins());
     samples.extend(of_the_trail());
     samples
+}
+
+/// A page that begins far from `after`.
+fn far(after: i64) -> Paging {
+    Paging {
+        page: 1_000,
+        pagesize: 10,
+        after,
+    }
 }
 
 fn of_customers() -> Vec<Sample> {
@@ -187,6 +196,14 @@ fn of_customers() -> Vec<Sample> {
     let change = |if_match, input| customers::change(Bare, &partner, 1, if_match, input, audit);
     vec![
         Sample::of("customers_page", customers::page(Published, &partner, page)),
+        Sample::of(
+            "customers_page_far",
+            customers::page(Bare, &partner, far(0)),
+        ),
+        Sample::of(
+            "customers_page_far_after",
+            customers::page(Bare, &partner, far(5)),
+        ),
         Sample::of("customers_find_by_id", find(Some(1), None)),
         Sample::of("customers_find_by_custnr", find(None, Some("c"))),
         Sample::of("customers_find_by_both", find(Some(1), Some("c"))),
@@ -288,6 +305,9 @@ fn of_records() -> Vec<Sample> {
         Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),
         Sample::of("calls_page", scope(Bare).page(&CALLS, page(0))),
         Sample::of("calls_page_after", scope(Bare).page(&CALLS, page(9))),
+        Sample::of("calls_page_far", scope(Bare).page(&CALLS, far(0))),
+        Sample::of("calls_page_far_after", scope(Bare).page(&CALLS, far(9))),
+        Sample::of("users_page_far", scope(Bare).page(&USERS, far(0))),
         Sample::of("calls_find", Batch::of(scope(Bare).find(&CALLS, 1))),
         Sample::of("measures_create", create(&MEASURES, vec![measure()], None)),
         Sample::of(
@@ -399,6 +419,7 @@ fn of_the_operator() -> Vec<Sample> {
             operator::delete_custom_field("acme", seven, audit),
         ),
         Sample::of("operator_page", operator::page(Bare, page)),
+        Sample::of("operator_page_far", operator::page(Bare, far(0))),
         Sample::of("partner_of_login", Batch::of(of_login("acme"))),
         Sample::of("partner_of_partner", Batch::of(of_partner("acme"))),
         Sample::of("partner_id", Batch::of(id("acme"))),
