@@ -13,8 +13,22 @@ CREATE TABLE erasures (
     -- How many allowed numbers were removed.
     allowed_numbers_removed INTEGER NOT NULL,
     -- How many phone numbers on measures and calls are masked, those that remain to be masked included.
-    phone_numbers_masked INTEGER NOT NULL
+    phone_numbers_masked INTEGER NOT NULL,
+    -- What state.sequence was after the erasure.
+    sequence INTEGER NOT NULL DEFAULT 0,
+    -- Until when the database's own history can still show what was erased, UTC, YYYY-MM-DD HH:MM:SS.
+    backups_until TEXT NOT NULL DEFAULT '',
+    -- When the customer was erased once more, because a restore of the database had brought it back, UTC, YYYY-MM-DD
+    -- HH:MM:SS; '' if none has.
+    reerased_at TEXT NOT NULL DEFAULT '',
+    -- The receipt as the ledger keeps it signed.
+    jws TEXT NOT NULL DEFAULT '',
+    -- 1 when the ledger has the erasure as this row tells it.
+    recorded INTEGER NOT NULL DEFAULT 0 CHECK (recorded IN (0, 1))
 ) STRICT;
+
+-- What the ledger does not have yet.
+CREATE INDEX erasures_outbox ON erasures (customer_id) WHERE recorded = 0;
 
 -- The erased customers whose calls remain to be masked. A row is there until the last call is masked.
 CREATE TABLE maskings (

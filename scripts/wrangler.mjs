@@ -10,19 +10,19 @@ export const wranglerToml = join(root, "wrangler.toml");
 /** wrangler's default place for local state. */
 const wranglerState = join(root, ".wrangler", "state");
 
-export function migrate({ config = wranglerToml, state = wranglerState } = {}) {
-  return d1(["migrations", "apply"], [], { config, state });
+export async function migrate({ config = wranglerToml, state = wranglerState } = {}) {
+  for (const binding of ["LEDGER", "DB"]) await d1(binding, ["migrations", "apply"], [], { config, state });
 }
 
-/** Runs `["--command", sql]` or `["--file", path]`, and returns the result of each statement. */
+/** Runs `["--command", sql]` or `["--file", path]` in `DB`, and returns the result of each statement. */
 export async function execute(sql, { config = wranglerToml, state = wranglerState } = {}) {
-  const out = await d1(["execute"], ["--json", "--yes", ...sql], { config, state });
+  const out = await d1("DB", ["execute"], ["--json", "--yes", ...sql], { config, state });
   return JSON.parse(out).map(({ results }) => results);
 }
 
-function d1(command, args, { config, state }) {
+function d1(binding, command, args, { config, state }) {
   const where = ["--local", "--persist-to", state, "--config", config];
-  return run("wrangler", ["d1", ...command, "DB", ...where, ...args], { quiet: true, cwd: dirname(config) });
+  return run("wrangler", ["d1", ...command, binding, ...where, ...args], { quiet: true, cwd: dirname(config) });
 }
 
 /**

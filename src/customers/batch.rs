@@ -11,6 +11,7 @@ use crate::db::sql::{Arg, Sql, Statement};
 use crate::db::tenant::live_customers;
 use crate::http::json::Json;
 use crate::http::version::Version;
+use crate::ledger::state::ids_are_promised;
 use crate::partners::profile::Profile;
 use crate::sql;
 
@@ -66,6 +67,7 @@ pub fn create(
     });
     let created = steps.keyed_change(insertion.insert, insertion.count, keep, insertion.entry);
     steps.add(list(partner.partner_id).count_new(count(new.len())));
+    steps.add(ids_are_promised("customers", "customer_id"));
     steps.named(Creation {
         repeat,
         taken,

@@ -9,6 +9,7 @@ use crate::db::tenant::live_customers;
 use crate::http::etag::IfMatch;
 use crate::http::json::Json;
 use crate::http::version::Version;
+use crate::ledger::state::ids_are_promised;
 use crate::partners::profile::Profile;
 use crate::sql;
 
@@ -74,6 +75,7 @@ pub fn put(
         let insertion = Insertion::of(version, partner, new, &sql!("TRUE"), audit);
         let created = steps.counted_change(insertion.insert, insertion.count, insertion.entry);
         steps.add(list(partner_id).count_new(1));
+        steps.add(ids_are_promised("customers", "customer_id"));
         created
     });
     let there = sql!(

@@ -26,6 +26,8 @@ pub enum Actor<'a> {
     Partner(i64),
     /// The operator changes a record of the partner with this user name.
     Operator(&'a str),
+    /// The service itself changes a record of the partner with this id.
+    Service(i64),
 }
 
 /// Which record is changed.
@@ -78,6 +80,7 @@ impl<'a> Context<'a> {
     ) -> Entry {
         let (actor, partner) = match self.actor {
             Actor::Partner(partner_id) => ("partner", sql!("{id}", id = partner_id)),
+            Actor::Service(partner_id) => ("service", sql!("{id}", id = partner_id)),
             Actor::Operator(username) => (
                 "operator",
                 sql!(

@@ -14,4 +14,4 @@ pub mod tenant;
 pub mod trouble;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,11 @@ pub const MIGRATIONS: &[&str] = &[
     "0004_erasures.sql",
     "0005_audit.sql",
     "0006_blocks.sql",
+    "0007_state.sql",
 ];
+
+/// The same of the ledger.
+pub const LEDGER_MIGRATIONS: &[&str] = &["0001_ledger.sql"];
 
 /// Reads the names of the migrations that were applied, as the platform notes them: one row each.
 pub fn applied_migrations() -> Statement {
@@ -287,6 +291,23 @@ pub const OTHER_TABLES: &[Table] = &[
             ("users_removed", Keep),
             ("allowed_numbers_removed", Keep),
             ("phone_numbers_masked", Keep),
+            ("sequence", Keep),
+            ("backups_until", Keep),
+            ("reerased_at", Keep),
+            ("jws", Keep),
+            ("recorded", Keep),
+        ],
+    },
+    Table {
+        name: "state",
+        key: &["state_id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("state_id", Keep),
+            ("sequence", Keep),
+            ("doors_sequence", Keep),
+            ("ids_upto", Keep),
         ],
     },
     Table {

@@ -12,12 +12,13 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::batch::Batch;
 use super::idempotency::{FORGET_MAX, forget_keys};
-use super::schema::{CUSTOMER_TABLES, MIGRATIONS};
+use super::schema::{CUSTOMER_TABLES, LEDGER_MIGRATIONS, MIGRATIONS};
 use super::sql::{Arg, Statement};
 
 mod blocks;
 mod full;
 mod samples;
+pub(crate) use samples::partner;
 
 impl ToSql for Arg {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -33,12 +34,31 @@ impl ToSql for Arg {
 struct Sample {
     name: &'static str,
     statements: Vec<Statement>,
+    /// Makes the database that it is sent to.
+    database: fn() -> Connection,
 }
 
 impl Sample {
     fn of<N>(name: &'static str, batch: Batch<N>) -> Self {
-        let statements = batch.statements;
-        Self { name, statements }
+        Self::of_all(name, batch.statements)
+    }
+
+    fn of_all(name: &'static str, statements: Vec<Statement>) -> Self {
+        let database = database;
+        Self {
+            name,
+            statements,
+            database,
+        }
+    }
+
+    fn of_ledger(name: &'static str, statements: Vec<Statement>) -> Self {
+        let database = ledger;
+        Self {
+            name,
+            statements,
+            database,
+        }
     }
 }
 
@@ -47,18 +67,28 @@ fn root() -> &'static Path {
 }
 
 /// A database as the migrations make it, with a partner, a customer and something of every kind that hangs on it.
-fn database() -> Connection {
+pub(crate) fn database() -> Connection {
+    let database = migrated("migrations", MIGRATIONS);
+    database.execute_batch(samples::ROWS).unwrap();
+    database
+}
+
+/// The ledger as its migrations make it.
+pub(crate) fn ledger() -> Connection {
+    migrated("migrations/ledger", LEDGER_MIGRATIONS)
+}
+
+fn migrated(directory: &str, names: &[&str]) -> Connection {
     let database = Connection::open_in_memory().unwrap();
     database
         .execute_batch(
             "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)",
         )
         .unwrap();
-    for name in MIGRATIONS {
-        let migration = fs::read_to_string(root().join("migrations").join(name)).unwrap();
+    for name in names {
+        let migration = fs::read_to_string(root().join(directory).join(name)).unwrap();
         database.execute_batch(&migration).unwrap();
     }
-    database.execute_batch(samples::ROWS).unwrap();
     database
 }
 
@@ -84,7 +114,12 @@ const SQL_MAX: usize = 100_000;
 
 #[test]
 fn every_batch_runs_within_the_limits_of_d1() {
-    for Sample { name, statements } in samples::all() {
+    for Sample {
+        name,
+        statements,
+        database,
+    } in samples::all()
+    {
         let mut database = database();
         let transaction = database.transaction().unwrap();
         for statement in &statements {
@@ -127,13 +162,17 @@ fn every_batch_has_the_text_of_its_golden_file() {
     let directory = root().join("src/db/tests/golden");
     let golden: BTreeMap<PathBuf, String> = samples::all()
         .into_iter()
-        .map(|Sample { name, statements }| {
-            let file = directory.join(format!("{name}.sql"));
-            let texts = statements
-                .iter()
-                .map(|statement| statement.sql().to_owned());
-            (file, texts.collect::<Vec<_>>().join(";\n") + ";\n")
-        })
+        .map(
+            |Sample {
+                 name, statements, ..
+             }| {
+                let file = directory.join(format!("{name}.sql"));
+                let texts = statements
+                    .iter()
+                    .map(|statement| statement.sql().to_owned());
+                (file, texts.collect::<Vec<_>>().join(";\n") + ";\n")
+            },
+        )
         .collect();
     assert_eq!(
         golden.len(),
@@ -199,6 +238,22 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "erasure::receipt",
         "WHERE customer_id = ? AND partner_id = ?",
     ),
+    // Looks at nobody: only at the highest id.
+    ("state::ids_are_promised", "ids_upto < (SELECT MAX("),
+    // The customer was erased, and its receipt says so.
+    (
+        "state::outbox",
+        "FROM erasures JOIN customers USING (customer_id) WHERE recorded = 0",
+    ),
+    // The ledger tells of these customers, by their UUIDs.
+    (
+        "state::removed_first",
+        "AND uuid = ? ->> 'uuid' AND removed_at <> ''",
+    ),
+    ("undo::living", "AND uuid = given.value ->> 'uuid'"),
+    ("undo::gone", "NOT EXISTS (SELECT 1 FROM customers WHERE"),
+    ("undo::receipts", "AND uuid = given.value ->> 'uuid'"),
+    ("undo::receipt", "customer_id = ? AND uuid = ?"),
     // The customers were erased before, or the field was ended; the row of the work says whose they are.
     (
         "steps::mask",
@@ -225,7 +280,10 @@ fn every_statement_on_customers_has_the_tenant_in_it() {
         "partner_id = ? AND removed_at = ''",
     ];
     let mut tried = 0;
-    for Sample { name, statements } in samples::all() {
+    for Sample {
+        name, statements, ..
+    } in samples::all()
+    {
         for statement in &statements {
             let text = without_numbers(statement.sql());
             let tables = CUSTOMER_TABLES.iter().map(|table| table.name);
@@ -279,6 +337,17 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::trail", "SCAN halves"),
     ("operator::trail_total", "SCAN halves"),
     ("operator::trail_window", "SCAN halves"),
+    // One row for each table with ids.
+    ("state::read", "SCAN sqlite_sequence"),
+    ("state::add_sequences", "SCAN sqlite_sequence"),
+    ("state::add_sequences", "SCAN 6-ROW VALUES CLAUSE"),
+    ("state::lift_ids", "SCAN sqlite_sequence"),
+    // One row.
+    ("state::doors", "SCAN state"),
+    ("erasure::begin", "SCAN state"),
+    ("undo::", "SCAN state"),
+    // Along the index of those that are not recorded.
+    ("state::outbox", "SCAN erasures USING INDEX erasures_outbox"),
     // The first row alone, of the oldest work.
     ("steps::next", "SCAN maskings"),
     ("steps::next", "SCAN endings"),
@@ -302,11 +371,16 @@ const ONE_ROW: &[&str] = &[
 
 #[test]
 fn no_plan_scans_a_table_that_grows_or_sorts_by_itself() {
-    let database = database();
-    // A plan lists the search for orphans of a foreign key too. It runs only while one is missing its parent.
-    database.pragma_update(None, "foreign_keys", false).unwrap();
     let mut searches = 0;
-    for Sample { name, statements } in samples::all() {
+    for Sample {
+        name,
+        statements,
+        database,
+    } in samples::all()
+    {
+        let database = database();
+        // A plan lists the search for orphans of a foreign key too. It runs only while one is missing its parent.
+        database.pragma_update(None, "foreign_keys", false).unwrap();
         for statement in &statements {
             let plan = plan(&database, statement);
             for step in &plan {
@@ -321,9 +395,9 @@ fn no_plan_scans_a_table_that_grows_or_sorts_by_itself() {
                 ];
                 let is_ours = virtual_table.iter().any(|part| step.contains(part))
                     || ONE_ROW.contains(&step.as_str());
-                let is_forgiven = FORGIVEN
-                    .iter()
-                    .any(|(name, part)| *name == statement.name() && step.starts_with(part));
+                let is_forgiven = FORGIVEN.iter().any(|(name, part)| {
+                    statement.name().starts_with(name) && step.starts_with(part)
+                });
                 assert!(
                     !is_bad || is_ours || is_forgiven,
                     "{name}: {step}\n{}\n{plan:#?}",

@@ -1,6 +1,7 @@
 //! Reads the text of a database error: D1 has no codes, so nothing else reads its texts. Pure.
 
 use crate::http::error::Error;
+use crate::ledger::state::{IDS_USED_UP, RESTORED};
 
 /// The text of a call that had no answer by our own deadline.
 pub const LATE: &str = "no answer by our deadline";
@@ -44,6 +45,9 @@ pub enum Trouble {
     Refused,
     /// The database has no room left.
     Full,
+    /// The database was restored, or has given an id that is not promised. Our own statements say so. It is put in order at
+    /// once.
+    Restored,
 }
 
 impl Trouble {
@@ -51,7 +55,9 @@ impl Trouble {
     pub fn of(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
-        if says(&FULL) {
+        if says(&[RESTORED, IDS_USED_UP]) {
+            Self::Restored
+        } else if says(&FULL) {
             Self::Full
         } else if says(&OVERLOADED) {
             Self::Overloaded
@@ -68,6 +74,7 @@ impl Trouble {
             Self::Lost | Self::Overloaded => Error::Unavailable(text),
             Self::Refused => Error::Internal(text),
             Self::Full => Error::StorageFull,
+            Self::Restored => Error::Restoring(text),
         }
     }
 }
@@ -170,6 +177,13 @@ mod tests {
                 ],
             ),
             (
+                Trouble::Restored,
+                &[
+                    "D1_ERROR: bad JSON path: 'database_was_restored1': SQLITE_ERROR",
+                    "D1_ERROR: bad JSON path: 'ids_are_used_up1': SQLITE_ERROR",
+                ],
+            ),
+            (
                 Trouble::Full,
                 &[
                     "D1_ERROR: Exceeded maximum DB size.",
@@ -192,6 +206,7 @@ mod tests {
             (Trouble::Overloaded, 503),
             (Trouble::Refused, 500),
             (Trouble::Full, 507),
+            (Trouble::Restored, 503),
         ] {
             assert_eq!(kind.error(String::new()).status(), status, "{kind:?}");
         }

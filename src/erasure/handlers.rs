@@ -5,6 +5,7 @@ use crate::auth::login::Partner;
 use crate::db::audit::{Actor, Context};
 use crate::http::call::Call;
 use crate::http::error::{Error, Fault};
+use crate::ledger::keep;
 use crate::platform::d1::{Row, Store};
 use crate::platform::reply::Reply;
 use crate::platform::scheduled;
@@ -14,7 +15,8 @@ use crate::platform::site::Site;
 /// 1. reads the id and whether this is a dry run (400);
 /// 2. applies every rule to every row of the customer in one transaction, if the customer is live and `If-Match` allows
 ///    its version; a dry run only counts what the rules would change;
-/// 3. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412). If calls
+/// 3. records the erasure in the ledger;
+/// 4. answers the receipt, which is that of the first erasure if the customer was erased before (404, 412). If calls
 ///    remain to be masked, that goes on after the answer.
 ///
 /// `actor` is the partner, or the operator on the partner's behalf.
@@ -39,6 +41,7 @@ pub async fn erase(
         if_match: &call.if_match,
         version: call.version,
         audit: Context::of(&call, actor),
+        again: None,
     };
     if dry_run == 1 {
         preview(site.store, target).await
@@ -63,6 +66,7 @@ async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> 
     let receipt = results.first(|at| at.receipt);
     let receipt = receipt.ok_or(Error::NotFound("customer"))?;
     if is_erased(&receipt)? {
+        keep::record_erasure(site, receipt.text("entry")?).await?;
         if receipt.text("completed_at")?.is_empty() {
             scheduled::after_the_answer(site);
         }
@@ -74,14 +78,18 @@ async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> 
 /// Reads the receipt of an erasure:
 /// 1. reads the id (400);
 /// 2. finds the receipt, if the customer belonged to the partner and was erased (404);
-/// 3. answers the receipt.
-pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+/// 3. records the erasure in the ledger, if the ledger does not have it yet;
+/// 4. answers the receipt.
+pub async fn read(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");
     let call = call.finish()?;
 
     let receipt = sql::receipt(call.version, partner.partner_id, customer_id);
-    match store.read(receipt).await?.first() {
-        Some(row) if is_erased(&row)? => Reply::object("erasure", &row),
+    match site.store.read(receipt).await?.first() {
+        Some(row) if is_erased(&row)? => {
+            keep::record_erasure(site, row.text("entry")?).await?;
+            Reply::object("erasure", &row)
+        }
         Some(_) => Err(Error::NotErased(customer_id)),
         None => Err(Error::NotFound("customer")),
     }

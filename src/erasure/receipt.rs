@@ -21,17 +21,30 @@ pub const STATUSES: [&str; 2] = ["complete", "masking"];
 /// takes D1 some 2 µs, so 20,000 calls hold the database, which is one thread for all partners, for some 40 ms.
 pub const CALLS_AT_ONCE: i64 = 20_000;
 
+/// How long the database's own history shows what was erased: as long as D1 can be taken back to it.
+const HISTORY: &str = "30 days";
+
+/// Until when the database's own history shows what is erased at `now`.
+pub fn backups_until(now: &str) -> Sql {
+    sql!(
+        "datetime({now}, '{history}')",
+        now = now,
+        history = Sql::name(HISTORY)
+    )
+}
+
 /// The condition that a row of `customers` has more calls than one transaction masks.
 pub fn goes_in_steps() -> Sql {
     sql!("calls_total > {most}", most = CALLS_AT_ONCE)
 }
 
 /// The JSON of a receipt, from a row of `customers`, the condition that phone numbers remain to be masked, and an
-/// expression for `completed_at` and for each of [`COUNTS`].
+/// expression for `completed_at`, for `reerased_at` and for each of [`COUNTS`].
 pub fn json(
     version: Version,
     is_masking: Sql,
     completed_at: Sql,
+    reerased_at: Sql,
     counts: impl IntoIterator<Item = Sql>,
 ) -> Sql {
     let [complete, masking] = STATUSES;
@@ -47,6 +60,7 @@ pub fn json(
         Member::column("removed_at"),
         Member::scalar("status", status),
         Member::scalar("completed_at", completed_at),
+        Member::scalar("reerased_at", reerased_at),
     ];
     let counts = COUNTS.into_iter().zip(counts);
     members.extend(counts.map(|(name, count)| Member::scalar(name, integer(version, count))));

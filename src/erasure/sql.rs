@@ -1,6 +1,6 @@
 //! The SQL of the erasure.
 
-use super::receipt::{self, COUNTS, goes_in_steps};
+use super::receipt::{self, COUNTS, backups_until, goes_in_steps};
 use crate::customers::sql::{at_version, list};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
@@ -10,6 +10,7 @@ use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::live_customer;
 use crate::http::etag::IfMatch;
 use crate::http::version::Version;
+use crate::ledger::state;
 use crate::records::calls::CALLS;
 use crate::sql;
 
@@ -26,6 +27,8 @@ pub struct Target<'a> {
     pub version: Version,
     /// Who makes the request, and when.
     pub audit: Context<'a>,
+    /// The customer's UUID, if the erasure is done again after a restore. Then it is not counted again.
+    pub again: Option<&'a str>,
 }
 
 /// The results of [`Target::preview`].
@@ -45,17 +48,27 @@ pub struct Erasure {
 }
 
 /// Reads the receipt of one of the partner's customers, as `json`, with its `removed_at` and `completed_at`. For a live
-/// customer `removed_at` is `""` and all counts are 0. It reads two rows.
+/// customer `removed_at` is `""` and all counts are 0. If the ledger does not have the erasure as it is, `entry` is what it
+/// must get; otherwise `""`. It reads two rows, and one more for `entry`.
 pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
     let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
     let completed_at = sql!("COALESCE(completed_at, '')");
     let is_masking = sql!("{completed_at} = ''", completed_at = &completed_at);
+    let reerased_at = sql!("COALESCE(reerased_at, '')");
     sql!(
-        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at \
+        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at, \
+         CASE WHEN recorded = 0 THEN {entry} ELSE '' END AS entry \
          FROM customers LEFT JOIN erasures USING (customer_id) \
          WHERE customer_id = {customer_id} AND partner_id = {partner_id}",
-        json = receipt::json(version, is_masking, completed_at.clone(), counts),
+        json = receipt::json(
+            version,
+            is_masking,
+            completed_at.clone(),
+            reerased_at,
+            counts
+        ),
         completed_at = completed_at,
+        entry = state::entry(),
         customer_id = customer_id,
         partner_id = partner_id,
     )
@@ -66,7 +79,13 @@ impl Target<'_> {
     /// Counts what an erasure would change, and changes nothing. It reads every row of the customer but its calls.
     pub fn preview(&self) -> Batch<Preview> {
         let counts = receipt::counts(self.audit.now);
-        let json = receipt::json(self.version, goes_in_steps(), sql!("''"), counts);
+        let json = receipt::json(
+            self.version,
+            goes_in_steps(),
+            sql!("''"),
+            sql!("''"),
+            counts,
+        );
         let preview = sql!(
             "SELECT {json} AS json FROM customers WHERE {erasable}",
             json = json,
@@ -87,12 +106,13 @@ impl Target<'_> {
     pub fn erase(&self) -> Batch<Erasure> {
         let columns = COUNTS.map(Sql::name);
         let begin = sql!(
-            "INSERT INTO erasures (customer_id, completed_at, {columns}) \
-             SELECT customer_id, CASE WHEN {goes_in_steps} THEN '' ELSE {now} END, {counts} \
-             FROM customers WHERE {erasable}",
+            "INSERT INTO erasures (customer_id, completed_at, sequence, backups_until, {columns}) \
+             SELECT customer_id, CASE WHEN {goes_in_steps} THEN '' ELSE {now} END, \
+             (SELECT sequence + 1 FROM state), {backups_until}, {counts} FROM customers WHERE {erasable}",
             columns = Sql::join(columns, ", "),
             goes_in_steps = goes_in_steps(),
             now = self.audit.now,
+            backups_until = backups_until(self.audit.now),
             counts = Sql::join(receipt::counts(self.audit.now), ", "),
             erasable = self.erasable(),
         );
@@ -115,6 +135,9 @@ impl Target<'_> {
         );
         let mut steps = Steps::default();
         steps.add(begin.named("erasure::begin"));
+        if self.again.is_none() {
+            steps.add(state::count());
+        }
         steps.add(leave_calls.named("erasure::leave_calls"));
         for keys in idempotency::erase(self.partner_id, &customer_id, self.audit.now) {
             steps.add(keys);
@@ -154,10 +177,9 @@ impl Target<'_> {
     }
 
     fn erasable(&self) -> Sql {
-        sql!(
-            "{live} AND {at_version}",
-            live = self.live(),
-            at_version = at_version(self.if_match)
-        )
+        let it = self.again.map_or(at_version(self.if_match), |uuid| {
+            sql!("uuid = {uuid}", uuid = uuid)
+        });
+        sql!("{live} AND {it}", live = self.live(), it = it)
     }
 }

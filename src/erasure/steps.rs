@@ -8,6 +8,7 @@
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::schema::CUSTOMER_TABLES;
 use crate::db::sql::{Sql, Statement};
+use crate::erasure::receipt::backups_until;
 use crate::operator::input::FieldNumber;
 use crate::records::calls::CALLS;
 use crate::sql;
@@ -90,10 +91,11 @@ fn mask(steps: &mut Steps, masking_id: i64, now: &str) {
     );
     // If there was no last call of a full step, nothing was noted, and nothing is left.
     let complete = sql!(
-        "UPDATE erasures SET completed_at = {now} \
+        "UPDATE erasures SET completed_at = {now}, backups_until = {backups_until}, recorded = 0 \
          WHERE customer_id = (SELECT customer_id FROM maskings WHERE masking_id = {masking_id}) \
          AND completed_at = '' AND changes() = 0",
         now = now,
+        backups_until = backups_until(now),
         masking_id = masking_id,
     );
     let end = sql!(

@@ -110,6 +110,9 @@ pub enum Error {
     Internal(String),
     /// 503: the store failed or is overloaded. The text goes to the log and never to the caller.
     Unavailable(String),
+    /// 503: the store was restored, and what that has undone is being done again. The text goes to the log and never to the
+    /// caller.
+    Restoring(String),
     /// 507: the store is full, or keeps the room that it has for erasures.
     StorageFull,
 }
@@ -153,7 +156,7 @@ impl Error {
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
             Self::TooManyRequests(_) | Self::TooManyRows(_) => 429,
             Self::Internal(_) => 500,
-            Self::Unavailable(_) => 503,
+            Self::Unavailable(_) | Self::Restoring(_) => 503,
             Self::StorageFull => 507,
         }
     }
@@ -162,7 +165,7 @@ impl Error {
     pub fn retry_after(&self, pause: impl FnOnce() -> u32) -> Option<u32> {
         match self {
             Self::TooManyRequests(seconds) | Self::TooManyRows(seconds) => Some(*seconds),
-            Self::Unavailable(_) => Some(pause()),
+            Self::Unavailable(_) | Self::Restoring(_) => Some(pause()),
             _ => None,
         }
     }
@@ -170,7 +173,7 @@ impl Error {
     /// The text that goes to the log but not to the caller.
     pub fn internal_text(&self) -> Option<&str> {
         match self {
-            Self::Internal(text) | Self::Unavailable(text) => Some(text),
+            Self::Internal(text) | Self::Unavailable(text) | Self::Restoring(text) => Some(text),
             Self::StorageFull => Some("the database is full"),
             _ => None,
         }
@@ -275,6 +278,10 @@ impl Error {
                 format!(
                     "the store is not available; try again, or quote the request id {request_id} to support"
                 ),
+            ),
+            Self::Restoring(_) => (
+                "restoring",
+                "the store is being put in order after a restore; try again in a few seconds".to_owned(),
             ),
             Self::StorageFull => (
                 "storage_full",

@@ -16,6 +16,7 @@ use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
+use crate::ledger::keep;
 use crate::partners::profile::{Profile, USERNAME_MAX, is_username};
 use crate::partners::sql::{OURS, id, of_partner};
 use crate::platform::d1::{Cost, Row};
@@ -60,6 +61,7 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
         .store
         .run(sql::put(&username, &sealed, &input, audit))
         .await?;
+    keep::keep(site, results.first(|at| at.doors)).await?;
     let partner = publish(site, &results.all(|at| at.logins)).await?;
     let partner = partner.ok_or(Error::UsernameTaken("username"))?;
     if results.first(|at| at.ending).is_some() {

@@ -10,6 +10,7 @@ use crate::erasure::steps;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
+use crate::ledger::state;
 use crate::partners::profile::{WRITE, custom_field};
 use crate::partners::sql::{json, of_partner};
 use crate::sql;
@@ -26,6 +27,8 @@ pub struct Put {
     pub ending: At,
     /// The partner's logins, as [`of_partner`] reads them. No row if the user name is a login of another partner.
     pub logins: At,
+    /// See [`state::doors`].
+    pub doors: At,
 }
 
 /// Creates a partner that does not exist together with its own login, unless another partner has a login with this user
@@ -72,10 +75,13 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
     steps.change(set_up_german_fields(username), german_fields);
     let ending = steps.add(ending.named("operator::ending"));
     let logins = steps.add(of_partner(username));
+    steps.add(state::count_doors());
+    let doors = steps.add(state::doors(username));
     steps.named(Put {
         created,
         ending,
         logins,
+        doors,
     })
 }
 

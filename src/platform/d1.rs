@@ -1,6 +1,7 @@
 //! Calls D1, checks its answers, and counts what the calls cost.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use js_sys::{Array, Error as JsError, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,8 +14,10 @@ use crate::db::budget::Budget;
 use crate::db::sql::{Arg, Statement};
 use crate::db::trouble::{self, Trouble};
 use crate::http::error::Error;
+use crate::ledger::state::fence;
+use crate::ledger::trips;
 
-/// What one request has cost the database so far. The row counts come from D1's `meta`.
+/// What one request has cost the databases so far. The row counts come from D1's `meta`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     /// Round trips to D1.
@@ -23,7 +26,7 @@ pub struct Cost {
     pub rows_read: i64,
     /// Rows and index entries written.
     pub rows_written: i64,
-    /// The size of the database after the last answer, in bytes; 0 before the first.
+    /// The size of the customers' database after its last answer, in bytes; 0 before the first.
     pub size_after: i64,
 }
 
@@ -47,28 +50,55 @@ pub fn pause() -> u32 {
     TROUBLES.with_borrow(|row| row.pause(random))
 }
 
-/// The database, as one request sees it.
+/// The binding of the customers' database, and that of the ledger.
+const CUSTOMERS: &str = "DB";
+const LEDGER: &str = "LEDGER";
+
+/// A database, as one request sees it.
 #[derive(Clone, Debug)]
 pub struct Store {
+    binding: &'static str,
     d1: D1Database,
-    cost: Cell<Cost>,
+    /// Shared with the other database.
+    cost: Rc<Cell<Cost>>,
+    /// How far the database must have counted, or no batch runs.
+    heard: Cell<Option<i64>>,
     /// The partner whose budget the request is charged to.
     partner_id: Cell<Option<i64>>,
 }
 
 impl Store {
-    /// The database that the Worker is bound to.
+    /// The customers' database.
     ///
     /// # Errors
     /// 500 without the binding.
     pub fn new(env: &Env) -> Result<Self, Error> {
-        let d1 =
-            bindings::d1(env, "DB").map_err(|_| Error::Internal("no D1 binding DB".to_owned()))?;
+        Self::of(env, CUSTOMERS, Rc::default())
+    }
+
+    /// The ledger. What it costs adds to what this database costs.
+    ///
+    /// # Errors
+    /// 500 without the binding.
+    pub fn ledger(&self, env: &Env) -> Result<Self, Error> {
+        Self::of(env, LEDGER, Rc::clone(&self.cost))
+    }
+
+    fn of(env: &Env, binding: &'static str, cost: Rc<Cell<Cost>>) -> Result<Self, Error> {
+        let d1 = bindings::d1(env, binding)
+            .map_err(|_| Error::Internal(format!("no D1 binding {binding}")))?;
         Ok(Self {
+            binding,
             d1,
-            cost: Cell::default(),
+            cost,
+            heard: Cell::default(),
             partner_id: Cell::default(),
         })
+    }
+
+    /// From now on, no batch runs if the database has counted less than this: it was restored.
+    pub fn expect(&self, sequence: i64) {
+        self.heard.set(Some(sequence));
     }
 
     /// What the request has cost so far.
@@ -101,7 +131,7 @@ impl Store {
     /// reads is sent a second time if the connection was lost.
     ///
     /// # Errors
-    /// 503 if the database was overloaded, or did not answer (all or nothing has changed). 500 if it refused the batch
+    /// 503 if the database was restored (nothing has changed), was overloaded, or did not answer (all or nothing has changed). 500 if it refused the batch
     /// (nothing has changed), or if its answer is not one to the batch (all or nothing has changed). 507 if it is full.
     pub async fn run<N>(&self, batch: Batch<N>) -> Result<Results<N>, Error> {
         let Batch { statements, names } = batch;
@@ -109,7 +139,14 @@ impl Store {
         Ok(Results { names, all })
     }
 
-    async fn transaction(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+    /// Runs statements as one transaction.
+    ///
+    /// # Errors
+    /// As for [`Store::run`].
+    pub async fn transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
+        let fence = self.heard.get().map(fence);
+        let own = usize::from(fence.is_some());
+        statements.splice(0..0, fence);
         let prepared = self.prepare(&statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
         let mut answer = self.send(&prepared).await;
@@ -118,7 +155,8 @@ impl Store {
             answer = self.send(&prepared).await;
         }
         let answer = answer.map_err(|(trouble, text)| trouble.error(text))?;
-        self.take(&answer, statements.len()).ok_or_else(odd)
+        let mut all = self.take(&answer, statements.len()).ok_or_else(odd)?;
+        Ok(all.split_off(own))
     }
 
     fn prepare(&self, statements: &[Statement]) -> Result<Array, JsValue> {
@@ -143,8 +181,11 @@ impl Store {
             .inspect(|_| TROUBLES.with_borrow_mut(trouble::Row::end))
             .map_err(|error| {
                 let text = text(&error);
-                TROUBLES.with_borrow_mut(|row| row.add(clock::millis()));
-                (Trouble::of(&text), text)
+                let trouble = Trouble::of(&text);
+                if trouble != Trouble::Restored {
+                    TROUBLES.with_borrow_mut(|row| row.add(clock::millis()));
+                }
+                (trouble, text)
             })
     }
 
@@ -167,7 +208,9 @@ impl Store {
             let (read, written) = (count("rows_read")?, count("rows_written")?);
             cost.rows_read += read;
             cost.rows_written += written;
-            cost.size_after = count("size_after").unwrap_or(cost.size_after);
+            if self.binding == CUSTOMERS {
+                cost.size_after = count("size_after").unwrap_or(cost.size_after);
+            }
             if let Some(partner_id) = self.partner_id.get() {
                 let now = clock::millis();
                 BUDGET.with_borrow_mut(|budget| budget.charge(now, partner_id, read, written));
@@ -269,6 +312,16 @@ impl Row {
 
     fn get(&self, column: &str) -> JsValue {
         get(&self.0, column).unwrap_or_default()
+    }
+}
+
+impl trips::Row for Row {
+    fn integer(&self, column: &str) -> Result<i64, Error> {
+        self.integer(column)
+    }
+
+    fn text(&self, column: &str) -> Result<String, Error> {
+        self.text(column)
     }
 }
 

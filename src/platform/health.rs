@@ -10,20 +10,20 @@ use super::log::Trace;
 use super::reply::Reply;
 use crate::auth::secrets::Secrets;
 use crate::db::memory::is_young;
-use crate::db::schema::{MIGRATIONS, applied_migrations, migrations_table};
+use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations, migrations_table};
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::json::Json;
 
 /// How long an isolate remembers that all is well, in milliseconds. However many callers ask, each isolate makes at
-/// most 6 trips to D1 a minute, of about 10 rows each. An outage shows at most 10 seconds late.
+/// most 12 trips to D1 a minute, of about 10 rows each. An outage shows at most 10 seconds late.
 const WELL_MS: i64 = 10_000;
 
 /// How long an isolate remembers that something is wrong, in milliseconds. A database in trouble gets at most one probe
 /// a second from it.
 const FAILURE_MS: i64 = 1_000;
 
-/// The migrations that the database lacks, or why that cannot be told.
+/// The migrations that the databases lack, or why that cannot be told.
 type Finding = Result<Vec<&'static str>, Error>;
 
 thread_local! {
@@ -33,21 +33,22 @@ thread_local! {
 
 /// Tells any caller whether the service is healthy:
 /// 1. reads the secrets (500 if one is missing without which every request is a 500);
-/// 2. reads which migrations the database has (503 if it cannot be reached), unless that was found a moment ago;
+/// 2. reads which migrations the database and the ledger have (503 if one cannot be reached), unless that was found a moment
+///    ago;
 /// 3. answers the result, with a 503 if a migration is missing.
 pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Result<Reply, Error> {
     let call = call.finish()?;
     Secrets::read(env)?;
     let missing = match remembered(call.now.millis) {
         Some(finding) => finding?,
-        None => probe(store, trace).await?,
+        None => probe(env, store, trace).await?,
     };
     let (status, word) = if missing.is_empty() {
         (200, "ok")
     } else {
         (503, "the schema is older than the code")
     };
-    let latest = MIGRATIONS.len() - missing.len();
+    let latest = MIGRATIONS.len() + LEDGER_MIGRATIONS.len() - missing.len();
     let mut members = vec![
         ("status".to_owned(), word.into()),
         ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
@@ -75,17 +76,24 @@ fn remembered(now: i64) -> Option<Finding> {
     })
 }
 
-async fn probe(store: &Store, trace: &mut Trace) -> Finding {
+async fn probe(env: &Env, store: &Store, trace: &mut Trace) -> Finding {
     let began = clock::millis();
-    let finding = missing(store).await;
+    let finding = missing(env, store).await;
     let now = clock::millis();
     trace.probe_ms = Some(now - began);
     FOUND.set(Some((now, finding.clone())));
     finding
 }
 
-/// The migrations that the code needs and the database does not have.
-async fn missing(store: &Store) -> Finding {
+/// The migrations that the code needs and the databases do not have.
+async fn missing(env: &Env, store: &Store) -> Finding {
+    let mut missing = missing_in(store, MIGRATIONS).await?;
+    missing.extend(missing_in(&store.ledger(env)?, LEDGER_MIGRATIONS).await?);
+    Ok(missing)
+}
+
+/// Those of one database.
+async fn missing_in(store: &Store, needed: &[&'static str]) -> Finding {
     let applied = match store.read(applied_migrations()).await {
         Ok(rows) => rows.all(),
         // A database without any migration does not have the table.
@@ -97,7 +105,7 @@ async fn missing(store: &Store) -> Finding {
     };
     let names = applied.iter().map(|row: &Row| row.text("name"));
     let names = names.collect::<Result<Vec<_>, _>>()?;
-    let missing = MIGRATIONS.iter().copied();
+    let missing = needed.iter().copied();
     Ok(missing
         .filter(|name| !names.iter().any(|applied| applied == name))
         .collect())

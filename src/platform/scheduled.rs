@@ -10,6 +10,7 @@ use crate::db::idempotency::forget_keys;
 use crate::erasure::steps::{Work, next};
 use crate::http::error::Error;
 use crate::http::json::Json;
+use crate::ledger::keep;
 
 /// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5.
 const STEPS_PER_RUN: usize = 150;
@@ -24,9 +25,16 @@ pub fn after_the_answer(site: &Site<'_>) {
         .wait_until(async move { Run::new("request").go(&env).await });
 }
 
-/// Starts the run of the cron, and forgets the oldest `Idempotency-Key`s. If that fails, the next minute tries again.
+/// Does the work that is left.
+pub async fn run(env: &Env, by: &'static str) {
+    Run::new(by).go(env).await;
+}
+
+/// Does what the cron does: sees to the ledger, goes on with work in steps, and forgets the oldest `Idempotency-Key`s. If any
+/// of it fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
-    Run::new("cron").go(env).await;
+    keep::each_minute(env).await;
+    run(env, "cron").await;
     if let Ok(store) = Store::new(env) {
         let _ = store.read(forget_keys(&clock::now().utc)).await;
     }

@@ -26,6 +26,7 @@ use crate::http::router::{self, Action};
 use crate::http::routes::{self, OperatorRoute, PartnerRoute, PublicRoute, Route};
 use crate::http::time::Now;
 use crate::http::version::Version;
+use crate::ledger::keep;
 use crate::operator::handlers as operator;
 use crate::operator::handlers::{logins, trail};
 use crate::records::handlers as records;
@@ -146,14 +147,20 @@ async fn answer(
         }
         Route::Partner(route) => {
             let site = Site::new(env, context, &store)?;
+            keep::expect_no_restore(&site, false).await?;
             for_partner(&site, incoming, route, trace).await
         }
         Route::Operator(route) => {
             let site = Site::new(env, context, &store)?;
+            // What the operator changes is what the ledger has last: no change may be made in a restored database.
+            keep::expect_no_restore(&site, method != "GET").await?;
             for_operator(&site, incoming, route).await
         }
     };
     trace.cost = store.cost();
+    if matches!(handled, Err(Error::Restoring(_))) {
+        keep::undo_after_the_answer(env, context);
+    }
     handled
 }
 
@@ -230,7 +237,7 @@ async fn for_partner(
             let (partner_id, actor) = (partner.partner_id, Actor::Partner(partner.partner_id));
             erasure::erase(partner_id, actor, site, call).await
         }
-        PartnerRoute::ReadErasure => erasure::read(partner, store, call).await,
+        PartnerRoute::ReadErasure => erasure::read(partner, site, call).await,
         PartnerRoute::Export => export::read(partner, store, call).await,
         PartnerRoute::ReadRecords(of) => records::read(partner, store, kind(of), call).await,
         PartnerRoute::CreateRecords(of) => {

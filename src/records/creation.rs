@@ -9,6 +9,7 @@ use crate::db::batch::{At, Batch, Steps};
 use crate::db::idempotency::{Keyed, Repeat};
 use crate::db::sql::{Sql, Statement};
 use crate::http::json::Json;
+use crate::ledger::state::ids_are_promised;
 use crate::sql;
 
 /// The results of [`Scope::create`]. A `place` is one in [`Places::records`].
@@ -107,6 +108,7 @@ impl Scope<'_> {
             steps.add(keep);
         }
         let missing = steps.add(creating.missing().named("records::missing"));
+        steps.add(ids_are_promised(kind.name, kind.id));
         steps.named(Created {
             repeat,
             known,

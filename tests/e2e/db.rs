@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql, TransactionBehavior, params};
@@ -20,9 +21,34 @@ pub type Row = BTreeMap<String, Value>;
 /// Rows by table name.
 pub type Tables = BTreeMap<String, Vec<Row>>;
 
-/// Opens the database that the Worker is bound to.
+/// Opens the customers' database.
 pub fn db_open(server: &Server) -> Connection {
+    db_with(server, "customers")
+}
+
+/// Opens the ledger.
+pub fn db_ledger(server: &Server) -> Connection {
+    db_with(server, "heads")
+}
+
+/// Opens the database with this table.
+fn db_with(server: &Server, table: &str) -> Connection {
+    let connection = Connection::open(db_file(server, table)).unwrap();
+    connection.busy_timeout(Duration::from_secs(30)).unwrap();
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .unwrap();
+    connection
+}
+
+/// The file of the database with this table. wrangler names the files by hashes.
+pub fn db_file(server: &Server, table: &str) -> PathBuf {
     let directory = server.state.join("v3/d1/miniflare-D1DatabaseObject");
+    let has_table = |path: &PathBuf| {
+        let connection = Connection::open(path).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        connection.table_exists(None, table).unwrap()
+    };
     let files: Vec<PathBuf> = fs::read_dir(&directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -31,19 +57,15 @@ pub fn db_open(server: &Server) -> Connection {
                 .is_some_and(|extension| extension == "sqlite")
         })
         .filter(|path| !path.ends_with("metadata.sqlite"))
+        .filter(has_table)
         .collect();
     let [file] = files.as_slice() else {
         panic!(
-            "{} does not hold one database: {files:?}",
+            "{} does not hold one database with {table}: {files:?}",
             directory.display()
         );
     };
-    let connection = Connection::open(file).unwrap();
-    connection.busy_timeout(Duration::from_secs(30)).unwrap();
-    connection
-        .pragma_update(None, "foreign_keys", true)
-        .unwrap();
-    connection
+    file.clone()
 }
 
 /// Every table with its columns, in order. It leaves out the internal tables of SQLite and D1 (`sqlite_…`, `_cf_…`).
@@ -208,6 +230,16 @@ pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
         partner: partner.username.clone(),
         username: partner.username.clone(),
         password: partner.password.clone(),
+    }
+}
+
+/// Waits until the erasure of a customer has left the outbox, after its answer.
+pub fn db_wait_until_recorded(server: &Server, customer_id: i64) {
+    let sql = "SELECT 1 FROM erasures WHERE customer_id = ?1 AND recorded = 1";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while db_query(server, sql, &[&customer_id]).is_empty() {
+        assert!(Instant::now() < deadline, "{customer_id} is not recorded");
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -267,7 +267,7 @@ fn a_customer_without_records_is_erased_too() {
 }
 
 #[test]
-fn thousands_of_calls_are_masked_in_one_trip_to_the_database() {
+fn thousands_of_calls_are_masked_in_one_trip_to_the_database_and_one_to_the_ledger() {
     erasing(|subject| {
         let server = subject.partner.server;
         let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 2000) \
@@ -280,7 +280,7 @@ fn thousands_of_calls_are_masked_in_one_trip_to_the_database() {
 
         let erased = subject.erasure().expect(200);
         assert_eq!(erased.json()["erasure"]["phone_numbers_masked"], 10 + 4000);
-        assert_eq!(server.log(erased.request_id())["d1_trips"], 1);
+        assert_eq!(server.log(erased.request_id())["d1_trips"], 2);
         let sql = "SELECT DISTINCT anum, bnum FROM calls WHERE customer_id = ?1 AND anum <> '' ORDER BY anum";
         let left = db_query(server, sql, &[&subject.customer_id]);
         let left: Vec<_> = left.iter().map(|row| &row["anum"]).collect();

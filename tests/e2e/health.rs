@@ -1,27 +1,28 @@
 //! /health: anybody can ask whether the service is up, and it reports missing migrations.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use customers_api::db::schema::MIGRATIONS;
+use customers_api::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS};
 use serde_json::{Value, json};
 
 use crate::client::{Request, Response, anonymous};
 use crate::db::db_execute;
 use crate::faults::{during, faulty};
-use crate::server::{Difference, Server, shared};
+use crate::server::{Difference, ROOT, Server, shared};
 
 #[test]
 fn health_needs_no_credentials_and_writes_nothing() {
     let health = anonymous("GET", "/health").expect(200);
-    let migrations = MIGRATIONS.len();
+    let migrations = MIGRATIONS.len() + LEDGER_MIGRATIONS.len();
     assert_eq!(
         health.json(),
         json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations})
     );
     // The first answer may have come from the cache, so wait for one that asked D1.
-    let asked = wait_for(shared(), |_, trips| trips == 1);
+    let asked = wait_for(shared(), |_, trips| trips == 2);
     assert_eq!(asked.json(), health.json());
     let log = shared().log(asked.request_id());
     assert_eq!(log["d1_rows_written"], 0);
@@ -39,7 +40,8 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     db_execute(server, "DELETE FROM d1_migrations WHERE name = ?1", &[last]);
     let health = Request::new(server, "GET", "/health").expect(503).json();
     assert_eq!(health["status"], "the schema is older than the code");
-    assert_eq!(health["migrations"], MIGRATIONS.len() - 1);
+    let ledger = LEDGER_MIGRATIONS.len();
+    assert_eq!(health["migrations"], MIGRATIONS.len() - 1 + ledger);
     assert_eq!(health["missing"], json!([last]));
     // It is remembered for a second.
     let after_a_second = || {
@@ -52,7 +54,7 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     ];
     db_execute(server, &format!("ALTER TABLE {away}"), &[]);
     let health = after_a_second().expect(503).json();
-    assert_eq!(health["migrations"], 0);
+    assert_eq!(health["migrations"], ledger);
     assert_eq!(health["missing"], json!(MIGRATIONS));
     db_execute(server, &format!("ALTER TABLE {back}"), &[]);
 
@@ -107,10 +109,17 @@ fn wait_for(server: &Server, is_so: impl Fn(&Response, i64) -> bool) -> Response
 
 #[test]
 fn the_code_knows_of_every_migration() {
-    let directory = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
-    let mut files: Vec<String> = directory
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    files.sort();
-    assert_eq!(files, MIGRATIONS);
+    for (directory, known) in [
+        ("migrations", MIGRATIONS),
+        ("migrations/ledger", LEDGER_MIGRATIONS),
+    ] {
+        let entries = fs::read_dir(Path::new(ROOT).join(directory)).unwrap();
+        let mut files: Vec<String> = entries
+            .map(Result::unwrap)
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, known);
+    }
 }

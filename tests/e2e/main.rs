@@ -71,6 +71,7 @@ mod parameters;
 mod rate_limit;
 mod receipt;
 mod records;
+mod restores;
 mod retries;
 mod schema;
 mod steps;

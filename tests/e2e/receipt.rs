@@ -7,7 +7,7 @@ use std::thread;
 use rusqlite::types::Value::Integer;
 use serde_json::Value;
 
-use crate::db::db_execute;
+use crate::db::{db_execute, db_wait_until_recorded};
 use crate::partner::Partner;
 use crate::subject::{PAST, Subject, db_partner, erasing, removed_at};
 
@@ -59,6 +59,7 @@ fn a_delete_can_be_repeated_and_erases_once() {
         let first = subject.erasure().expect(200);
         let by_query = format!("/customers?customer_id={}", subject.customer_id);
         let repeated = |expected: &Value| {
+            db_wait_until_recorded(subject.partner.server, subject.customer_id);
             let rows = subject.db_rows();
             let partner = db_partner(subject.partner);
             for again in [subject.erasure(), subject.partner.delete(&by_query)] {

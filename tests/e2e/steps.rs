@@ -9,9 +9,10 @@ use rusqlite::types::Value::{Integer, Text};
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::cost::assert_costs;
+use crate::cost::{assert_costs, assert_erasure_costs};
 use crate::db::{
-    Tables, db_columns, db_execute, db_query, db_rows_of_customer, db_seed_calls, db_seed_customers,
+    Tables, db_columns, db_execute, db_query, db_rows_of_customer, db_seed_calls,
+    db_seed_customers, db_wait_until_recorded,
 };
 use crate::partner::Partner;
 use crate::server::{Difference, Server};
@@ -70,6 +71,7 @@ impl<'a> Subject<'a> {
             "removed_at": removed_at,
             "status": status,
             "completed_at": completed_at,
+            "reerased_at": "",
             "measures_expired": 1,
             "users_removed": 1,
             "allowed_numbers_removed": 1,
@@ -166,7 +168,7 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
 
     let dry_run = assert_costs(partner.delete(&format!("{path}?dry_run=1")), 200, 20, 0).json();
     assert_eq!(dry_run, subject.receipt(&json!(""), "masking", &json!("")));
-    let erased = assert_costs(partner.delete(&path), 200, 60, 20).json();
+    let erased = assert_erasure_costs(partner.delete(&path), 75, 28).json();
     let removed_at = &erased["erasure"]["removed_at"];
     assert_eq!(erased, subject.receipt(removed_at, "masking", &json!("")));
     for below in [
@@ -192,6 +194,7 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
     assert_eq!(subject.db_unmasked(server), 0);
     assert_eq!(db_query(server, "SELECT * FROM maskings", &[]), []);
     assert_eq!(partner.delete(&path).expect(200).json(), receipt);
+    db_wait_until_recorded(server, subject.id);
     assert_costs(partner.get(&format!("{path}/erasure")), 200, 2, 0);
     assert_steps_are_bounded(&server.runs_after(early, 1));
     assert_eq!(db_control(&partner, control.id), before);
@@ -208,7 +211,7 @@ fn up_to_20_000_calls_are_masked_in_the_one_transaction_and_one_more_goes_in_ste
         at_once.receipt(&json!(""), "complete", &json!(""))
     );
     let erased = partner.delete(&at_once.path()).expect(200);
-    assert_eq!(server.log(erased.request_id())["d1_trips"], 1);
+    assert_eq!(server.log(erased.request_id())["d1_trips"], 2);
     let erased = erased.json();
     let removed_at = &erased["erasure"]["removed_at"];
     assert_eq!(erased, at_once.receipt(removed_at, "complete", removed_at));

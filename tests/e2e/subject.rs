@@ -157,6 +157,7 @@ impl<'a> Subject<'a> {
             "removed_at": removed_at,
             "status": "complete",
             "completed_at": removed_at,
+            "reerased_at": "",
             "measures_expired": 2,
             "users_removed": 2,
             "allowed_numbers_removed": 3,

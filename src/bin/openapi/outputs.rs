@@ -83,7 +83,7 @@ impl Outputs<'_> {
         let about =
             "Whether every phone number is masked, or numbers on calls remain to be masked.";
         members.insert("status".to_owned(), described(status, about));
-        members.append(&mut self.columns("erasures", ["completed_at"])?);
+        members.append(&mut self.columns("erasures", ["completed_at", "reerased_at"])?);
         members.append(&mut self.columns("erasures", receipt::COUNTS)?);
         Ok(object(members))
     }

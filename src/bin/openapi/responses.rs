@@ -105,7 +105,7 @@ pub fn responses(refusal: &Value) -> Value {
         (Error::Internal(text()), "The service has failed"),
         (
             Error::Unavailable(text()),
-            "The database is overloaded or has failed",
+            "The database is overloaded or has failed, or was restored and is being put in order",
         ),
         (
             Error::StorageFull,

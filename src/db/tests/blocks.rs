@@ -164,6 +164,7 @@ impl World {
             if_match: &IfMatch::Any,
             version: Bare,
             audit: context(Actor::Partner(partner_id)),
+            again: None,
         };
         self.run(target.erase());
     }
@@ -375,6 +376,7 @@ fn keyed<'a>(partner_id: i64, fingerprints: &'a Fingerprints, kind: &'static str
 }
 
 #[test]
+#[ignore = "it takes long; `npm test` runs it"]
 fn every_page_of_customers_is_the_page_of_the_whole_list() {
     let mut world = World::new(1);
     let mut live = [Vec::new(), Vec::new()];
@@ -401,6 +403,7 @@ fn every_page_of_customers_is_the_page_of_the_whole_list() {
 }
 
 #[test]
+#[ignore = "it takes long; `npm test` runs it"]
 fn every_page_of_users_is_the_page_of_the_whole_list() {
     let mut world = World::new(2);
     for round in 0..3 {
@@ -428,6 +431,7 @@ fn every_page_of_users_is_the_page_of_the_whole_list() {
 }
 
 #[test]
+#[ignore = "it takes long; `npm test` runs it"]
 fn every_page_of_measures_is_the_page_of_the_whole_list() {
     let mut world = World::new(6);
     let measure = [r#"{"name":"m","phonenr":"+46890510","destnr":"+46890510"}"#.to_owned()];
@@ -450,6 +454,7 @@ fn every_page_of_measures_is_the_page_of_the_whole_list() {
 /// D1 counts three rows for each block that is added up, as the end-to-end tests of the same list show: the block, and two
 /// for the running sum.
 #[test]
+#[ignore = "it takes long; `npm test` runs it"]
 fn a_page_anywhere_in_a_million_calls_adds_up_and_skips_at_most_7000_rows() {
     let world = World::new(7);
     let calls = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 1000000) \
@@ -516,6 +521,7 @@ fn a_page_anywhere_in_a_million_calls_adds_up_and_skips_at_most_7000_rows() {
 }
 
 #[test]
+#[ignore = "it takes long; `npm test` runs it"]
 fn every_page_of_calls_is_the_page_of_the_whole_list() {
     // Each second has a call; or many calls begin at once; or all of them.
     for (seed, starts) in [(3, 30_000), (4, 7), (5, 1)] {

@@ -62,6 +62,7 @@ fn a_database_that_is_full_up_to_the_margin_has_room_to_erase_every_customer() {
             if_match: &IfMatch::Any,
             version: Bare,
             audit: AUDIT,
+            again: None,
         };
         let erased = run(&database, &target.erase().statements);
         erased.unwrap_or_else(|error| panic!("customer {customer_id} of {last}: {error}"));

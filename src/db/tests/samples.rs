@@ -11,6 +11,7 @@ use crate::db::batch::Batch;
 use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::exported_tables;
 use crate::db::schema::{applied_migrations, migrations_table};
+use crate::db::sql::Statement;
 use crate::erasure::sql::{self as erasure, Target};
 use crate::erasure::steps::{self, Work};
 use crate::http::etag::IfMatch;
@@ -19,6 +20,7 @@ use crate::http::paging::Paging;
 use crate::http::params::Params;
 use crate::http::time::Now;
 use crate::http::version::Version::{self, Bare, Published};
+use crate::ledger::{sql as ledger, state, undo};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::operator::sql as operator;
 use crate::operator::sql::logins::{self, Login};
@@ -32,6 +34,7 @@ use crate::records::measures::MEASURES;
 use crate::records::places::Places;
 use crate::records::sql::Scope;
 use crate::records::users::USERS;
+use crate::sql;
 
 /// What [`super::database`] holds: the partner and the customer that the samples are about.
 pub const ROWS: &str = "
@@ -47,7 +50,8 @@ pub const ROWS: &str = "
     VALUES (1, 'm', '+46890510', 3, '+46890510', 3, '2026-01-01 00:00:00');
     INSERT INTO users (customer_id, email) VALUES (1, 'a@b.example');
     INSERT INTO allowed_numbers (customer_id, position, phonenr) VALUES (1, 0, '+46890510');
-    INSERT INTO erasures VALUES (2, '', 0, 0, 0, 0);
+    INSERT INTO erasures (customer_id, completed_at, measures_expired, users_removed, allowed_numbers_removed, phone_numbers_masked)
+    VALUES (2, '', 0, 0, 0, 0);
     INSERT INTO maskings (customer_id) VALUES (2);
     INSERT INTO endings (partner_id, n) VALUES (1, 9);
     INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc) VALUES (1, 1, '2026-01-01 00:00:00', '+46890510', 3);
@@ -134,6 +138,7 @@ pub fn all() -> Vec<Sample> {
     samples.extend(of_the_operator());
     samples.extend(of_logins());
     samples.extend(of_the_trail());
+    samples.extend(of_the_ledger());
     samples
 }
 
@@ -227,6 +232,7 @@ fn of_erasures() -> Vec<Sample> {
         if_match,
         version: Bare,
         audit: context(Actor::Partner(1)),
+        again: None,
     };
     let at_1 = IfMatch::Versions(vec![1]);
     vec![
@@ -362,6 +368,45 @@ fn of_logins() -> Vec<Sample> {
             "logins_new_password",
             login.new_password("sealed", 60, audit),
         ),
+    ]
+}
+
+fn of_the_ledger() -> Vec<Sample> {
+    let entry = r#"{"sequence":7,"partner_id":1,"username":"acme","customer_id":1,"uuid":"u",
+        "removed_at":"2026-01-02 00:00:00","completed_at":"2026-01-02 00:00:00","measures_expired":1,"users_removed":1,
+        "allowed_numbers_removed":1,"phone_numbers_masked":2,"backups_until":"2026-02-01 00:00:00","reerased_at":"",
+        "jws":"j"}"#;
+    let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","enabled":1,"allowed_networks":"[]","logins":
+        [{"username":"acme","access":"write","ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":""}]}"#;
+    let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","enabled":0,"allowed_networks":"[]","access":"write",
+        "ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":"","ended":0}]"#;
+    let lives_again = undo::Entry {
+        partner_id: 1,
+        customer_id: 1,
+        uuid: "u".to_owned(),
+        removed_at: "2026-01-02 00:00:00".to_owned(),
+        json: entry.to_owned(),
+    };
+    let advance = ledger::advance(sql!("{sequence}", sequence = 7), 0);
+    let mut lift: Vec<Statement> = state::lift(9).into();
+    lift.push(state::promise(10));
+    vec![
+        Sample::of_all("state_fence", vec![state::fence(0)]),
+        Sample::of_all("state_minute", vec![state::count_minute()]),
+        Sample::of_all("state_read", vec![state::read()]),
+        Sample::of_all("state_lift", lift),
+        Sample::of_all("state_open", vec![state::open(9)]),
+        Sample::of_all("state_outbox", vec![state::outbox()]),
+        Sample::of_all("state_recorded", state::recorded(entry, entry).into()),
+        Sample::of_all("undo_doors", undo::put_doors_back(door, 9)),
+        Sample::of_all("undo_look", undo::look(&format!("[{entry}]"), NOW)),
+        Sample::of_all("undo_erase_again", lives_again.erase_again(NOW, 9)),
+        Sample::of_ledger("ledger_record", ledger::record(entry, "j").statements),
+        Sample::of_ledger("ledger_head", vec![ledger::head()]),
+        Sample::of_ledger("ledger_advance", vec![advance]),
+        Sample::of_ledger("ledger_doors", ledger::doors(doors).statements),
+        Sample::of_ledger("ledger_doors_after", vec![ledger::doors_after(0, "")]),
+        Sample::of_ledger("ledger_erasures_after", vec![ledger::erasures_after(0, 0)]),
     ]
 }
 

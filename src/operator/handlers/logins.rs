@@ -7,6 +7,7 @@ use crate::db::audit::{Actor, Context};
 use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
 use crate::http::json::Json;
+use crate::ledger::keep;
 use crate::operator::input::{LoginInput, Overlap};
 use crate::operator::sql::logins::{self, LOGINS_MAX, Login};
 use crate::platform::d1::Row;
@@ -37,6 +38,7 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let names = names(&username, &login);
     let put = names.put(access, &sealed, context(&call, names));
     let results = site.store.run(put).await?;
+    keep::keep(site, results.first(|at| at.doors)).await?;
     if publish(site, &results.all(|at| at.profiles))
         .await?
         .is_none()
@@ -80,6 +82,7 @@ pub async fn end(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
 
     let names = names(&username, &login);
     let results = site.store.run(names.end(context(&call, names))).await?;
+    keep::keep(site, results.first(|at| at.doors)).await?;
     let left = results.all(|at| at.logins);
     if let Some(ended) = results.first(|at| at.changed) {
         cache::end(site, &login, ended.integer("at")?);
@@ -115,6 +118,7 @@ async fn give_password(site: &Site<'_>, mut call: Call, names: Login<'_>) -> Res
     let (password, sealed) = make_password(&site.secrets, names.login).await?;
     let replace = names.new_password(&sealed, overlap.overlap_seconds, context(&call, names));
     let results = site.store.run(replace).await?;
+    keep::keep(site, results.first(|at| at.doors)).await?;
     if publish(site, &results.all(|at| at.profiles))
         .await?
         .is_none()

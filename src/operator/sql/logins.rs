@@ -4,6 +4,7 @@ use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
+use crate::ledger::state;
 use crate::partners::sql::of_partner;
 use crate::sql;
 
@@ -19,6 +20,8 @@ pub struct Results {
     pub profiles: At,
     /// The partner's logins, as the operator sees them.
     pub logins: At,
+    /// See [`state::doors`].
+    pub doors: At,
 }
 
 /// A login of a partner, by the user names of both.
@@ -49,7 +52,7 @@ pub fn list(partner: &str) -> Statement {
 
 impl Login<'_> {
     /// Adds the login, unless any partner has one with its user name or the partner has too many; or changes its access.
-    /// The partner's own login is left as it is. It reads the partner's logins and writes at most five rows.
+    /// The partner's own login is left as it is. It reads the partner's logins and writes at most six rows.
     pub fn put(self, access: &str, sealed: &str, audit: Context<'_>) -> Batch<Results> {
         let Self { partner, login } = self;
         let add = sql!(
@@ -118,10 +121,13 @@ impl Login<'_> {
     fn results(self, mut steps: Steps, changed: At) -> Batch<Results> {
         let profiles = steps.add(of_partner(self.partner));
         let logins = steps.add(list(self.partner));
+        steps.add(state::count_doors());
+        let doors = steps.add(state::doors(self.partner));
         steps.named(Results {
             changed,
             profiles,
             logins,
+            doors,
         })
     }
 

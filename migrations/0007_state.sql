@@ -1,0 +1,16 @@
+-- What the database knows of itself, so that it is noticed when it was restored. The ledger, a database of its own, has the
+-- same numbers, and no restore of this database takes those back.
+
+CREATE TABLE state (
+    -- There is one row.
+    state_id INTEGER PRIMARY KEY CHECK (state_id = 1),
+    -- Counts what the ledger must know: every erasure, every change of what lets somebody in, and for each minute 1,000.
+    sequence INTEGER NOT NULL,
+    -- What sequence was after the last change of what lets somebody in: a login, or enabled and allowed_networks of a partner.
+    doors_sequence INTEGER NOT NULL,
+    -- No record of any kind has an id above this one. The ledger has the number first, so after a restore it tells which ids
+    -- were given.
+    ids_upto INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO state VALUES (1, 0, 0, 2000000);

@@ -1,0 +1,93 @@
+-- The ledger: what has to outlive every restore of the customers' database. It is a database of its own, so its history is not
+-- that one's. It holds nothing personal of a customer.
+
+-- The erasures. A row is here before the erasure is answered, and is never removed.
+CREATE TABLE erasures (
+    -- Assigned, ascending.
+    erasure_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The database that the customer was in, by the name of its binding.
+    database TEXT NOT NULL,
+    -- How far that database had come (heads.sequence) when it had erased the customer.
+    sequence INTEGER NOT NULL,
+    -- The partner that the customer belonged to.
+    partner_id INTEGER NOT NULL,
+    -- The partner's user name.
+    username TEXT NOT NULL,
+    -- The customer's id.
+    customer_id INTEGER NOT NULL,
+    -- The customer's UUID. What is done again after a restore is done to whom has it, never by the id alone.
+    uuid TEXT NOT NULL UNIQUE,
+    -- When the customer was erased, UTC, YYYY-MM-DD HH:MM:SS.
+    removed_at TEXT NOT NULL,
+    -- When the last phone number was masked, in the same form; '' while calls remain to be masked.
+    completed_at TEXT NOT NULL,
+    -- The counts of the receipt.
+    measures_expired INTEGER NOT NULL,
+    users_removed INTEGER NOT NULL,
+    allowed_numbers_removed INTEGER NOT NULL,
+    phone_numbers_masked INTEGER NOT NULL,
+    -- Until when the history of the customers' database can still show what was erased, in the same form.
+    backups_until TEXT NOT NULL,
+    -- When the customer was erased once more after a restore, in the same form; '' if it never was.
+    reerased_at TEXT NOT NULL DEFAULT '',
+    -- The receipt, signed.
+    jws TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- The erasures of a database in the order in which they are done again.
+CREATE INDEX erasures_database ON erasures (database, sequence, erasure_id);
+
+-- The erasures in the order of time.
+CREATE INDEX erasures_removed ON erasures (removed_at, erasure_id);
+
+-- How far each database has come. One that is behind was restored.
+CREATE TABLE heads (
+    -- The database, by the name of its binding.
+    database TEXT PRIMARY KEY,
+    -- The highest state.sequence that was heard of.
+    sequence INTEGER NOT NULL,
+    -- The highest state.ids_upto that was promised: no id above it has been given.
+    ids_upto INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What lets somebody in, as it was last changed: a restore must not bring back a replaced password, an ended login or a
+-- disabled partner.
+CREATE TABLE doors (
+    -- The database that the login is in, by the name of its binding.
+    database TEXT NOT NULL,
+    -- The login's user name.
+    username TEXT NOT NULL,
+    -- What that database had counted (its state.sequence) when this was so.
+    sequence INTEGER NOT NULL,
+    -- The partner that the login belongs to, and the partner's user name.
+    partner_id INTEGER NOT NULL,
+    partner TEXT NOT NULL,
+    -- Whether the partner may call, and from where: as in partners.
+    enabled INTEGER NOT NULL,
+    allowed_networks TEXT NOT NULL,
+    -- The rest as in logins. HA1s are sealed.
+    access TEXT NOT NULL,
+    ha1_sealed TEXT NOT NULL,
+    ha1_previous_sealed TEXT NOT NULL,
+    previous_until TEXT NOT NULL,
+    created TEXT NOT NULL,
+    -- 1 when the login was ended.
+    ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
+    PRIMARY KEY (database, username)
+) STRICT, WITHOUT ROWID;
+
+-- The logins in the order in which they were changed.
+CREATE INDEX doors_sequence ON doors (database, sequence, username);
+
+-- The logins of a partner.
+CREATE INDEX doors_partner ON doors (database, partner_id);
+
+-- Every public key that has ever signed a receipt.
+CREATE TABLE keys (
+    -- The key's name in the header of a signature.
+    kid TEXT PRIMARY KEY,
+    -- The public key as a JSON Web Key.
+    jwk TEXT NOT NULL,
+    -- When it first signed, UTC, YYYY-MM-DD HH:MM:SS.
+    added_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

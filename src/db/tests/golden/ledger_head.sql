@@ -1,0 +1,1 @@
+/* ledger::head */ SELECT sequence, ids_upto FROM heads WHERE database = ?1;

@@ -1,0 +1,207 @@
+//! The ledger in workerd: its trips are those of the bindings, and an isolate remembers what it has heard.
+
+use std::cell::Cell;
+
+use worker::{Context, Env};
+
+use super::replay::{self, Replayed, close, every_minute, hear, keep_doors, record};
+use super::trips::{Rows, Trips};
+use crate::db::sql::Statement;
+use crate::http::error::Error;
+use crate::http::json::Json;
+use crate::platform::d1::{self, Cost, Row, Store};
+use crate::platform::site::Site;
+use crate::platform::{clock, scheduled};
+
+/// How long an isolate goes without asking the ledger how far the database has come, in milliseconds.
+const HEARD_MS: i64 = 60_000;
+
+/// How long work after an answer can go on, in milliseconds: the platform then stops it.
+const UNDOING_MS: i64 = 30_000;
+
+thread_local! {
+    /// Since when this isolate undoes a restore after an answer, in milliseconds since 1970.
+    static UNDOING: Cell<Option<i64>> = const { Cell::new(None) };
+    /// How far the database has counted, as this isolate has heard, and when it asked the ledger last. `None` before it has.
+    static HEARD: Cell<Option<(i64, i64)>> = const { Cell::new(None) };
+}
+
+/// The two databases. Their batches run without the fence.
+struct Stores {
+    customers: Store,
+    ledger: Store,
+}
+
+impl Stores {
+    fn new(env: &Env) -> Result<Self, Error> {
+        let customers = Store::new(env)?;
+        let ledger = customers.ledger(env)?;
+        Ok(Self { customers, ledger })
+    }
+
+    /// Those of a request: their cost adds to its.
+    fn of(site: &Site<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            customers: site.store.clone(),
+            ledger: site.store.ledger(site.env)?,
+        })
+    }
+}
+
+impl Trips for Stores {
+    type Row = Row;
+
+    async fn customers(&self, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
+        rows(&self.customers, statements).await
+    }
+
+    async fn ledger(&self, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
+        rows(&self.ledger, statements).await
+    }
+
+    async fn sign(&self, _: &str) -> Result<String, Error> {
+        Ok(String::new())
+    }
+
+    fn hear(&self, sequence: i64) {
+        let (heard, at) = HEARD.get().unwrap_or_default();
+        HEARD.set(Some((heard.max(sequence), at)));
+    }
+
+    fn now(&self) -> String {
+        clock::now().utc
+    }
+}
+
+async fn rows(store: &Store, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
+    let all = store.transaction(statements).await?;
+    Ok(all.iter().map(d1::Rows::all).collect())
+}
+
+/// Has the database of a request refuse every batch if it was restored. Before its first request, an isolate asks the ledger
+/// how far the database has come; then once a minute, after an answer, or at once if the request `must_be_sure`.
+///
+/// # Errors
+/// 503 if the ledger is asked before the answer and fails.
+pub async fn expect_no_restore(site: &Site<'_>, must_be_sure: bool) -> Result<(), Error> {
+    let now = clock::millis();
+    match HEARD.get().filter(|_| !must_be_sure) {
+        None => {
+            hear(&Stores::of(site)?).await?;
+            HEARD.set(HEARD.get().map(|(heard, _)| (heard, now)));
+        }
+        Some((heard, at)) if now - at > HEARD_MS => {
+            HEARD.set(Some((heard, now)));
+            let stores = Stores::new(site.env)?;
+            // If it fails, the next minute asks again.
+            site.context.wait_until(async move {
+                let _ = hear(&stores).await;
+            });
+        }
+        Some(_) => {}
+    }
+    if let Some((heard, _)) = HEARD.get() {
+        site.store.expect(heard);
+    }
+    Ok(())
+}
+
+/// Records an erasure in the ledger, before it is answered. `entry` is what [`crate::erasure::sql::receipt`] tells of it; `""`
+/// if the ledger has it. After the answer, the erasure is taken from the outbox.
+///
+/// # Errors
+/// 503 if the ledger does not answer, or if it has an earlier erasure: a restore has brought the customer back. A repeat of
+/// the request records the erasure, or answers the earlier one.
+pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<(), Error> {
+    if entry.is_empty() {
+        return Ok(());
+    }
+    let kept = record(&Stores::of(site)?, &entry).await?;
+    let is_first = kept.is_first;
+    let stores = Stores::new(site.env)?;
+    // If it fails, the cron records the erasure again.
+    site.context.wait_until(async move {
+        let _ = close(&stores, &entry, &kept).await;
+    });
+    if is_first {
+        Ok(())
+    } else {
+        let text = "the ledger has an earlier erasure of this customer";
+        Err(Error::Restoring(text.to_owned()))
+    }
+}
+
+/// Keeps what lets somebody in as a partner, before a change of it is answered. `found` is the row of
+/// [`super::state::doors`]; `None` if there is no such partner.
+///
+/// # Errors
+/// 503 if the ledger does not answer. The change is done; a repeat keeps it.
+pub async fn keep(site: &Site<'_>, found: Option<Row>) -> Result<(), Error> {
+    match found {
+        Some(found) => keep_doors(&Stores::of(site)?, &found.text("doors")?).await,
+        None => Ok(()),
+    }
+}
+
+/// Undoes a restore after the answer of a request that has met it, unless this isolate is at it already.
+pub fn undo_after_the_answer(env: &Env, context: &Context) {
+    let now = clock::millis();
+    if UNDOING.get().is_some_and(|since| now - since < UNDOING_MS) {
+        return;
+    }
+    UNDOING.set(Some(now));
+    let env = env.clone();
+    context.wait_until(async move {
+        let _ = undo(&env, "request").await;
+        UNDOING.set(None);
+    });
+}
+
+/// Undoes a restore, if the database was restored, and goes on with the work in steps that this has begun.
+///
+/// # Errors
+/// 503 if a database does not answer. What was done stays done.
+pub async fn undo(env: &Env, by: &'static str) -> Result<Replayed, Error> {
+    let stores = Stores::new(env)?;
+    let replayed = replay::replay(&stores).await;
+    log(by, &replayed, stores.customers.cost());
+    if replayed
+        .as_ref()
+        .is_ok_and(|replayed| replayed.erased_again > 0)
+    {
+        scheduled::run(env, by).await;
+    }
+    replayed
+}
+
+/// Does what is done every minute. If it fails, the next minute goes on.
+pub async fn each_minute(env: &Env) {
+    if let Ok(stores) = Stores::new(env) {
+        log(
+            "cron",
+            &every_minute(&stores).await,
+            stores.customers.cost(),
+        );
+    }
+}
+
+/// Writes a line if the database was restored, or if something failed.
+fn log(by: &'static str, replayed: &Result<Replayed, Error>, cost: Cost) {
+    let (done, error) = match replayed {
+        Ok(replayed) if !replayed.was_restored => return,
+        Ok(replayed) => (*replayed, None),
+        Err(error) => (Replayed::default(), error.internal_text()),
+    };
+    let line = Json::object([
+        ("replay", by.into()),
+        ("level", "warning".into()),
+        ("erasures", done.erasures.into()),
+        ("erased_again", done.erased_again.into()),
+        ("logins", done.logins.into()),
+        ("d1_trips", cost.trips.into()),
+        ("d1_rows_read", cost.rows_read.into()),
+        ("d1_rows_written", cost.rows_written.into()),
+        ("error", error.into()),
+    ]);
+    web_sys::console::log_1(&line.to_string().into());
+}

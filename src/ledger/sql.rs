@@ -1,0 +1,219 @@
+//! The SQL of the ledger. Every statement is sent to that database.
+
+use super::state::IDS_AHEAD;
+use crate::db::batch::{Batch, Steps};
+use crate::db::json::{Member, json_object};
+use crate::db::sql::{Sql, Statement};
+use crate::erasure::receipt::COUNTS;
+use crate::sql;
+
+/// The name under which the ledger knows the customers' database: its binding.
+pub const DATABASE: &str = "DB";
+
+/// The columns of an entry, which the customers' database gives as members of a JSON object.
+const COLUMNS: [&str; 13] = [
+    "sequence",
+    "partner_id",
+    "username",
+    "customer_id",
+    "uuid",
+    "removed_at",
+    "completed_at",
+    "measures_expired",
+    "users_removed",
+    "allowed_numbers_removed",
+    "phone_numbers_masked",
+    "backups_until",
+    "reerased_at",
+];
+
+/// Records an erasure. `entry` is a JSON object with the columns. What was recorded first stays, except that a completed
+/// erasure replaces one whose calls remained to be masked, and that a later erasure after a restore is noted. It writes one row
+/// and the head. The last statement reads what the ledger then has of the erasure, as JSON in the column `kept`, whether it is
+/// this one, as `is_first`, and the `sequence` of the head.
+pub fn record(entry: &str, jws: &str) -> Batch<()> {
+    let names = COLUMNS.map(Sql::name);
+    // A database that was restored counts anew, until it hears of it. No count of it was ever above the head.
+    let head = sql!(
+        "(SELECT sequence FROM heads WHERE database = {database})",
+        database = DATABASE
+    );
+    let values = COLUMNS.map(|name| {
+        let value = sql!("given.value ->> '{name}'", name = Sql::name(name));
+        match name {
+            "sequence" => sql!(
+                "MAX({value}, COALESCE({head}, 0))",
+                value = value,
+                head = &head
+            ),
+            _ => value,
+        }
+    });
+    let insert = sql!(
+        "INSERT INTO erasures (database, jws, {names}) \
+         SELECT {database}, {jws}, {values} FROM json_each({list}) AS given WHERE TRUE \
+         ON CONFLICT (uuid) DO UPDATE SET \
+         jws = CASE WHEN {is_completed} THEN excluded.jws ELSE jws END, \
+         completed_at = CASE WHEN {is_completed} THEN excluded.completed_at ELSE completed_at END, \
+         sequence = MAX(sequence, excluded.sequence), \
+         backups_until = MAX(backups_until, excluded.backups_until), \
+         reerased_at = MAX(reerased_at, excluded.reerased_at)",
+        names = Sql::join(names, ", "),
+        database = DATABASE,
+        jws = jws,
+        values = Sql::join(values, ", "),
+        list = format!("[{entry}]"),
+        is_completed = sql!("erasures.completed_at = '' AND excluded.completed_at <> ''"),
+    );
+    let mut kept = ["removed_at", "completed_at", "backups_until", "jws"]
+        .map(Member::column)
+        .to_vec();
+    kept.extend(COUNTS.map(Member::column));
+    let kept = sql!(
+        "SELECT {kept} AS kept, removed_at = {entry} ->> 'removed_at' AS is_first, heads.sequence \
+         FROM erasures JOIN heads USING (database) WHERE uuid = {entry} ->> 'uuid'",
+        kept = json_object(&kept),
+        entry = entry,
+    );
+    let mut steps = Steps::default();
+    steps.add(insert.named("ledger::record"));
+    steps.add(advance(sql!("{entry} ->> 'sequence'", entry = entry), 0));
+    steps.add(kept.named("ledger::kept"));
+    steps.named(())
+}
+
+/// Reads how far the database has come, as far as the ledger knows, as `sequence` and `ids_upto`. No row if it knows nothing.
+pub fn head() -> Statement {
+    sql!(
+        "SELECT sequence, ids_upto FROM heads WHERE database = {database}",
+        database = DATABASE
+    )
+    .named("ledger::head")
+}
+
+/// Notes how far the database has come, and which ids are promised. Neither is ever taken back.
+pub fn advance(sequence: Sql, ids_upto: i64) -> Statement {
+    sql!(
+        "INSERT INTO heads (database, sequence, ids_upto) VALUES ({database}, {sequence}, MAX({ids_upto}, {first})) \
+         ON CONFLICT (database) DO UPDATE SET sequence = MAX(sequence, excluded.sequence), \
+         ids_upto = MAX(ids_upto, excluded.ids_upto)",
+        database = DATABASE,
+        sequence = sequence,
+        ids_upto = ids_upto,
+        first = IDS_AHEAD,
+    )
+    .named("ledger::advance")
+}
+
+/// Keeps what lets somebody in as a partner. `doors` is what [`super::state::doors`] has read. Logins of the partner that are
+/// not among them have ended. The last statement reads what that of [`record`] reads,
+/// with an empty `kept`.
+pub fn doors(doors: &str) -> Batch<()> {
+    let of_partner = [
+        "sequence",
+        "partner_id",
+        "partner",
+        "enabled",
+        "allowed_networks",
+    ];
+    let of_login = [
+        "username",
+        "access",
+        "ha1_sealed",
+        "ha1_previous_sealed",
+        "previous_until",
+        "created",
+    ];
+    let all = || of_partner.into_iter().chain(of_login);
+    let values = of_partner.map(|name| sql!("doors.value ->> '{name}'", name = Sql::name(name)));
+    let values = values
+        .into_iter()
+        .chain(of_login.map(|name| sql!("login.value ->> '{name}'", name = Sql::name(name))));
+    let changes = all()
+        .filter(|name| *name != "username")
+        .map(|name| sql!("{name} = excluded.{name}", name = Sql::name(name)));
+    // A list of one, so that its members have a name.
+    let list = format!("[{doors}]");
+    let given = sql!(
+        "json_each({list}) AS doors, json_each(doors.value, '$.logins') AS login",
+        list = list.as_str()
+    );
+    let keep = sql!(
+        "INSERT INTO doors (database, {names}) SELECT {database}, {values} FROM {given} WHERE TRUE \
+         ON CONFLICT (database, username) DO UPDATE SET {changes}, ended = 0 \
+         WHERE excluded.sequence >= sequence",
+        names = Sql::join(all().map(Sql::name), ", "),
+        database = DATABASE,
+        values = Sql::join(values, ", "),
+        given = &given,
+        changes = Sql::join(changes, ", "),
+    );
+    let end = sql!(
+        "UPDATE doors SET ended = 1, ha1_sealed = '', ha1_previous_sealed = '', sequence = {doors} ->> 'sequence' \
+         WHERE database = {database} AND partner_id = {doors} ->> 'partner_id' AND ended = 0 \
+         AND sequence < {doors} ->> 'sequence' \
+         AND username NOT IN (SELECT value ->> 'username' FROM json_each({doors}, '$.logins'))",
+        doors = doors,
+        database = DATABASE,
+    );
+    let mut steps = Steps::default();
+    let head = sql!(
+        "SELECT '' AS kept, 1 AS is_first, sequence FROM heads WHERE database = {database}",
+        database = DATABASE
+    );
+    steps.add(keep.named("ledger::keep_doors"));
+    steps.add(end.named("ledger::end_doors"));
+    steps.add(advance(sql!("{doors} ->> 'sequence'", doors = doors), 0));
+    steps.add(head.named("ledger::kept_doors"));
+    steps.named(())
+}
+
+/// The most rows of a page that a replay reads.
+pub const PAGE: i64 = 200;
+
+/// Reads the next logins that were changed after the database had counted `sequence`, in the order of the changes: at most
+/// [`PAGE`], each as `door`, a JSON object, with `sequence` and `username`.
+pub fn doors_after(sequence: i64, username: &str) -> Statement {
+    let members = [
+        "username",
+        "partner_id",
+        "partner",
+        "enabled",
+        "allowed_networks",
+        "access",
+        "ha1_sealed",
+        "ha1_previous_sealed",
+        "previous_until",
+        "created",
+        "ended",
+    ];
+    sql!(
+        "SELECT {door} AS door, sequence, username FROM doors \
+         WHERE database = {database} AND (sequence, username) > ({sequence}, {username}) \
+         ORDER BY sequence, username LIMIT {page}",
+        door = json_object(&members.map(Member::column)),
+        database = DATABASE,
+        sequence = sequence,
+        username = username,
+        page = PAGE,
+    )
+    .named("ledger::doors_after")
+}
+
+/// Reads the next erasures, in the order in which the database has counted them: at most [`PAGE`], each as `entry`, a JSON
+/// object, with `sequence` and `erasure_id`.
+pub fn erasures_after(sequence: i64, erasure_id: i64) -> Statement {
+    let mut members: Vec<Member> = COLUMNS.map(Member::column).into();
+    members.push(Member::column("jws"));
+    sql!(
+        "SELECT {entry} AS entry, sequence, erasure_id FROM erasures \
+         WHERE database = {database} AND (sequence, erasure_id) > ({sequence}, {erasure_id}) \
+         ORDER BY sequence, erasure_id LIMIT {page}",
+        entry = json_object(&members),
+        database = DATABASE,
+        sequence = sequence,
+        erasure_id = erasure_id,
+        page = PAGE,
+    )
+    .named("ledger::erasures_after")
+}
