@@ -22,6 +22,7 @@ async function test() {
   await check("documentation, host", () => cargo("doc", ...docs));
   await check("documentation, wasm", () => cargo("doc", ...docs, ...wasm));
   await check("dependencies", dependencies);
+  await check("long tests on the host", () => cargo("test", "--locked", "--lib", "--", "--ignored"));
   // The tests come last, so that cargo's summary ends the output.
   console.log("\n== tests");
   await cargo("test", "--locked", ...process.argv.slice(2));
