@@ -1,8 +1,5 @@
-//! Measures erasures through the Worker and D1, and prints two tables. There is no pass or fail.
-//!
-//! - `DELETE` until its answer, `DELETE` until the receipt is complete, and a dry run, for customers with up to 1,000,000
-//!   calls, or as many as the arguments say: `cargo bench --bench erasure -- 5000000`.
-//! - The one transaction of up to 20,000 calls against the same statements in plain SQLite on a copy of the database.
+//! Measures the one transaction of an erasure through the Worker and D1, against the same statements in plain SQLite on a
+//! copy of the database, and prints a table. There is no pass or fail. `any_size` measures erasures of any size.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,25 +40,7 @@ const ROUNDS: usize = 7;
 
 fn main() {
     let partner = Partner::new();
-    let given: Vec<i64> = std::env::args()
-        .filter_map(|arg| arg.parse().ok())
-        .collect();
-    let of_any_size = match given.as_slice() {
-        [] => vec![1_000, 20_000, 20_001, 100_000, 1_000_000],
-        given => given.to_vec(),
-    };
-    println!("erasures of any size, in ms");
-    println!(
-        "{:>9}  {:>8}  {:>8}  {:>9}  {:>14}",
-        "calls", "dry run", "answer", "complete", "longest GET"
-    );
-    for calls in of_any_size {
-        let told = erase_of_any_size(&partner, calls);
-        let [dry_run, answer, complete, other] = told.map(|time| time.as_secs_f64() * 1_000.0);
-        println!("{calls:>9}  {dry_run:>8.1}  {answer:>8.1}  {complete:>9.1}  {other:>14.1}");
-    }
-
-    println!("\nmedian (least – most) of {ROUNDS} erasures in one transaction, in ms");
+    println!("median (least – most) of {ROUNDS} erasures in one transaction, in ms");
     println!(
         "{:>7} calls  {:>24}  {:>24}  ratio  trips",
         "", "Worker and D1", "plain SQLite"
@@ -77,41 +56,6 @@ fn main() {
         let trips = trips.iter().max().unwrap();
         println!("{calls:>7} calls  {worker:>24}  {plain:>24}  {ratio:>5.2}  {trips:>5}");
     }
-}
-
-/// Erases a customer with this many calls. Returns how long a dry run took, the `DELETE` until its answer, and until the
-/// receipt was complete, and the longest `GET` of another partner meanwhile.
-fn erase_of_any_size(partner: &Partner, calls: i64) -> [Duration; 4] {
-    let other = Partner::new();
-    let there = format!("/customers/{}", other.create_customer("Other", "other"));
-    let id = partner.create_customer("Any size", &format!("any-{calls}"));
-    let measure = partner.create_measure(id);
-    db_seed_calls(partner.server, id, measure, calls, 1);
-    let path = format!("/customers/{id}");
-
-    let begin = Instant::now();
-    partner.delete(&format!("{path}?dry_run=1")).expect(200);
-    let dry_run = begin.elapsed();
-    let begin = Instant::now();
-    let mut receipt = partner.delete(&path).expect(200).json();
-    let answer = begin.elapsed();
-    assert_eq!(receipt["erasure"]["phone_numbers_masked"], calls * 3 + 2);
-    let mut longest = Duration::ZERO;
-    let mut asked = begin;
-    while receipt["erasure"]["status"] != "complete" {
-        let begin_other = Instant::now();
-        other.get(&there).expect(200);
-        longest = longest.max(begin_other.elapsed());
-        // The cron of the platform: wrangler's local server has none.
-        if asked.elapsed() > Duration::from_secs(60) {
-            asked = Instant::now();
-            let cron = client::Request::new(partner.server, "GET", "/cdn-cgi/handler/scheduled");
-            std::thread::spawn(move || cron.try_send());
-        }
-        receipt = partner.get(&format!("{path}/erasure")).expect(200).json();
-    }
-    let complete = begin.elapsed();
-    [dry_run, answer, complete, longest]
 }
 
 /// Erases a customer with this many calls, once through the Worker and once in a copy of the database. Returns both
@@ -162,6 +106,7 @@ fn erase_in(file: &Path, customer_id: i64) -> Duration {
             request_id: "bench",
             actor: Actor::Partner(partner_id),
         },
+        again: None,
     };
     let begin = Instant::now();
     let transaction = connection.transaction().unwrap();

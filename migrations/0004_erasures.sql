@@ -16,12 +16,13 @@ CREATE TABLE erasures (
     phone_numbers_masked INTEGER NOT NULL,
     -- What state.sequence was after the erasure.
     sequence INTEGER NOT NULL DEFAULT 0,
-    -- Until when the database's own history can still show what was erased, UTC, YYYY-MM-DD HH:MM:SS.
+    -- Until when the database's own history can still show what was erased, UTC, YYYY-MM-DD HH:MM:SS; a receipt tells it once
+    -- the last phone number is masked, and '' before.
     backups_until TEXT NOT NULL DEFAULT '',
     -- When the customer was erased once more, because a restore of the database had brought it back, UTC, YYYY-MM-DD
     -- HH:MM:SS; '' if none has.
     reerased_at TEXT NOT NULL DEFAULT '',
-    -- The receipt as the ledger keeps it signed.
+    -- The receipt, signed by the service, as a compact JWS; '' in a dry run.
     jws TEXT NOT NULL DEFAULT '',
     -- 1 when the ledger has the erasure as this row tells it.
     recorded INTEGER NOT NULL DEFAULT 0 CHECK (recorded IN (0, 1))

@@ -1,8 +1,9 @@
 // Installs only what is missing on this machine: the npm packages, the Rust toolchain, wasm-bindgen, worker-build and
 // the secrets for local development.
 
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { parseEnv } from "node:util";
 import { Failure, env, main, root, run, step, wasmBindgen, workerBuild } from "./tools.mjs";
 
 export async function setup() {
@@ -74,12 +75,20 @@ export async function cargoTool({ name, version, dir, bin, minutes, options }) {
   await step(`${name} ${version}: building, about ${minutes} minutes`, () => run("cargo", install, { quiet: true }));
 }
 
-/** Creates the local secrets. It keeps existing ones. */
+/** Creates the local secrets. It keeps existing ones, and adds those that are new since. */
 function devVars() {
   const file = join(root, ".dev.vars");
-  if (existsSync(file)) return;
-  copyFileSync(`${file}.example`, file);
-  console.log(".dev.vars: copied from .dev.vars.example");
+  if (!existsSync(file)) {
+    copyFileSync(`${file}.example`, file);
+    console.log(".dev.vars: copied from .dev.vars.example");
+    return;
+  }
+  const existing = parseEnv(readFileSync(file, "utf8"));
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(`${file}.example`, "utf8")))) {
+    if (name in existing) continue;
+    appendFileSync(file, `\n${name}="${value}"\n`);
+    console.log(`.dev.vars: added ${name} from .dev.vars.example`);
+  }
 }
 
 await main(import.meta, setup);

@@ -1,5 +1,6 @@
 //! The Worker's secrets.
 
+use base64ct::{Base64, Encoding};
 use worker::Env;
 
 use super::digest::{self, NonceState, hmac};
@@ -7,12 +8,13 @@ use crate::http::error::Error;
 use crate::http::time::Now;
 use crate::platform::bindings;
 
-/// The secrets that authentication needs.
+/// The secrets that requests need, besides the operator's token.
 pub struct Secrets {
     nonce_secret: [u8; 32],
     /// The previous `nonce_secret`. Its nonces stay valid during a rotation.
     nonce_secret_previous: Option<[u8; 32]>,
     ha1_key: [u8; 32],
+    receipt_key: Vec<u8>,
 }
 
 impl Secrets {
@@ -21,13 +23,13 @@ impl Secrets {
     /// # Errors
     /// 500 if a secret is missing or malformed. The log names it.
     pub fn read(env: &Env) -> Result<Self, Error> {
+        let wrong = |name: &str, what: &str| Error::Internal(format!("secret {name} is {what}"));
+        let text = |name: &str| bindings::secret(env, name).ok_or_else(|| wrong(name, "missing"));
         let read = |name: &str| {
-            let wrong = |what: &str| Error::Internal(format!("secret {name} is {what}"));
-            let secret = bindings::secret(env, name).ok_or_else(|| wrong("missing"))?;
-            let bytes = base16ct::mixed::decode_vec(secret).ok();
+            let bytes = base16ct::mixed::decode_vec(text(name)?).ok();
             bytes
                 .and_then(|bytes| bytes.try_into().ok())
-                .ok_or_else(|| wrong("not 64 hex digits"))
+                .ok_or_else(|| wrong(name, "not 64 hex digits"))
         };
         const PREVIOUS: &str = "NONCE_SECRET_PREVIOUS";
         let previous = bindings::secret(env, PREVIOUS).filter(|secret| !secret.is_empty());
@@ -36,12 +38,19 @@ impl Secrets {
             nonce_secret: read("NONCE_SECRET")?,
             nonce_secret_previous: previous.transpose()?,
             ha1_key: read("HA1_KEY")?,
+            receipt_key: Base64::decode_vec(&text("RECEIPT_KEY")?)
+                .map_err(|_| wrong("RECEIPT_KEY", "not in base64"))?,
         })
     }
 
     /// The key that seals every HA1.
     pub fn ha1_key(&self) -> &[u8; 32] {
         &self.ha1_key
+    }
+
+    /// The private key that signs receipts, in PKCS#8.
+    pub fn receipt_key(&self) -> &[u8] {
+        &self.receipt_key
     }
 
     /// A fingerprint of the parts. Without the secrets, it reveals nothing about them.

@@ -4,7 +4,7 @@ use super::model::{Column, CustomerInput, output};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::blocks::{List, Order};
-use crate::db::json::json_object;
+use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
 use crate::db::tenant::{live_customer, live_customers};
 use crate::http::etag::IfMatch;
@@ -62,17 +62,21 @@ pub fn list(partner_id: i64) -> List {
 /// Reads a page of the partner's live customers by ascending id, and their number. It reads what [`List::begin`] reads,
 /// the rows that it answers, and one row of `partners`.
 pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> {
+    page_of(row(version, partner), partner.partner_id, paging)
+}
+
+fn page_of(row: Sql, partner_id: i64, paging: Paging) -> Batch<Page> {
     let total = sql!(
         "SELECT customers AS total FROM partners WHERE partner_id = {partner_id}",
-        partner_id = partner.partner_id
+        partner_id = partner_id
     );
-    let begin = list(partner.partner_id).begin(paging);
+    let begin = list(partner_id).begin(paging);
     let rows = sql!(
         "{with}SELECT {row} FROM customers WHERE {live} AND {past} \
          ORDER BY customer_id LIMIT {limit} OFFSET {skip}",
         with = begin.with,
-        row = row(version, partner),
-        live = live_customers(partner.partner_id),
+        row = row,
+        live = live_customers(partner_id),
         past = Sql::join(begin.past, " AND "),
         limit = paging.limit(),
         skip = begin.skip,
@@ -81,6 +85,17 @@ pub fn page(version: Version, partner: &Profile, paging: Paging) -> Batch<Page> 
     let total = steps.add(total.named("customers::total"));
     let rows = steps.add(rows.named("customers::page"));
     steps.named(Page { total, rows })
+}
+
+/// The same for whoever looks after a partner without being it: only the ids and when the customer was created.
+pub fn ids(version: Version, partner_id: i64, paging: Paging) -> Batch<Page> {
+    let json = json_object(&[
+        Member::integer(version, "customer_id"),
+        Member::column("uuid"),
+        Member::column("created"),
+    ]);
+    let row = sql!("{json} AS json, customer_id AS id", json = json);
+    page_of(row, partner_id, paging)
 }
 
 /// Finds the live customer with this id, this `custnr`, or both. It answers at most one row.

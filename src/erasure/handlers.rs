@@ -6,7 +6,7 @@ use crate::db::audit::{Actor, Context};
 use crate::http::call::Call;
 use crate::http::error::{Error, Fault};
 use crate::ledger::keep;
-use crate::platform::d1::{Row, Store};
+use crate::platform::d1::Row;
 use crate::platform::reply::Reply;
 use crate::platform::scheduled;
 use crate::platform::site::Site;
@@ -44,21 +44,21 @@ pub async fn erase(
         again: None,
     };
     if dry_run == 1 {
-        preview(site.store, target).await
+        preview(site, target).await
     } else {
         carry_out(site, target).await
     }
 }
 
-async fn preview(store: &Store, target: Target<'_>) -> Result<Reply, Error> {
-    let results = store.run(target.preview()).await?;
+async fn preview(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> {
+    let results = site.store.run(target.preview()).await?;
     let receipt = results.first(|at| at.receipt);
     let receipt = receipt.ok_or(Error::NotFound("customer"))?;
     if is_erased(&receipt)? {
-        return Reply::object("erasure", &receipt);
+        return recorded(site, &receipt).await;
     }
     let preview = results.first(|at| at.preview);
-    Reply::object("erasure", &preview.ok_or(Error::PreconditionFailed)?)
+    answer(&preview.ok_or(Error::PreconditionFailed)?, "")
 }
 
 async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> {
@@ -66,13 +66,29 @@ async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> 
     let receipt = results.first(|at| at.receipt);
     let receipt = receipt.ok_or(Error::NotFound("customer"))?;
     if is_erased(&receipt)? {
-        keep::record_erasure(site, receipt.text("entry")?).await?;
+        let reply = recorded(site, &receipt).await?;
         if receipt.text("completed_at")?.is_empty() {
             scheduled::after_the_answer(site);
         }
-        return Reply::object("erasure", &receipt);
+        return Ok(reply);
     }
     Err(Error::PreconditionFailed)
+}
+
+/// The answer with a receipt, once the ledger has it, signed.
+async fn recorded(site: &Site<'_>, receipt: &Row) -> Result<Reply, Error> {
+    let entry = receipt.text("entry")?;
+    let jws = if entry.is_empty() {
+        receipt.text("jws")?
+    } else {
+        keep::record_erasure(site, entry).await?
+    };
+    answer(receipt, &jws)
+}
+
+/// The answer with a receipt and its signature, which comes last.
+fn answer(receipt: &Row, jws: &str) -> Result<Reply, Error> {
+    Reply::object_and("erasure", receipt, "jws", jws)
 }
 
 /// Reads the receipt of an erasure:
@@ -86,10 +102,7 @@ pub async fn read(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<
 
     let receipt = sql::receipt(call.version, partner.partner_id, customer_id);
     match site.store.read(receipt).await?.first() {
-        Some(row) if is_erased(&row)? => {
-            keep::record_erasure(site, row.text("entry")?).await?;
-            Reply::object("erasure", &row)
-        }
+        Some(row) if is_erased(&row)? => recorded(site, &row).await,
         Some(_) => Err(Error::NotErased(customer_id)),
         None => Err(Error::NotFound("customer")),
     }

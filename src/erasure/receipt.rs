@@ -17,11 +17,18 @@ pub const COUNTS: [&str; 4] = [
 /// The values of `status`: every phone number is masked; phone numbers on calls remain to be masked.
 pub const STATUSES: [&str; 2] = ["complete", "masking"];
 
+/// The `status` of a receipt.
+pub fn status(is_masking: bool) -> &'static str {
+    let [complete, masking] = STATUSES;
+    if is_masking { masking } else { complete }
+}
+
 /// The most calls that an erasure masks in its one transaction; those of a customer with more are masked in steps. A call
 /// takes D1 some 2 µs, so 20,000 calls hold the database, which is one thread for all partners, for some 40 ms.
 pub const CALLS_AT_ONCE: i64 = 20_000;
 
-/// How long the database's own history shows what was erased: as long as D1 can be taken back to it.
+/// How long the database's own history shows what was erased. D1's Time Travel goes back 30 days on Workers Paid, and less on
+/// the free plan (<https://developers.cloudflare.com/d1/reference/time-travel/>).
 const HISTORY: &str = "30 days";
 
 /// Until when the database's own history shows what is erased at `now`.
@@ -39,20 +46,26 @@ pub fn goes_in_steps() -> Sql {
 }
 
 /// The JSON of a receipt, from a row of `customers`, the condition that phone numbers remain to be masked, and an
-/// expression for `completed_at`, for `reerased_at` and for each of [`COUNTS`].
+/// expression for `completed_at`, for `reerased_at`, for `backups_until` once it is complete, and for each of [`COUNTS`]. The
+/// member `jws` is not among them: see [`super::handlers`].
 pub fn json(
     version: Version,
     is_masking: Sql,
     completed_at: Sql,
     reerased_at: Sql,
+    backups_until: Sql,
     counts: impl IntoIterator<Item = Sql>,
 ) -> Sql {
-    let [complete, masking] = STATUSES;
     let status = sql!(
         "CASE WHEN {is_masking} THEN '{masking}' ELSE '{complete}' END",
+        is_masking = &is_masking,
+        masking = Sql::name(status(true)),
+        complete = Sql::name(status(false)),
+    );
+    let backups_until = sql!(
+        "CASE WHEN {is_masking} THEN '' ELSE {backups_until} END",
         is_masking = is_masking,
-        masking = Sql::name(masking),
-        complete = Sql::name(complete),
+        backups_until = backups_until,
     );
     let mut members = vec![
         Member::integer(version, "customer_id"),
@@ -61,6 +74,7 @@ pub fn json(
         Member::scalar("status", status),
         Member::scalar("completed_at", completed_at),
         Member::scalar("reerased_at", reerased_at),
+        Member::scalar("backups_until", backups_until),
     ];
     let counts = COUNTS.into_iter().zip(counts);
     members.extend(counts.map(|(name, count)| Member::scalar(name, integer(version, count))));

@@ -49,14 +49,15 @@ pub struct Erasure {
 
 /// Reads the receipt of one of the partner's customers, as `json`, with its `removed_at` and `completed_at`. For a live
 /// customer `removed_at` is `""` and all counts are 0. If the ledger does not have the erasure as it is, `entry` is what it
-/// must get; otherwise `""`. It reads two rows, and one more for `entry`.
+/// must get; otherwise `""`, and `jws` is what the ledger has. It reads two rows, and one more for `entry`.
 pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
     let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
     let completed_at = sql!("COALESCE(completed_at, '')");
     let is_masking = sql!("{completed_at} = ''", completed_at = &completed_at);
     let reerased_at = sql!("COALESCE(reerased_at, '')");
+    let backups_until = sql!("COALESCE(backups_until, '')");
     sql!(
-        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at, \
+        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at, COALESCE(jws, '') AS jws, \
          CASE WHEN recorded = 0 THEN {entry} ELSE '' END AS entry \
          FROM customers LEFT JOIN erasures USING (customer_id) \
          WHERE customer_id = {customer_id} AND partner_id = {partner_id}",
@@ -65,6 +66,7 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
             is_masking,
             completed_at.clone(),
             reerased_at,
+            backups_until,
             counts
         ),
         completed_at = completed_at,
@@ -82,6 +84,7 @@ impl Target<'_> {
         let json = receipt::json(
             self.version,
             goes_in_steps(),
+            sql!("''"),
             sql!("''"),
             sql!("''"),
             counts,

@@ -69,10 +69,13 @@ pub enum OperatorRoute {
     PutLogin,
     EndLogin,
     NewLoginPassword,
+    ListCustomersOf,
     EraseOnBehalf,
     PutCustomField,
     DeleteCustomField,
     ReadAudit,
+    ListErasures,
+    Replay,
 }
 
 /// A route that needs no authentication.
@@ -80,6 +83,7 @@ pub enum OperatorRoute {
 #[expect(missing_docs, reason = "the table below says what each is")]
 pub enum PublicRoute {
     Health,
+    ReadKeys,
     File(File),
 }
 
@@ -105,7 +109,7 @@ pub enum Route {
 
 use OperatorRoute::*;
 use PartnerRoute::*;
-use PublicRoute::Health;
+use PublicRoute::{Health, ReadKeys};
 use Resource::{Calls, Measures, Users};
 
 /// What a path may have in place of a template's `{name}`. It becomes the parameter `name`.
@@ -181,9 +185,13 @@ macro_rules! records {
 /// The path of the health check: the only one that is served over plain HTTP too.
 pub const HEALTH: &str = "/health";
 
+/// The path of the keys that verify receipts.
+pub const KEYS: &str = "/.well-known/jwks.json";
+
 /// The paths that need no authentication.
 pub const PUBLIC: &[Table<PublicRoute>] = &[&[
     (HEALTH, &[("GET", Health)]),
+    (KEYS, &[("GET", ReadKeys)]),
     ("/", &[("GET", PublicRoute::File(File::Page))]),
     ("/docs", &[("GET", PublicRoute::File(File::Page))]),
     ("/docs/{file}", &[("GET", PublicRoute::File(File::OfPage))]),
@@ -247,6 +255,8 @@ const ALLOWED_NUMBERS: Methods<PartnerRoute> =
 pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ("/operator/partners", &[("GET", ListPartners)]),
     ("/operator/audit", &[("GET", ReadAudit)]),
+    ("/operator/erasures", &[("GET", ListErasures)]),
+    ("/operator/replay", &[("POST", Replay)]),
     (
         "/operator/partners/{username}",
         &[("GET", ReadPartner), ("PUT", PutPartner)],
@@ -266,6 +276,10 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     (
         "/operator/partners/{username}/logins/{login}/password",
         &[("POST", NewLoginPassword)],
+    ),
+    (
+        "/operator/partners/{username}/customers",
+        &[("GET", ListCustomersOf)],
     ),
     (
         "/operator/partners/{username}/customers/{customer_id}",

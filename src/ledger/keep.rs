@@ -7,6 +7,8 @@ use worker::{Context, Env};
 use super::replay::{self, Replayed, close, every_minute, hear, keep_doors, record};
 use super::trips::{Rows, Trips};
 use crate::db::sql::Statement;
+use crate::erasure::evidence::Signed;
+use crate::erasure::signing::Signer;
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::platform::d1::{self, Cost, Row, Store};
@@ -28,6 +30,7 @@ thread_local! {
 
 /// The two databases. Their batches run without the fence.
 struct Stores {
+    env: Env,
     customers: Store,
     ledger: Store,
 }
@@ -36,12 +39,18 @@ impl Stores {
     fn new(env: &Env) -> Result<Self, Error> {
         let customers = Store::new(env)?;
         let ledger = customers.ledger(env)?;
-        Ok(Self { customers, ledger })
+        let env = env.clone();
+        Ok(Self {
+            env,
+            customers,
+            ledger,
+        })
     }
 
     /// Those of a request: their cost adds to its.
     fn of(site: &Site<'_>) -> Result<Self, Error> {
         Ok(Self {
+            env: site.env.clone(),
             customers: site.store.clone(),
             ledger: site.store.ledger(site.env)?,
         })
@@ -59,8 +68,8 @@ impl Trips for Stores {
         rows(&self.ledger, statements).await
     }
 
-    async fn sign(&self, _: &str) -> Result<String, Error> {
-        Ok(String::new())
+    async fn sign(&self, entry: &str) -> Result<Signed, Error> {
+        Signer::of(&self.env).await?.sign(entry).await
     }
 
     fn hear(&self, sequence: i64) {
@@ -106,29 +115,27 @@ pub async fn expect_no_restore(site: &Site<'_>, must_be_sure: bool) -> Result<()
     Ok(())
 }
 
-/// Records an erasure in the ledger, before it is answered. `entry` is what [`crate::erasure::sql::receipt`] tells of it; `""`
-/// if the ledger has it. After the answer, the erasure is taken from the outbox.
+/// Records an erasure in the ledger, before it is answered, and returns the signed receipt that the ledger then has. `entry` is what
+/// [`crate::erasure::sql::receipt`] tells of it. After the answer, the erasure is taken from the outbox.
 ///
 /// # Errors
 /// 503 if the ledger does not answer, or if it has an earlier erasure: a restore has brought the customer back. A repeat of
 /// the request records the erasure, or answers the earlier one.
-pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<(), Error> {
-    if entry.is_empty() {
-        return Ok(());
-    }
+pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<String, Error> {
     let kept = record(&Stores::of(site)?, &entry).await?;
     let is_first = kept.is_first;
+    let jws = Json::parse(kept.json.as_bytes()).unwrap_or(Json::Null);
+    let jws = jws.get("jws").and_then(Json::as_text).map(str::to_owned);
     let stores = Stores::new(site.env)?;
     // If it fails, the cron records the erasure again.
     site.context.wait_until(async move {
         let _ = close(&stores, &entry, &kept).await;
     });
-    if is_first {
-        Ok(())
-    } else {
+    if !is_first {
         let text = "the ledger has an earlier erasure of this customer";
-        Err(Error::Restoring(text.to_owned()))
+        return Err(Error::Restoring(text.to_owned()));
     }
+    jws.ok_or_else(|| Error::Internal("the ledger has no signed receipt".to_owned()))
 }
 
 /// Keeps what lets somebody in as a partner, before a change of it is answered. `found` is the row of

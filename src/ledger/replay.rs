@@ -64,8 +64,8 @@ pub struct Kept {
 /// # Errors
 /// 503 if the ledger does not answer. Then the erasure stays in the outbox.
 pub async fn record(trips: &impl Trips, entry: &str) -> Result<Kept, Error> {
-    let jws = trips.sign(entry).await?;
-    keep(trips, sql::record(entry, &jws)).await
+    let signed = trips.sign(entry).await?;
+    keep(trips, sql::record(entry, &signed)).await
 }
 
 /// Keeps what lets somebody in as a partner. `doors` is what [`state::doors`] has read.

@@ -4,6 +4,7 @@ use super::state::IDS_AHEAD;
 use crate::db::batch::{Batch, Steps};
 use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
+use crate::erasure::evidence::Signed;
 use crate::erasure::receipt::COUNTS;
 use crate::sql;
 
@@ -28,10 +29,10 @@ const COLUMNS: [&str; 13] = [
 ];
 
 /// Records an erasure. `entry` is a JSON object with the columns. What was recorded first stays, except that a completed
-/// erasure replaces one whose calls remained to be masked, and that a later erasure after a restore is noted. It writes one row
-/// and the head. The last statement reads what the ledger then has of the erasure, as JSON in the column `kept`, whether it is
-/// this one, as `is_first`, and the `sequence` of the head.
-pub fn record(entry: &str, jws: &str) -> Batch<()> {
+/// erasure replaces one whose calls remained to be masked, and that a later erasure after a restore is noted. It writes one
+/// row, the head, and the key if it is new. The last statement reads what the ledger then has of the erasure, as JSON in the
+/// column `kept`, whether it is this one, as `is_first`, and the `sequence` of the head.
+pub fn record(entry: &str, signed: &Signed) -> Batch<()> {
     let names = COLUMNS.map(Sql::name);
     // A database that was restored counts anew, until it hears of it. No count of it was ever above the head.
     let head = sql!(
@@ -60,10 +61,13 @@ pub fn record(entry: &str, jws: &str) -> Batch<()> {
          reerased_at = MAX(reerased_at, excluded.reerased_at)",
         names = Sql::join(names, ", "),
         database = DATABASE,
-        jws = jws,
+        jws = signed.jws.as_str(),
         values = Sql::join(values, ", "),
         list = format!("[{entry}]"),
-        is_completed = sql!("erasures.completed_at = '' AND excluded.completed_at <> ''"),
+        is_completed = sql!(
+            "erasures.removed_at = excluded.removed_at \
+             AND erasures.completed_at = '' AND excluded.completed_at <> ''"
+        ),
     );
     let mut kept = ["removed_at", "completed_at", "backups_until", "jws"]
         .map(Member::column)
@@ -75,11 +79,23 @@ pub fn record(entry: &str, jws: &str) -> Batch<()> {
         kept = json_object(&kept),
         entry = entry,
     );
+    let key = sql!(
+        "INSERT INTO keys (kid, jwk, added_at) VALUES ({kid}, {jwk}, datetime('now')) ON CONFLICT DO NOTHING",
+        kid = signed.key.kid(),
+        jwk = signed.key.jwk().to_string(),
+    );
     let mut steps = Steps::default();
+    steps.add(key.named("ledger::record_key"));
     steps.add(insert.named("ledger::record"));
     steps.add(advance(sql!("{entry} ->> 'sequence'", entry = entry), 0));
     steps.add(kept.named("ledger::kept"));
     steps.named(())
+}
+
+/// Reads every public key that has ever signed a receipt, the oldest first, as `jwk` each. A key is added by hand, so there
+/// are few.
+pub fn keys() -> Statement {
+    sql!("SELECT jwk FROM keys ORDER BY added_at, kid").named("ledger::keys")
 }
 
 /// Reads how far the database has come, as far as the ledger knows, as `sequence` and `ids_upto`. No row if it knows nothing.

@@ -175,7 +175,8 @@ pub fn recorded(entry: &str, kept: &str) -> [Statement; 2] {
     let receipt = sql!(
         "UPDATE erasures SET recorded = {is_first}, {counts}, \
          jws = {kept} ->> 'jws', backups_until = {kept} ->> 'backups_until', \
-         completed_at = CASE WHEN completed_at = '' THEN '' ELSE {kept} ->> 'completed_at' END, \
+         completed_at = CASE WHEN '' IN (completed_at, {kept} ->> 'completed_at') THEN completed_at \
+         ELSE {kept} ->> 'completed_at' END, \
          reerased_at = CASE WHEN {is_first} THEN reerased_at ELSE {entry} ->> 'removed_at' END \
          WHERE customer_id = {entry} ->> 'customer_id' AND recorded = 0 \
          AND (completed_at, reerased_at) = ({entry} ->> 'completed_at', {entry} ->> 'reerased_at')",

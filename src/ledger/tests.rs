@@ -10,6 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use super::replay::{close, every_minute, hear, keep_doors, record, replay};
+use super::sql;
 use super::state::{self, IDS_AHEAD, TABLES_WITH_IDS};
 use super::trips::{Row, Rows, Trips, first};
 use crate::customers::batch::{self, New};
@@ -18,10 +19,13 @@ use crate::db::audit::{Actor, Context};
 use crate::db::sql::Statement;
 use crate::db::tests::{database, ledger, partner};
 use crate::db::trouble::Trouble;
+use crate::erasure::evidence::{self, PublicKey, Signed};
+use crate::erasure::receipt::COUNTS;
 use crate::erasure::sql::Target;
 use crate::erasure::steps::{Work, next};
 use crate::http::error::Error;
 use crate::http::etag::IfMatch;
+use crate::http::json::Json;
 use crate::http::version::Version::Bare;
 use crate::operator::sql::logins::Login;
 
@@ -126,8 +130,15 @@ impl Trips for World {
         self.trip(&self.ledger, &statements)
     }
 
-    async fn sign(&self, entry: &str) -> Result<String, Error> {
-        Ok(format!("signed {}", entry.len()))
+    /// In place of a signature, what is signed.
+    async fn sign(&self, entry: &str) -> Result<Signed, Error> {
+        let entry = Json::parse(entry.as_bytes()).unwrap();
+        let key = PublicKey {
+            x: "x".to_owned(),
+            y: "y".to_owned(),
+        };
+        let jws = evidence::receipt(&entry).to_string();
+        Ok(Signed { jws, key })
     }
 
     fn hear(&self, sequence: i64) {
@@ -510,6 +521,21 @@ impl Story {
             ] {
                 assert_eq!(row.0[column], entry.0[column], "{uuid} {column}: {told:#?}");
             }
+            // What was signed is the receipt.
+            let jws = entry.text("jws").unwrap();
+            let signed = Json::parse(jws.as_bytes()).unwrap();
+            for (name, value) in [
+                ("uuid", Json::from(uuid.as_str())),
+                ("status", "complete".into()),
+                ("removed_at", entry.text("removed_at").unwrap().into()),
+                ("completed_at", entry.text("completed_at").unwrap().into()),
+            ] {
+                assert_eq!(signed.get(name), Some(&value), "{jws}: {told:#?}");
+            }
+            for name in COUNTS {
+                let count = Json::from(entry.integer(name).unwrap());
+                assert_eq!(signed.get(name), Some(&count), "{jws}: {told:#?}");
+            }
             for column in ["name", "custnr"] {
                 assert_eq!(row.text(column).unwrap(), "", "{uuid}: {told:?}");
             }
@@ -598,4 +624,52 @@ fn the_ids_of_every_table_that_never_gives_one_twice_are_lifted() {
     assert_eq!(names, known);
     let first = rows(&database, "SELECT ids_upto FROM state", &[]);
     assert_eq!(first[0].integer("ids_upto").unwrap(), IDS_AHEAD);
+}
+
+/// A customer whose calls remained to be masked was brought back, and erased by its partner before the restore was noticed.
+#[test]
+fn only_the_completion_of_the_same_erasure_is_signed_once_more() {
+    let database = ledger();
+    let key = PublicKey {
+        x: "x".to_owned(),
+        y: "y".to_owned(),
+    };
+    let record = |removed_at: &str, completed_at: &str, jws: &str| {
+        let entry = Json::object([
+            ("sequence", 7.into()),
+            ("partner_id", 1.into()),
+            ("username", "acme".into()),
+            ("customer_id", 1.into()),
+            ("uuid", "u".into()),
+            ("removed_at", removed_at.into()),
+            ("completed_at", completed_at.into()),
+            ("measures_expired", 0.into()),
+            ("users_removed", 0.into()),
+            ("allowed_numbers_removed", 0.into()),
+            ("phone_numbers_masked", 9.into()),
+            ("backups_until", "".into()),
+            ("reerased_at", "".into()),
+        ]);
+        let signed = Signed {
+            jws: jws.to_owned(),
+            key: key.clone(),
+        };
+        let batch = sql::record(&entry.to_string(), &signed);
+        let rows = transaction(&database, &batch.statements).unwrap();
+        let kept = rows.last().unwrap()[0].text("kept").unwrap();
+        let kept = Json::parse(kept.as_bytes()).unwrap();
+        ["completed_at", "jws"].map(|name| kept.get(name).unwrap().as_text().unwrap().to_owned())
+    };
+    let (first, later, done) = (
+        "2026-11-26 10:00:00",
+        "2026-11-26 10:05:00",
+        "2026-11-26 10:06:00",
+    );
+    assert_eq!(record(first, "", "1"), ["", "1"]);
+    assert_eq!(record(later, later, "2"), ["", "1"]);
+    assert_eq!(record(first, done, "3"), [done, "3"]);
+    assert_eq!(record(first, done, "4"), [done, "3"]);
+    let keys = rows(&database, "SELECT jwk FROM keys", &[]);
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys[0].text("jwk").unwrap(), key.jwk().to_string());
 }

@@ -2,6 +2,7 @@
 //! they are two files of SQLite.
 
 use crate::db::sql::Statement;
+use crate::erasure::evidence::Signed;
 use crate::http::error::Error;
 
 /// A row of an answer.
@@ -40,7 +41,7 @@ pub trait Trips {
     ) -> impl Future<Output = Result<Rows<Self::Row>, Error>>;
 
     /// Signs the receipt of an entry.
-    fn sign(&self, entry: &str) -> impl Future<Output = Result<String, Error>>;
+    fn sign(&self, entry: &str) -> impl Future<Output = Result<Signed, Error>>;
 
     /// Remembers that the database has counted at least this far.
     fn hear(&self, sequence: i64);

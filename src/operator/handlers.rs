@@ -11,20 +11,21 @@ use crate::auth::seal;
 use crate::auth::secrets::Secrets;
 use crate::customers::german;
 use crate::db::audit::{Actor, Context};
-use crate::erasure::handlers as erasure;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::ledger::keep;
 use crate::partners::profile::{Profile, USERNAME_MAX, is_username};
-use crate::partners::sql::{OURS, id, of_partner};
+use crate::partners::sql::{OURS, of_partner};
 use crate::platform::d1::{Cost, Row};
 use crate::platform::random;
 use crate::platform::reply::Reply;
 use crate::platform::scheduled;
 use crate::platform::site::Site;
 
+pub mod customers;
+pub mod erasures;
 pub mod logins;
 pub mod trail;
 
@@ -189,18 +190,6 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
         &rows,
         total,
     )
-}
-
-/// Erases a customer on a partner's behalf, also if the partner is disabled:
-/// 1. finds the partner (404);
-/// 2. goes on as [`erasure::erase`] does for the partner itself (400, 404, 412).
-pub async fn erase(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
-    let username = take_username(&mut call);
-
-    let found = site.store.read(id(&username)).await?.first();
-    let partner_id = found.ok_or(Error::NotFound("partner"))?;
-    let partner_id = partner_id.integer("partner_id")?;
-    erasure::erase(partner_id, Actor::Operator(&username), site, call).await
 }
 
 /// A partner that [`of_partner`] has read.

@@ -219,15 +219,9 @@ impl Filter {
         let filter = Self {
             partner: params.text("partner"),
             customer_id: params.id("customer_id"),
-            since: params.text("since"),
+            since: take_since(params),
             action: params.text("action"),
         };
-        if let Some(since) = &filter.since
-            && time(since).is_err()
-        {
-            let message = "must be a time in UTC, such as 2026-01-31 13:45:00";
-            params.fault(Fault::of("since", "time", message));
-        }
         if let Some(action) = filter.action.as_deref()
             && !ACTIONS.contains(&action)
         {
@@ -236,6 +230,18 @@ impl Filter {
         }
         filter
     }
+}
+
+/// Takes the time since when a list goes.
+pub fn take_since(params: &mut Params) -> Option<String> {
+    let since = params.text("since");
+    if let Some(since) = &since
+        && time(since).is_err()
+    {
+        let message = "must be a time in UTC, such as 2026-01-31 13:45:00";
+        params.fault(Fault::of("since", "time", message));
+    }
+    since
 }
 
 fn take_bool(params: &mut Params, name: &'static str) -> Option<bool> {

@@ -15,6 +15,7 @@ use crate::partners::profile::{WRITE, custom_field};
 use crate::partners::sql::{json, of_partner};
 use crate::sql;
 
+pub mod erasures;
 pub mod logins;
 pub mod trail;
 

@@ -8,9 +8,9 @@ use super::clock;
 use super::d1::{Row, Store};
 use super::log::Trace;
 use super::reply::Reply;
-use crate::auth::secrets::Secrets;
 use crate::db::memory::is_young;
 use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations, migrations_table};
+use crate::erasure::signing::Signer;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::json::Json;
@@ -32,13 +32,13 @@ thread_local! {
 }
 
 /// Tells any caller whether the service is healthy:
-/// 1. reads the secrets (500 if one is missing without which every request is a 500);
+/// 1. reads the secrets (500 if one is missing or malformed);
 /// 2. reads which migrations the database and the ledger have (503 if one cannot be reached), unless that was found a moment
 ///    ago;
 /// 3. answers the result, with a 503 if a migration is missing.
 pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Result<Reply, Error> {
     let call = call.finish()?;
-    Secrets::read(env)?;
+    Signer::of(env).await?;
     let missing = match remembered(call.now.millis) {
         Some(finding) => finding?,
         None => probe(env, store, trace).await?,

@@ -161,6 +161,19 @@ impl Reply {
         }))
     }
 
+    /// The same with a further member at its end. Both its name and its value are texts that JSON need not escape.
+    ///
+    /// # Errors
+    /// 500 if the row has no `json`.
+    pub fn object_and(name: &str, row: &Row, member: &str, value: &str) -> Result<Self, Error> {
+        let json = row.text("json")?;
+        let members = json.strip_suffix('}').unwrap_or(&json);
+        Ok(Self::ok(Body::Rows {
+            parts: vec![(format!("{{\"{name}\":"), Array::of1(&members.into()))],
+            after: format!(",\"{member}\":\"{value}\"}}}}"),
+        }))
+    }
+
     /// A 304: the caller has the record with this `ETag` already.
     pub fn not_modified(etag: String) -> Self {
         Self {
@@ -233,8 +246,12 @@ impl Reply {
     pub fn into_response(self, is_head: bool, context: &Context) -> Result<Response, JsValue> {
         let init = ResponseInit::new();
         init.set_status(self.status);
-        // Answers hold personal data, so no cache may keep them.
-        let mut cache_control = Some("no-store");
+        // Answers hold personal data, so no cache may keep them, unless the handler says so.
+        let is_given = self
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "Cache-Control");
+        let mut cache_control = (!is_given).then_some("no-store");
         let (content_type, body) = match self.body {
             Body::Empty => (None, JsValue::NULL),
             Body::Text(text) => (Some("text/plain;charset=UTF-8"), text.into()),

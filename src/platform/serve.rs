@@ -15,6 +15,7 @@ use crate::changes::handlers as changes;
 use crate::customers::handlers as customers;
 use crate::db::audit::Actor;
 use crate::erasure::handlers as erasure;
+use crate::erasure::keys;
 use crate::http::body::BodyRules;
 use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
@@ -28,7 +29,7 @@ use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::ledger::keep;
 use crate::operator::handlers as operator;
-use crate::operator::handlers::{logins, trail};
+use crate::operator::handlers::{customers as customers_of, erasures, logins, trail};
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
 use crate::records::kind;
@@ -140,6 +141,10 @@ async fn answer(
         Route::Public(PublicRoute::Health) => {
             let call = incoming.read(BodyRules::PARTNER, false, "").await?;
             health::read(env, &store, call, trace).await
+        }
+        Route::Public(PublicRoute::ReadKeys) => {
+            let call = incoming.read(BodyRules::PARTNER, false, "").await?;
+            keys::read(env, &store, call).await
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
@@ -269,12 +274,15 @@ async fn for_operator(
         OperatorRoute::NewLoginPassword => {
             logins::new_password_of_login(&operator, site, call).await
         }
-        OperatorRoute::EraseOnBehalf => operator::erase(&operator, site, call).await,
+        OperatorRoute::ListCustomersOf => customers_of::list(&operator, site, call).await,
+        OperatorRoute::EraseOnBehalf => customers_of::erase(&operator, site, call).await,
         OperatorRoute::PutCustomField => operator::put_custom_field(&operator, site, call).await,
         OperatorRoute::DeleteCustomField => {
             operator::delete_custom_field(&operator, site, call).await
         }
         OperatorRoute::ReadAudit => trail::read(&operator, site, call).await,
+        OperatorRoute::ListErasures => erasures::list(&operator, site, call).await,
+        OperatorRoute::Replay => erasures::replay(&operator, site, call).await,
     }
 }
 

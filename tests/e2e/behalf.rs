@@ -72,6 +72,37 @@ fn a_customer_of_a_disabled_partner_can_be_erased() {
 }
 
 #[test]
+fn the_operator_sees_the_ids_of_a_partners_customers_and_nothing_of_them() {
+    let [partner, other] = [Partner::new(), Partner::new()];
+    let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("Customer", custnr));
+    other.create_customer("Other", "1");
+    partner
+        .delete(&format!("/customers/{}", ids[1]))
+        .expect(200);
+    let request = operator("PUT", &path_of(&partner.partner));
+    request.json(&json!({"enabled": false})).expect(200);
+    let list = format!("{}/customers", path_of(&partner.partner));
+    let first = operator("GET", &format!("{list}?pagesize=1")).expect(200);
+    assert_eq!(first.json()["total"], 2);
+    let customer = first.record("customers");
+    let names: Vec<&String> = customer.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["customer_id", "uuid", "created"]);
+    assert_eq!(customer["customer_id"], ids[0]);
+    let next = first.header("Link").unwrap();
+    assert!(
+        next.starts_with(&format!("<{list}?pagesize=1&after={}>", ids[0])),
+        "{next}"
+    );
+    let rest = operator("GET", &format!("{list}?after={}", ids[0])).expect(200);
+    assert_eq!(rest.record("customers")["customer_id"], ids[2]);
+    let unknown = format!("{}/customers", path_of(&unused_username()));
+    assert_eq!(
+        operator("GET", &unknown).expect(404).message(),
+        "there is no such partner"
+    );
+}
+
+#[test]
 fn another_partners_customer_and_an_unknown_one_are_a_404() {
     let [partner, other] = [Partner::new(), Partner::new()];
     let id = partner.create_customer("Customer", "1");

@@ -331,6 +331,77 @@ fn the_command_erases_after_a_yes_only() {
 }
 
 #[test]
+fn a_contract_ends_with_every_customer_erased_and_the_partner_disabled() {
+    let [partner, other] = [Partner::new(), Partner::new()];
+    let names: Vec<String> = (0..7).map(|n| format!("Customer {n}")).collect();
+    let customers = names.iter().zip(1..);
+    let ids: Vec<i64> = customers
+        .map(|(name, n)| partner.create_customer(name, &n.to_string()))
+        .collect();
+    partner.create_user(ids[0], "user@example.com");
+    partner.create_measure(ids[1]);
+    let kept = other.create_customer("Other", "1");
+    let name = partner.username.as_str();
+    let refused = failed(&["close", name]);
+    assert!(refused.contains("close asks"), "{refused}");
+    assert!(failed(&["close", &unused_username(), "--yes"]).contains("no such partner"));
+    assert_eq!(partner.total(), 7);
+
+    // One was erased before, as by a run that was stopped: the command goes on with the rest.
+    printed(&["erase", name, &ids[3].to_string(), "--yes"]);
+    let output = run(&["close", name, "--yes", "--json"]);
+    assert!(output.status.success(), "{output:#?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("6 of 6 customers erased"), "{told}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        summary["closed"],
+        json!({"username": name, "enabled": false, "customers_erased": 6, "still_masking": 0,
+            "measures_expired": 1, "users_removed": 1, "allowed_numbers_removed": 0, "phone_numbers_masked": 2})
+    );
+    partner.get("/customers").expect(403);
+    printed(&["enable", name]);
+    assert_eq!(partner.total(), 0);
+    for id in ids {
+        let receipt = partner.get(&format!("/customers/{id}/erasure")).expect(200);
+        assert_ne!(receipt.json()["erasure"]["removed_at"], "");
+    }
+    assert_eq!(other.customer(kept)["name"], "Other");
+    // Once more does nothing more.
+    let again = printed(&["close", name, "--yes"]);
+    assert_eq!(value(&again, "customers_erased"), "0");
+}
+
+#[test]
+fn the_command_lists_the_ledger_and_replays_it() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Customer", "1").to_string();
+    printed(&["erase", &partner.username, &id, "--yes"]);
+    let of_ours = |arguments: &[&str]| {
+        let text = printed(&[arguments, &["--json"]].concat());
+        let list: Value = serde_json::from_str(&text).unwrap();
+        let all = list["erasures"].as_array().unwrap().clone();
+        let ours = all
+            .into_iter()
+            .filter(|one| one["partner"] == partner.username.as_str());
+        ours.collect::<Vec<_>>()
+    };
+    let ours = of_ours(&["erasures", "--since", "2026-01-01"]);
+    assert_eq!(ours.len(), 1);
+    assert_eq!(ours[0]["customer_id"].to_string(), id);
+    assert!(ours[0]["jws"].as_str().unwrap().len() > 100);
+    assert_eq!(of_ours(&["erasures", "--since", "2100-01-01"]).len(), 0);
+    // Nobody reads a signature.
+    let table = printed(&["erasures", "--since", "2026-01-01"]);
+    assert!(
+        table.contains(&partner.username) && !table.contains("jws"),
+        "{table}"
+    );
+    assert!(failed(&["erasures", "--since", "yesterday"]).contains("since must be a time"));
+    assert_eq!(value(&printed(&["replay"]), "was_restored"), "no");
+}
+
+#[test]
 fn the_command_filters_the_audit_trail() {
     let [partner, other] = [Partner::new(), Partner::new()];
     let id = partner.create_customer("Customer", "1");

@@ -48,6 +48,8 @@ mod customer_lists;
 mod deployment;
 mod digest;
 mod erasure;
+mod erasures;
+mod evidence;
 mod examples;
 mod export;
 mod external_ids;

@@ -32,6 +32,7 @@ type Row = (&'static str, &'static str, [u16; 10]);
 const MATRIX: &[Row] = &[
     //                                                                   nobody wrong other disab. netw. oper. read old   ended itself
     ("GET",    "/health",                                                [200,  200,  200,  200,  200,  200,  200,  200,  200,  200]),
+    ("GET",    "/.well-known/jwks.json",                                 [200,  200,  200,  200,  200,  200,  200,  200,  200,  200]),
     ("GET",    "/",                                                      [200,  200,  200,  200,  200,  200,  200,  200,  200,  200]),
     ("GET",    "/docs",                                                  [200,  200,  200,  200,  200,  200,  200,  200,  200,  200]),
     ("GET",    "/docs/{file}",                                           [200,  200,  200,  200,  200,  200,  200,  200,  200,  200]),
@@ -88,6 +89,8 @@ const MATRIX: &[Row] = &[
     // "itself" is the partner in the path. It gets 401 because no partner has the operator's token.
     ("GET",    "/operator/partners",                                     [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("GET",    "/operator/audit",                                        [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
+    ("GET",    "/operator/erasures",                                     [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
+    ("POST",   "/operator/replay",                                       [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("GET",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("PUT",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("POST",   "/operator/partners/{username}/password",                 [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
@@ -95,6 +98,7 @@ const MATRIX: &[Row] = &[
     ("PUT",    "/operator/partners/{username}/logins/{login}",           [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("DELETE", "/operator/partners/{username}/logins/{login}",           [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("POST",   "/operator/partners/{username}/logins/{login}/password",  [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
+    ("GET",    "/operator/partners/{username}/customers",                [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("DELETE", "/operator/partners/{username}/customers/{customer_id}",  [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("PUT",    "/operator/partners/{username}/custom_fields/{n}",        [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("DELETE", "/operator/partners/{username}/custom_fields/{n}",        [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),

@@ -103,11 +103,24 @@ impl Server {
 
     /// The same, with some work while no server runs.
     pub fn restarted_after(&self, work: impl FnOnce()) -> &'static Self {
+        self.stopped_and_started(work, None)
+    }
+
+    /// The same, with another configuration from then on.
+    pub fn restarted_with(&self, difference: &Difference<'_>) -> &'static Self {
+        self.stopped_and_started(|| (), Some(difference))
+    }
+
+    fn stopped_and_started(
+        &self,
+        work: impl FnOnce(),
+        difference: Option<&Difference<'_>>,
+    ) -> &'static Self {
         let mut process = self.process.lock().unwrap();
         drop(process.stdin.take());
         process.wait().unwrap();
         work();
-        Box::leak(Box::new(Self::start(self.state.clone(), None, &[])))
+        Box::leak(Box::new(Self::start(self.state.clone(), difference, &[])))
     }
 
     /// Kills workerd, which gets no chance to end anything. `restarted` then starts another server.

@@ -16,6 +16,7 @@ use crate::db::{
 };
 use crate::partner::Partner;
 use crate::server::{Difference, Server};
+use crate::subject::{backups_until, unsigned};
 
 /// The most rows that a step may change, besides the row that keeps how far it has come and the receipt.
 const ROWS_PER_STEP: i64 = 10_000;
@@ -72,6 +73,7 @@ impl<'a> Subject<'a> {
             "status": status,
             "completed_at": completed_at,
             "reerased_at": "",
+            "backups_until": backups_until(completed_at.as_str().unwrap()),
             "measures_expired": 1,
             "users_removed": 1,
             "allowed_numbers_removed": 1,
@@ -167,10 +169,16 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
     let early = server.runs().len();
 
     let dry_run = assert_costs(partner.delete(&format!("{path}?dry_run=1")), 200, 20, 0).json();
-    assert_eq!(dry_run, subject.receipt(&json!(""), "masking", &json!("")));
+    assert_eq!(
+        unsigned(dry_run),
+        subject.receipt(&json!(""), "masking", &json!(""))
+    );
     let erased = assert_erasure_costs(partner.delete(&path), 75, 28).json();
     let removed_at = &erased["erasure"]["removed_at"];
-    assert_eq!(erased, subject.receipt(removed_at, "masking", &json!("")));
+    assert_eq!(
+        unsigned(erased.clone()),
+        subject.receipt(removed_at, "masking", &json!(""))
+    );
     for below in [
         "",
         "/export",
@@ -188,9 +196,11 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
     let completed_at = &receipt["erasure"]["completed_at"];
     assert!(completed_at.as_str() >= removed_at.as_str(), "{receipt}");
     assert_eq!(
-        receipt,
+        unsigned(receipt.clone()),
         subject.receipt(removed_at, "complete", completed_at)
     );
+    // What was signed while numbers remained is signed once more, and then never again.
+    assert_ne!(receipt["erasure"]["jws"], erased["erasure"]["jws"]);
     assert_eq!(subject.db_unmasked(server), 0);
     assert_eq!(db_query(server, "SELECT * FROM maskings", &[]), []);
     assert_eq!(partner.delete(&path).expect(200).json(), receipt);
@@ -207,14 +217,17 @@ fn up_to_20_000_calls_are_masked_in_the_one_transaction_and_one_more_goes_in_ste
     let at_once = Subject::of(&partner, 20_000, 1);
     let dry_run = partner.delete(&format!("{}?dry_run=1", at_once.path()));
     assert_eq!(
-        dry_run.expect(200).json(),
+        unsigned(dry_run.expect(200).json()),
         at_once.receipt(&json!(""), "complete", &json!(""))
     );
     let erased = partner.delete(&at_once.path()).expect(200);
     assert_eq!(server.log(erased.request_id())["d1_trips"], 2);
     let erased = erased.json();
     let removed_at = &erased["erasure"]["removed_at"];
-    assert_eq!(erased, at_once.receipt(removed_at, "complete", removed_at));
+    assert_eq!(
+        unsigned(erased.clone()),
+        at_once.receipt(removed_at, "complete", removed_at)
+    );
     assert_eq!(at_once.db_unmasked(server), 0);
     assert_eq!(db_query(server, "SELECT * FROM maskings", &[]), []);
 

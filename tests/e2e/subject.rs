@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use rusqlite::params;
 use rusqlite::types::Value::Integer;
 use serde_json::{Value, json};
@@ -158,6 +159,7 @@ impl<'a> Subject<'a> {
             "status": "complete",
             "completed_at": removed_at,
             "reerased_at": "",
+            "backups_until": backups_until(removed_at),
             "measures_expired": 2,
             "users_removed": 2,
             "allowed_numbers_removed": 3,
@@ -204,6 +206,41 @@ pub fn db_partner(partner: &Partner) -> Row {
     let sql = "SELECT * FROM partners WHERE partner_id = ?1";
     let rows = db_query(partner.server, sql, &[&partner.partner_id]);
     rows.into_iter().next().unwrap()
+}
+
+/// A receipt without its signature. That says the same, and a dry run has none.
+#[track_caller]
+pub fn unsigned(mut receipt: Value) -> Value {
+    let erasure = receipt["erasure"].as_object_mut().unwrap();
+    let jws = erasure.remove("jws").expect("jws");
+    let jws = jws.as_str().unwrap();
+    if erasure["removed_at"] == "" {
+        assert_eq!(jws, "");
+        return receipt;
+    }
+    let claims = jws.split('.').nth(1).expect("claims");
+    let claims = Base64UrlUnpadded::decode_vec(claims).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let signed = claims["erasure"].as_object().unwrap();
+    assert_eq!(signed.len(), erasure.len(), "{claims}");
+    for (name, value) in erasure {
+        // The published version writes integers as strings, and what is signed is the other one.
+        let is_same = signed[name] == *value || json!(signed[name].to_string()) == *value;
+        assert!(is_same, "{name}: {value}, and signed {claims}");
+    }
+    receipt
+}
+
+/// When the history of the database has lost what was erased completely at this time.
+pub fn backups_until(completed_at: &str) -> String {
+    if completed_at.is_empty() {
+        return String::new();
+    }
+    let database = rusqlite::Connection::open_in_memory().unwrap();
+    let later = "SELECT datetime(?1, '+30 days')";
+    database
+        .query_row(later, [completed_at], |row| row.get(0))
+        .unwrap()
 }
 
 /// The time of the erasure, from a receipt.

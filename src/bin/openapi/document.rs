@@ -2,7 +2,7 @@
 
 use customers_api::http::intent::Intent;
 use customers_api::http::params::ID_MAX;
-use customers_api::http::routes::{HEALTH, PartnerRoute, PublicRoute, Route, routes};
+use customers_api::http::routes::{HEALTH, KEYS, PartnerRoute, PublicRoute, Route, routes};
 use customers_api::http::version::{PUBLISHED, Version};
 use customers_api::partners::profile::{CUSTOM_FIELDS, USERNAME_MAX};
 use customers_api::records::kind;
@@ -50,6 +50,7 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
                 )?;
             }
             Route::Public(PublicRoute::Health) => document.add(method, path, health(outputs))?,
+            Route::Public(PublicRoute::ReadKeys) => document.add(method, path, keys())?,
             Route::Public(PublicRoute::File(_)) | Route::Operator(_) => {}
         }
     }
@@ -78,6 +79,7 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
             "CreatedLogin": operations::operator::login_schema(outputs, true)?,
             "Receipt": outputs.receipt()?,
             "AuditEntry": operations::operator::audit_entry(outputs)?,
+            "Erasure": operations::operator::erasure(outputs)?,
         }),
     );
     for (method, path, route) in routes() {
@@ -152,8 +154,10 @@ impl<'a> Document<'a> {
         }
         let mut answers = answers(method, path, statuses);
         insert(&mut answers, "200", success(answer, headers));
-        if path == HEALTH {
+        if is_public(path) {
             insert(&mut members, "security", json!([]));
+        }
+        if path == HEALTH {
             let not_healthy = not_healthy(&answers);
             insert(&mut answers, "503", not_healthy);
         }
@@ -219,8 +223,11 @@ impl<'a> Document<'a> {
 fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     let mut all = statuses;
     all.extend([400, 500, 503, 507]);
+    if !is_public(path) {
+        all.extend([401, 429]);
+    }
     if path != HEALTH {
-        all.extend([401, 403, 429]);
+        all.push(403);
     }
     if matches!(method, "POST" | "PUT" | "DELETE") {
         all.extend([412, 413, 415]);
@@ -250,6 +257,31 @@ fn health(outputs: Outputs<'_>) -> Operation {
         answer,
         ..Operation::default()
     }
+}
+
+fn keys() -> Operation {
+    let text = || json!({ "type": "string" });
+    let names = ["kty", "crv", "x", "y", "kid", "use", "alg"];
+    let key = object(
+        names
+            .map(|name| (name.to_owned(), text()))
+            .into_iter()
+            .collect(),
+    );
+    Operation {
+        tag: "Service",
+        summary: "Read the keys that verify receipts".to_owned(),
+        about: "Needs no credentials. A JWK Set with every key that has ever signed a receipt; the one that signs now is the \
+        first.",
+        answer: object([("keys".to_owned(), list(key))].into_iter().collect()),
+        headers: vec![("Cache-Control", true)],
+        ..Operation::default()
+    }
+}
+
+/// Whether a path needs no credentials.
+fn is_public(path: &str) -> bool {
+    path == HEALTH || path == KEYS
 }
 
 /// `GET /customers/{customer_id}/users` -> `get_customers_customer_id_users`

@@ -333,7 +333,11 @@ impl Input<'_> {
 fn integer(schema: &Map<String, Value>) -> Map<String, Value> {
     match schema.get("maximum").and_then(Value::as_i64) {
         Some(max) => {
-            members(json!({ "type": ["integer", "string"], "pattern": patterns::up_to(max) }))
+            let mut pattern = patterns::up_to(max);
+            if schema.get("minimum").and_then(Value::as_i64) == Some(1) {
+                pattern = pattern.replacen('^', "^(?=0*[1-9])", 1);
+            }
+            members(json!({ "type": ["integer", "string"], "pattern": pattern }))
         }
         None => members(id()),
     }

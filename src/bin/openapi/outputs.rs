@@ -84,7 +84,9 @@ impl Outputs<'_> {
             "Whether every phone number is masked, or numbers on calls remain to be masked.";
         members.insert("status".to_owned(), described(status, about));
         members.append(&mut self.columns("erasures", ["completed_at", "reerased_at"])?);
+        members.append(&mut self.columns("erasures", ["backups_until"])?);
         members.append(&mut self.columns("erasures", receipt::COUNTS)?);
+        members.append(&mut self.columns("erasures", ["jws"])?);
         Ok(object(members))
     }
 

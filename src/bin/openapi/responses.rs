@@ -154,6 +154,10 @@ pub fn headers() -> Value {
         ("Location", "The path of the new record.".to_owned()),
         ("Retry-After", "The number of seconds to wait.".to_owned()),
         (
+            "Cache-Control",
+            "Who may keep the answer, and for how many seconds.".to_owned(),
+        ),
+        (
             "WWW-Authenticate",
             format!("The challenges, for the realm `{REALM}`."),
         ),

@@ -9,6 +9,30 @@ use crate::service::Worker;
 use crate::tables::told;
 use crate::{Failure, partner_path};
 
+/// Asks before an erasure. `is_sure` is `--yes`: then it does not.
+///
+/// # Errors
+/// Nobody can answer, or the answer is not yes.
+pub fn asked(command: &str, question: &str, is_sure: bool) -> Result<(), Failure> {
+    if is_sure {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(format!(
+            "{command} asks before it erases: run it in a terminal, or give --yes"
+        ));
+    }
+    eprint!("{question} Type yes: ");
+    io::stderr().flush().map_err(|error| error.to_string())?;
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    read.map_err(|error| error.to_string())?;
+    if line.trim() == "yes" {
+        return Ok(());
+    }
+    Err("nothing was erased".into())
+}
+
 /// The arguments of `erase`.
 #[derive(Args)]
 pub struct Erase {
@@ -25,24 +49,13 @@ impl Erase {
     /// Shows what the erasures would do, asks, and carries them out. An id that is unknown stops it before anything is
     /// erased.
     pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
-        if !self.yes && !io::stdin().is_terminal() {
-            return Err("erase asks before it erases: run it in a terminal, or give --yes".into());
-        }
         let would_be = self.each(worker, "?dry_run=1")?;
-        if !self.yes {
-            eprint!("{}", told(&would_be));
-            eprint!(
-                "Erase these customers of {} for good? Type yes: ",
-                self.username
-            );
-            io::stderr().flush().map_err(|error| error.to_string())?;
-            let mut line = String::new();
-            let read = io::stdin().read_line(&mut line);
-            read.map_err(|error| error.to_string())?;
-            if line.trim() != "yes" {
-                return Err("nothing was erased".into());
-            }
-        }
+        let question = format!(
+            "{}Erase these customers of {} for good?",
+            told(&would_be),
+            self.username
+        );
+        asked("erase", &question, self.yes)?;
         self.each(worker, "")
     }
 

@@ -10,7 +10,9 @@ use customers_api::operator::input::{CustomFieldSetUp, Overlap, PartnerInput};
 use service::Worker;
 use tables::told;
 
+mod close;
 mod erase;
+mod erasures;
 mod logins;
 mod service;
 mod tables;
@@ -58,6 +60,13 @@ enum Command {
     Login(logins::Login),
     /// Erase customers on a partner's behalf: shows what would be erased, asks, and prints the receipts.
     Erase(erase::Erase),
+    /// End a contract: erase every customer of a partner, and disable it. Says how many there are, asks, and sums up. If
+    /// it is stopped, the same command goes on.
+    Close(close::Close),
+    /// Print the erasures of the ledger, oldest first; the signatures only with --json.
+    Erasures(erasures::Erasures),
+    /// Look whether the database was restored, and undo that. The service does so by itself; this watches it.
+    Replay,
     /// Set up custom_N for a partner, or change the given parts of its set-up.
     Field {
         username: String,
@@ -120,6 +129,10 @@ impl From<Partner> for PartnerInput {
     }
 }
 
+/// The body of a request that takes nothing.
+#[derive(serde::Serialize)]
+struct Nothing {}
+
 /// The reason why a command failed, as lines for a person.
 type Failure = String;
 
@@ -158,6 +171,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Login(login) => login.run(&worker)?,
         Command::Erase(erase) => erase.run(&worker)?,
+        Command::Close(close) => close.run(&worker)?,
+        Command::Erasures(erasures) => erasures.run(&worker, !cli.json)?,
+        Command::Replay => worker.post("/operator/replay", &Nothing {})?,
         Command::Field {
             username,
             n,

@@ -6,6 +6,14 @@ use customers_api::http::json::Json;
 use crate::service::Worker;
 use crate::{Failure, encoded};
 
+/// The beginning of a day, or a time as it is.
+pub fn moment(given: String) -> String {
+    match given.len() {
+        10 => format!("{given} 00:00:00"),
+        _ => given,
+    }
+}
+
 /// The arguments of `audit`.
 #[derive(Args)]
 pub struct Audit {
@@ -28,14 +36,10 @@ pub struct Audit {
 
 impl Audit {
     pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
-        let day = |since: String| match since.len() {
-            10 => format!("{since} 00:00:00"),
-            _ => since,
-        };
         let filters = [
             ("partner", self.partner),
             ("customer_id", self.customer.map(|id| id.to_string())),
-            ("since", self.since.map(day)),
+            ("since", self.since.map(moment)),
             ("action", self.action),
         ];
         let mut query = String::new();

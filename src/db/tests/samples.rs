@@ -12,6 +12,7 @@ use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::exported_tables;
 use crate::db::schema::{applied_migrations, migrations_table};
 use crate::db::sql::Statement;
+use crate::erasure::evidence::{PublicKey, Signed};
 use crate::erasure::sql::{self as erasure, Target};
 use crate::erasure::steps::{self, Work};
 use crate::http::etag::IfMatch;
@@ -23,6 +24,7 @@ use crate::http::version::Version::{self, Bare, Published};
 use crate::ledger::{sql as ledger, state, undo};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::operator::sql as operator;
+use crate::operator::sql::erasures::erasures;
 use crate::operator::sql::logins::{self, Login};
 use crate::operator::sql::trail::{Filter, trail};
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
@@ -209,6 +211,7 @@ fn of_customers() -> Vec<Sample> {
             "customers_page_far_after",
             customers::page(Bare, &partner, far(5)),
         ),
+        Sample::of("customers_ids", customers::ids(Bare, 1, page)),
         Sample::of("customers_find_by_id", find(Some(1), None)),
         Sample::of("customers_find_by_custnr", find(None, Some("c"))),
         Sample::of("customers_find_by_both", find(Some(1), Some("c"))),
@@ -387,6 +390,20 @@ fn of_the_ledger() -> Vec<Sample> {
         removed_at: "2026-01-02 00:00:00".to_owned(),
         json: entry.to_owned(),
     };
+    let signed = Signed {
+        jws: "j".to_owned(),
+        key: PublicKey {
+            x: "x".to_owned(),
+            y: "y".to_owned(),
+        },
+    };
+    let page = Paging {
+        page: 0,
+        pagesize: 10,
+        after: 0,
+    };
+    let after = Paging { after: 7, ..page };
+    let since = |since, page| erasures(Published, since, page).statements;
     let advance = ledger::advance(sql!("{sequence}", sequence = 7), 0);
     let mut lift: Vec<Statement> = state::lift(9).into();
     lift.push(state::promise(10));
@@ -401,7 +418,10 @@ fn of_the_ledger() -> Vec<Sample> {
         Sample::of_all("undo_doors", undo::put_doors_back(door, 9)),
         Sample::of_all("undo_look", undo::look(&format!("[{entry}]"), NOW)),
         Sample::of_all("undo_erase_again", lives_again.erase_again(NOW, 9)),
-        Sample::of_ledger("ledger_record", ledger::record(entry, "j").statements),
+        Sample::of_ledger("ledger_record", ledger::record(entry, &signed).statements),
+        Sample::of_ledger("ledger_keys", vec![ledger::keys()]),
+        Sample::of_ledger("erasures", since("", page)),
+        Sample::of_ledger("erasures_after", since(NOW, after)),
         Sample::of_ledger("ledger_head", vec![ledger::head()]),
         Sample::of_ledger("ledger_advance", vec![advance]),
         Sample::of_ledger("ledger_doors", ledger::doors(doors).statements),

@@ -1,6 +1,7 @@
 //! The operations of the operator's routes. The `match` is exhaustive: a route without an operation does not compile.
 
 use customers_api::db::audit::ACTIONS;
+use customers_api::erasure::receipt::COUNTS;
 use customers_api::http::routes::OperatorRoute;
 use customers_api::operator::input::{ENDING_STATUSES, OVERLAP_MAX};
 use customers_api::partners::profile::{READ, WRITE};
@@ -99,6 +100,17 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             answer: object(members([("password", password())])),
             ..operation
         },
+        OperatorRoute::ListCustomersOf => Operation {
+            summary: "List the customers of a partner".to_owned(),
+            about: "Only their ids, and when they were created. Also if the partner is disabled.",
+            parameters: paging(),
+            answer: outputs.page(
+                "customers",
+                object(outputs.columns("customers", ["customer_id", "uuid", "created"])?),
+            ),
+            headers: vec![("Link", false)],
+            ..operation
+        },
         OperatorRoute::EraseOnBehalf => Operation {
             summary: "Erase a customer on a partner's behalf".to_owned(),
             about: "As the partner's own `DELETE` does, also if the partner is disabled.",
@@ -159,7 +171,60 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             headers: vec![("Link", false)],
             ..operation
         },
+        OperatorRoute::ListErasures => Operation {
+            tag: "Ledger",
+            summary: "List the erasures".to_owned(),
+            about: "From the ledger, which no restore of the customers' database takes back; in the order of the time of the \
+            erasure. `total` counts among the first 10,000 since then.",
+            ids: Vec::new(),
+            parameters: [vec![since()], paging()].concat(),
+            answer: outputs.page("erasures", reference("Erasure")),
+            headers: vec![("Link", false)],
+            ..operation
+        },
+        OperatorRoute::Replay => Operation {
+            tag: "Ledger",
+            summary: "Undo a restore of the customers' database".to_owned(),
+            about: "The service does so by itself. Without a restore it changes nothing, and all counts are 0.",
+            ids: Vec::new(),
+            answer: object(members([(
+                "replay",
+                object(members([
+                    ("was_restored", json!({ "type": "boolean" })),
+                    ("erasures", outputs.integer()),
+                    ("erased_again", outputs.integer()),
+                    ("logins", outputs.integer()),
+                ])),
+            )])),
+            ..operation
+        },
     })
+}
+
+/// An erasure of the ledger.
+pub fn erasure(outputs: Outputs<'_>) -> Result<Value, String> {
+    let mut schema = outputs.columns("customers", ["customer_id", "uuid", "removed_at"])?;
+    let of_receipt = ["completed_at", "reerased_at", "backups_until", "jws"];
+    schema.append(&mut outputs.columns("erasures", of_receipt)?);
+    schema.append(&mut outputs.columns("erasures", COUNTS)?);
+    let database = described(
+        json!({ "type": "string" }),
+        "The database that the customer was in, by the name of its binding.",
+    );
+    schema.extend(members([
+        ("erasure_id", outputs.integer()),
+        ("database", database),
+        ("partner", outputs.column("partners", "username")?),
+    ]));
+    Ok(object(schema))
+}
+
+fn since() -> Value {
+    query(
+        "since",
+        json!({ "type": "string", "pattern": patterns::TIME }),
+        "Only what is of this time and later.",
+    )
 }
 
 /// A partner that the operator sees. A new partner has its password too.
@@ -263,11 +328,7 @@ fn filters() -> Vec<Value> {
             json!({ "type": "integer" }),
             "Only entries of this customer.",
         ),
-        query(
-            "since",
-            json!({ "type": "string", "pattern": patterns::TIME }),
-            "Only entries of this time and later.",
-        ),
+        since(),
         query(
             "action",
             json!({ "enum": ACTIONS }),

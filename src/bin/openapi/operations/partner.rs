@@ -171,7 +171,7 @@ pub fn operation(
             the answer: no request can read them any more, and the receipt says `masking` until the last one is \
             masked. A repeated request answers the same receipt. You can also send the parameters \
             in a urlencoded body.",
-            parameters: erasing(),
+            parameters: [erasing(), vec![if_match()]].concat(),
             answer: object(members([("erasure", reference("Receipt"))])),
             statuses: vec![404],
             ..operation
@@ -252,7 +252,6 @@ pub fn erasing() -> Vec<Value> {
             "1 only counts what the erasure would change.",
         ),
         query("version", version(), VERSION_ABOUT),
-        if_match(),
     ]
 }
 

@@ -1,0 +1,163 @@
+//! Measures what a customer costs by its size, through the Worker and D1, and prints a table as Markdown. There is no pass
+//! or fail. The arguments are numbers of calls: `cargo bench --bench any_size -- 1000 5000000`.
+//!
+//! For each size: a dry run; the `DELETE` until its answer, and until its receipt is complete; the longest of its steps;
+//! another partner's `GET`, alone and beside the `DELETE`; the first page, the middle one and the last one; the export,
+//! and the most memory of workerd meanwhile.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    dead_code,
+    missing_docs,
+    reason = "a benchmark runs on the host, and shares what it needs with the tests"
+)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+#[path = "../tests/e2e/client.rs"]
+mod client;
+#[path = "../tests/e2e/db.rs"]
+mod db;
+mod memory;
+#[path = "../tests/e2e/partner.rs"]
+mod partner;
+#[path = "../tests/e2e/server.rs"]
+mod server;
+
+use db::db_seed_calls;
+use memory::{forget_peaks, peak_mb, read};
+use partner::Partner;
+
+/// How many `GET`s tell how long one takes when nothing else happens.
+const QUIET: usize = 1_000;
+
+/// How long the other partner waits between two `GET`s.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// How many calls a measured page has.
+const PAGESIZE: i64 = 100;
+
+fn main() {
+    let given = std::env::args().filter_map(|arg| arg.parse().ok());
+    let given: Vec<i64> = given.collect();
+    let sizes = match given.as_slice() {
+        [] => vec![1_000, 20_000, 100_000, 1_000_000],
+        given => given.to_vec(),
+    };
+    println!(
+        "| calls | dry run | answer | complete | longest step | `GET` of another, alone | beside it | first, middle, last \
+         page | export | workerd's most memory |"
+    );
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for calls in sizes {
+        println!("{}", row(calls));
+    }
+}
+
+/// Measures a customer with so many calls.
+fn row(calls: i64) -> String {
+    let partner = Partner::new();
+    let other = Partner::new();
+    let there = format!("/customers/{}", other.create_customer("Other", "other"));
+    let id = partner.create_customer("Any size", "1");
+    let measure = partner.create_measure(id);
+    db_seed_calls(partner.server, id, measure, calls, 1);
+    let path = format!("/customers/{id}");
+
+    let last = (calls - 1) / PAGESIZE;
+    let pages = [0, last / 2, last].map(|page| {
+        let page = format!("{path}/calls?pagesize={PAGESIZE}&page={page}");
+        ms(time(|| partner.get(&page).expect(200)).0)
+    });
+    forget_peaks();
+    let (export, _) = time(|| read(&partner, &format!("{path}/export")));
+    let peak = peak_mb();
+
+    let quiet = (0..QUIET).map(|_| pause_and_get(&other, &there)).collect();
+    let (dry_run, _) = time(|| partner.delete(&format!("{path}?dry_run=1")).expect(200));
+    let runs = partner.server.runs().len();
+    let is_over = AtomicBool::new(false);
+    let (answer, complete, beside) = thread::scope(|scope| {
+        let beside = scope.spawn(|| {
+            let mut times = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                times.push(pause_and_get(&other, &there));
+            }
+            times
+        });
+        let begin = Instant::now();
+        let receipt = partner.delete(&path).expect(200).json();
+        let answer = begin.elapsed();
+        assert_eq!(receipt["erasure"]["phone_numbers_masked"], calls * 3 + 2);
+        await_completion(&partner, &path, receipt);
+        let complete = begin.elapsed();
+        is_over.store(true, Ordering::Relaxed);
+        (answer, complete, beside.join().unwrap())
+    });
+    let steps = partner.server.runs();
+    let steps = steps[runs..]
+        .iter()
+        .filter_map(|run| run["longest_ms"].as_i64());
+    let longest = steps
+        .max()
+        .map_or_else(|| "–".to_owned(), |ms| ms.to_string());
+    format!(
+        "| {calls} | {} | {} | {} | {longest} | {} | {} | {} | {} s | {peak} MB |",
+        ms(dry_run),
+        ms(answer),
+        ms(complete),
+        told(quiet),
+        told(beside),
+        pages.join(", "),
+        seconds(export),
+    )
+}
+
+/// Waits until the receipt is complete. Wrangler's local server has no cron, so this is one that runs every 30 seconds.
+fn await_completion(partner: &Partner, path: &str, mut receipt: Value) {
+    let mut ran = Instant::now();
+    while receipt["erasure"]["status"] != "complete" {
+        thread::sleep(Duration::from_millis(50));
+        if ran.elapsed() > Duration::from_secs(30) {
+            ran = Instant::now();
+            let cron = client::Request::new(partner.server, "GET", "/cdn-cgi/handler/scheduled");
+            thread::spawn(move || cron.try_send());
+        }
+        receipt = partner.get(&format!("{path}/erasure")).expect(200).json();
+    }
+}
+
+fn pause_and_get(partner: &Partner, path: &str) -> Duration {
+    thread::sleep(PAUSE);
+    time(|| partner.get(path).expect(200)).0
+}
+
+fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let begin = Instant::now();
+    let done = work();
+    (begin.elapsed(), done)
+}
+
+/// The median and the 99th percentile.
+fn told(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let at = |share: usize| ms(times[(times.len() - 1) * share / 100]);
+    format!("{} ({} at p99)", at(50), at(99))
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1_000.0)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}

@@ -1,0 +1,1 @@
+/* ledger::keys */ SELECT jwk FROM keys ORDER BY added_at, kid;
