@@ -60,12 +60,16 @@ impl Stores {
 impl Trips for Stores {
     type Row = Row;
 
-    async fn customers(&self, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
-        rows(&self.customers, statements).await
+    // Boxed, so that the module has the trip once and not in every function that makes one.
+    fn customers(
+        &self,
+        statements: Vec<Statement>,
+    ) -> impl Future<Output = Result<Rows<Row>, Error>> {
+        Box::pin(rows(&self.customers, statements))
     }
 
-    async fn ledger(&self, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
-        rows(&self.ledger, statements).await
+    fn ledger(&self, statements: Vec<Statement>) -> impl Future<Output = Result<Rows<Row>, Error>> {
+        Box::pin(rows(&self.ledger, statements))
     }
 
     async fn sign(&self, entry: &str) -> Result<Signed, Error> {
@@ -181,14 +185,13 @@ pub async fn undo(env: &Env, by: &'static str) -> Result<Replayed, Error> {
     replayed
 }
 
-/// Does what is done every minute. If it fails, the next minute goes on.
+/// Undoes a restore, if the database was restored, and does what is done every minute. If it fails, the next minute goes on.
 pub async fn each_minute(env: &Env) {
-    if let Ok(stores) = Stores::new(env) {
-        log(
-            "cron",
-            &every_minute(&stores).await,
-            stores.customers.cost(),
-        );
+    if undo(env, "cron").await.is_ok()
+        && let Ok(stores) = Stores::new(env)
+        && let Err(error) = every_minute(&stores).await
+    {
+        log("cron", &Err(error), stores.customers.cost());
     }
 }
 

@@ -1,25 +1,20 @@
 //! The ledger's work on two real databases of SQLite, through every order of events that a seeded generator makes: customers
 //! are created and erased, passwords replaced, the database is restored, and every run may be killed at any trip.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::pin::pin;
-use std::task::{Context as TaskContext, Poll, Waker};
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::Connection;
+use world::{Cells, Seeded, World, copy, now, rows};
 
-use super::replay::{close, every_minute, hear, keep_doors, record, replay};
+use super::replay::{close, hear, keep_doors, record, replay};
 use super::sql;
-use super::state::{self, IDS_AHEAD, TABLES_WITH_IDS};
-use super::trips::{Row, Rows, Trips, first};
+use super::state::{IDS_AHEAD, TABLES_WITH_IDS};
+use super::trips::{Row, Trips, first};
 use crate::customers::batch::{self, New};
 use crate::customers::model::CustomerInput;
 use crate::db::audit::{Actor, Context};
-use crate::db::sql::Statement;
 use crate::db::tests::{database, ledger, partner};
-use crate::db::trouble::Trouble;
-use crate::erasure::evidence::{self, PublicKey, Signed};
+use crate::erasure::evidence::{PublicKey, Signed};
 use crate::erasure::receipt::COUNTS;
 use crate::erasure::sql::Target;
 use crate::erasure::steps::{Work, next};
@@ -29,203 +24,7 @@ use crate::http::json::Json;
 use crate::http::version::Version::Bare;
 use crate::operator::sql::logins::Login;
 
-/// Numbers that depend on the seed alone (SplitMix64).
-struct Seeded(u64);
-
-impl Seeded {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-/// A row of an answer, by column name.
-#[derive(Debug)]
-struct Cells(BTreeMap<String, Value>);
-
-impl Row for Cells {
-    fn integer(&self, column: &str) -> Result<i64, Error> {
-        match self.0.get(column) {
-            Some(Value::Integer(integer)) => Ok(*integer),
-            other => panic!("{column}: {other:?}"),
-        }
-    }
-
-    fn text(&self, column: &str) -> Result<String, Error> {
-        match self.0.get(column) {
-            Some(Value::Text(text)) => Ok(text.clone()),
-            other => panic!("{column}: {other:?}"),
-        }
-    }
-}
-
-/// An isolate with its two databases.
-struct World {
-    customers: RefCell<Connection>,
-    ledger: Connection,
-    /// How far the isolate has heard that the database has counted; `None` before it has asked.
-    heard: Cell<Option<i64>>,
-    /// How many trips remain until the isolate is killed.
-    remain: Cell<u64>,
-    /// Whether the last trip is carried out, although nobody learns of it.
-    last_is_done: Cell<bool>,
-    /// Seconds since the beginning.
-    time: Cell<i64>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self {
-            customers: RefCell::new(database()),
-            ledger: ledger(),
-            heard: Cell::new(None),
-            remain: Cell::new(u64::MAX),
-            last_is_done: Cell::new(false),
-            time: Cell::new(0),
-        }
-    }
-
-    fn trip(&self, database: &Connection, statements: &[Statement]) -> Result<Rows<Cells>, Error> {
-        let killed = || Error::Unavailable("killed".to_owned());
-        let remain = self.remain.get();
-        if remain == 0 {
-            return Err(killed());
-        }
-        self.remain.set(remain - 1);
-        if remain == 1 && !self.last_is_done.get() {
-            return Err(killed());
-        }
-        let rows = transaction(database, statements);
-        if remain == 1 { Err(killed()) } else { rows }
-    }
-
-    /// Runs a batch as a request does: behind the fence.
-    fn request(&self, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
-        if self.heard.get().is_none() {
-            now(hear(self))?;
-        }
-        let fence = state::fence(self.heard.get().unwrap());
-        let mut rows = self.trip(
-            &self.customers.borrow(),
-            &[vec![fence], statements].concat(),
-        )?;
-        Ok(rows.split_off(1))
-    }
-
-    fn query(&self, sql: &str) -> Vec<Cells> {
-        rows(&self.customers.borrow(), sql, &[])
-    }
-}
-
-impl Trips for World {
-    type Row = Cells;
-
-    async fn customers(&self, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
-        self.trip(&self.customers.borrow(), &statements)
-    }
-
-    async fn ledger(&self, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
-        self.trip(&self.ledger, &statements)
-    }
-
-    /// In place of a signature, what is signed.
-    async fn sign(&self, entry: &str) -> Result<Signed, Error> {
-        let entry = Json::parse(entry.as_bytes()).unwrap();
-        let key = PublicKey {
-            x: "x".to_owned(),
-            y: "y".to_owned(),
-        };
-        let jws = evidence::receipt(&entry).to_string();
-        Ok(Signed { jws, key })
-    }
-
-    fn hear(&self, sequence: i64) {
-        let heard = self.heard.get().unwrap_or_default();
-        self.heard.set(Some(heard.max(sequence)));
-    }
-
-    fn now(&self) -> String {
-        self.time.set(self.time.get() + 1);
-        let time = self.time.get();
-        format!(
-            "2026-11-26 {:02}:{:02}:{:02}",
-            time / 3600,
-            time / 60 % 60,
-            time % 60
-        )
-    }
-}
-
-fn rows(database: &Connection, sql: &str, args: &[crate::db::sql::Arg]) -> Vec<Cells> {
-    try_rows(database, sql, args).unwrap()
-}
-
-fn try_rows(
-    database: &Connection,
-    sql: &str,
-    args: &[crate::db::sql::Arg],
-) -> rusqlite::Result<Vec<Cells>> {
-    let mut prepared = database.prepare_cached(sql)?;
-    let names: Vec<String> = prepared
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
-    let rows = prepared.query_map(params_from_iter(args), |row| {
-        let cell = |(at, name): (usize, &String)| Ok((name.clone(), row.get(at)?));
-        names
-            .iter()
-            .enumerate()
-            .map(cell)
-            .collect::<Result<_, _>>()
-            .map(Cells)
-    })?;
-    rows.collect()
-}
-
-fn transaction(database: &Connection, statements: &[Statement]) -> Result<Rows<Cells>, Error> {
-    let transaction = database.unchecked_transaction().unwrap();
-    let mut all = Vec::new();
-    for statement in statements {
-        match try_rows(&transaction, statement.sql(), statement.args()) {
-            Ok(rows) => all.push(rows),
-            Err(error) => {
-                let error = error.to_string();
-                let trouble = Trouble::of(&error);
-                assert_eq!(trouble, Trouble::Restored, "{error}\n{}", statement.sql());
-                return Err(trouble.error(error));
-            }
-        }
-    }
-    transaction.commit().unwrap();
-    Ok(all)
-}
-
-/// Runs work that never waits.
-fn now<T>(work: impl Future<Output = T>) -> T {
-    let mut context = TaskContext::from_waker(Waker::noop());
-    match pin!(work).poll(&mut context) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("it waits"),
-    }
-}
-
-/// A copy of a database.
-fn copy(database: &Connection) -> Connection {
-    thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
-    COUNT.set(COUNT.get() + 1);
-    let thread = format!("{:?}", std::thread::current().id()).replace(['(', ')'], "");
-    let name = format!(
-        "file:copy-{thread}-{}?mode=memory&cache=shared",
-        COUNT.get()
-    );
-    let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_URI;
-    let copy = Connection::open_with_flags(&name, flags).unwrap();
-    database.execute("VACUUM INTO ?1", [&name]).unwrap();
-    copy
-}
+mod world;
 
 /// What a test knows of a customer that lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -424,7 +223,7 @@ impl Story {
         }
         // A restore goes back by more than a minute.
         self.world.remain.set(u64::MAX);
-        now(every_minute(&self.world)).unwrap();
+        self.world.minute().unwrap();
         let at = self.seeded.below(self.snapshots.len() as u64) as usize;
         let Snapshot { database, living } = &self.snapshots[at];
         self.living.clone_from(living);
@@ -450,7 +249,7 @@ impl Story {
                 7 => self.new_password(),
                 8 => self.steps(),
                 9 | 10 => now(replay(&self.world)).map(drop),
-                11 => now(every_minute(&self.world)).map(drop),
+                11 => self.world.minute(),
                 12 | 13 => {
                     self.snapshot();
                     Ok(())
@@ -483,9 +282,9 @@ impl Story {
         self.world.heard.set(None);
         now(replay(&self.world)).unwrap();
         self.steps().unwrap();
-        now(every_minute(&self.world)).unwrap();
+        self.world.minute().unwrap();
         self.steps().unwrap();
-        now(every_minute(&self.world)).unwrap();
+        self.world.minute().unwrap();
         let told = &self.told;
 
         let sql = "SELECT *, 1 AS recorded FROM erasures";

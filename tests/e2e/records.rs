@@ -332,6 +332,7 @@ fn an_erased_customers_records_are_gone_and_none_can_be_added() {
     let customer = Customer::new();
     let (partner, id) = (&customer.partner, customer.id);
     partner.delete(&format!("/customers/{id}")).expect(200);
+    crate::db::db_wait_until_recorded(partner.server, id);
     let before = crate::db::db_rows_of_customer(partner.server, id);
     for request in customer.requests(partner) {
         assert_costs(request, 404, 27, 0);

@@ -65,5 +65,5 @@ const edits = {
   "no-success": each((result) => ({ ...result, success: false })),
   "fewer": (results) => results.slice(1),
   "more": (results) => [...results, ...results],
-  "many-rows": each((result) => ({ ...result, meta: { ...result.meta, rows_read: 2_500_000 } })),
+  "many-rows": each((result) => ({ ...result, meta: { ...result.meta, rows_read: 1_250_000 } })),
 };
