@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
-use world::{Cells, Seeded, World, copy, now, rows};
+use world::{Cells, Seeded, World, copy, now, rows, transaction};
 
 use super::replay::{close, hear, keep_doors, record, replay};
 use super::sql;
