@@ -17,6 +17,7 @@ use crate::db::{
 };
 use crate::partner::Partner;
 use crate::server::{Difference, Server};
+use crate::subject::backups_until;
 
 const DEADLINE: Duration = Duration::from_secs(90);
 
@@ -118,11 +119,23 @@ fn db_personal(server: &Server, id: i64) -> i64 {
     }
 }
 
-/// The receipt as it was, but for the time of the second erasure.
+/// The receipt as it was, but for the time of the second erasure, and for how long the history shows what that erased. The
+/// signature is the first one.
 fn assert_is_again(again: &Value, first: &Value) {
-    assert_ne!(again["reerased_at"], "", "{again}");
+    let reerased_at = again["reerased_at"].as_str().unwrap();
+    assert_ne!(reerased_at, "", "{again}");
+    assert_eq!(again["backups_until"], backups_until(reerased_at));
     let mut again = again.clone();
     again["reerased_at"] = "".into();
+    assert_is_later(&again, first);
+}
+
+/// The receipt as it was, but for how long the history shows what was erased.
+fn assert_is_later(again: &Value, first: &Value) {
+    let [later, before] = [again, first].map(|receipt| receipt["backups_until"].as_str());
+    assert!(later >= before, "{again} {first}");
+    let mut again = again.clone();
+    again["backups_until"] = first["backups_until"].clone();
     assert_eq!(again, *first);
 }
 
@@ -247,7 +260,7 @@ fn a_restore_into_the_steps_of_an_erasure_and_to_before_it_both_end_in_the_same_
     let partner = Partner { server, ..partner };
     healed(&partner.get("/customers"));
     cron(server);
-    assert_eq!(complete(&partner, id), first);
+    assert_is_later(&complete(&partner, id), &first);
     assert_eq!(db_personal(server, id), 0);
 
     let server = restored(server, &before);

@@ -175,7 +175,8 @@ impl Server {
             let answer = Request::new(self, "OPTIONS", "/customers").try_send();
             if answer.is_ok_and(|answer| answer.status == 204) {
                 // The first request of an isolate asks the ledger how far the database has come. Tests count later trips.
-                Request::new(self, "GET", "/customers").expect(401);
+                // A server without its secrets answers a 500.
+                let _ = Request::new(self, "GET", "/customers").try_send();
                 return;
             }
             let ended = self.process.lock().unwrap().try_wait().unwrap();

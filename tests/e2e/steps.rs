@@ -263,8 +263,10 @@ fn the_cron_alone_completes_an_erasure_and_two_runs_at_once_mask_each_call_once(
             .iter()
             .map(|run| run["d1_rows_written"].as_i64().unwrap())
             .sum();
-        // Four full steps note how far they came; the fifth completes the receipt and ends the work.
-        assert_eq!(written, subject.calls + 4 + 2, "{runs:?}");
+        // Four full steps note how far they came; the fifth completes the receipt, puts it into the outbox unless it is there
+        // still, and ends the work.
+        let others = written - subject.calls - 4;
+        assert!((2..=3).contains(&others), "{others}: {runs:?}");
     }
 }
 
