@@ -14,12 +14,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The maximum size of the bundle in bytes after `gzip -9`. A location without recent requests must load the Worker
 /// first, so a larger bundle makes that caller wait longer.
-const LIMIT: usize = 260_000;
+const LIMIT: usize = 270_000;
 
 const BUNDLE: [&str; 3] = ["build/entry.mjs", "build/index.js", "build/index_bg.wasm"];
 
 #[test]
-fn the_bundle_is_at_most_260_kilobytes() {
+fn the_bundle_is_at_most_270_kilobytes() {
     // Starting the server builds the Worker.
     shared();
     let sizes = BUNDLE.map(|file| {
