@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
-use world::{Cells, Seeded, World, copy, now, rows, transaction};
+use world::{Cells, Seeded, World, copy, key, now, rows, transaction};
 
 use super::replay::{close, hear, keep_doors, record, replay};
 use super::sql;
@@ -14,7 +14,7 @@ use crate::customers::batch::{self, New};
 use crate::customers::model::CustomerInput;
 use crate::db::audit::{Actor, Context};
 use crate::db::tests::{database, ledger, partner};
-use crate::erasure::evidence::{PublicKey, Signed};
+use crate::erasure::evidence::Signed;
 use crate::erasure::receipt::COUNTS;
 use crate::erasure::sql::Target;
 use crate::erasure::steps::{Work, next};
@@ -429,10 +429,6 @@ fn the_ids_of_every_table_that_never_gives_one_twice_are_lifted() {
 #[test]
 fn only_the_completion_of_the_same_erasure_is_signed_once_more() {
     let database = ledger();
-    let key = PublicKey {
-        x: "x".to_owned(),
-        y: "y".to_owned(),
-    };
     let record = |removed_at: &str, completed_at: &str, jws: &str| {
         let entry = Json::object([
             ("sequence", 7.into()),
@@ -451,7 +447,7 @@ fn only_the_completion_of_the_same_erasure_is_signed_once_more() {
         ]);
         let signed = Signed {
             jws: jws.to_owned(),
-            key: key.clone(),
+            key: key(),
         };
         let batch = sql::record(&entry.to_string(), &signed);
         let rows = transaction(&database, &batch.statements).unwrap();
@@ -470,5 +466,5 @@ fn only_the_completion_of_the_same_erasure_is_signed_once_more() {
     assert_eq!(record(first, done, "4"), [done, "3"]);
     let keys = rows(&database, "SELECT jwk FROM keys", &[]);
     assert_eq!(keys.len(), 1);
-    assert_eq!(keys[0].text("jwk").unwrap(), key.jwk().to_string());
+    assert_eq!(keys[0].text("jwk").unwrap(), key().jwk().to_string());
 }

@@ -273,6 +273,9 @@ fn a_receipt_is_signed_once_and_says_who_signed_what() {
     let keys = anonymous("GET", KEYS).expect(200);
     assert_eq!(keys.header("Cache-Control"), Some("public, max-age=300"));
     let kid = keys.json()["keys"][0]["kid"].clone();
+    // However many ask, an isolate asks the ledger once a minute.
+    let again = anonymous("GET", KEYS).expect(200);
+    assert_eq!(shared().log(again.request_id())["d1_trips"], 0);
     assert_eq!(
         decoded(header),
         json!({"alg": "ES256", "typ": "erasure-receipt+jwt", "kid": kid})

@@ -254,7 +254,10 @@ fn the_cron_alone_completes_an_erasure_and_two_runs_at_once_mask_each_call_once(
             }
         });
         let mut again = subject.completed(&partner);
-        again["erasure"]["completed_at"] = receipt["erasure"]["completed_at"].clone();
+        // The rewound database completes it anew, and hears from the ledger that it was complete before.
+        for name in ["completed_at", "backups_until", "jws"] {
+            again["erasure"][name] = receipt["erasure"][name].clone();
+        }
         assert_eq!(again, receipt);
         assert_eq!(subject.db_unmasked(server), 0);
         let runs = server.runs_after(early, runners);

@@ -128,12 +128,8 @@ impl Trips for World {
     /// In place of a signature, what is signed.
     async fn sign(&self, entry: &str) -> Result<Signed, Error> {
         let entry = Json::parse(entry.as_bytes()).unwrap();
-        let key = PublicKey {
-            x: "x".to_owned(),
-            y: "y".to_owned(),
-        };
         let jws = evidence::receipt(&entry).to_string();
-        Ok(Signed { jws, key })
+        Ok(Signed { jws, key: key() })
     }
 
     fn hear(&self, sequence: i64) {
@@ -219,4 +215,12 @@ pub(super) fn copy(database: &Connection) -> Connection {
     let copy = Connection::open_with_flags(&name, flags).unwrap();
     database.execute("VACUUM INTO ?1", [&name]).unwrap();
     copy
+}
+
+/// A key that signs nothing.
+pub fn key() -> PublicKey {
+    PublicKey {
+        x: "x".to_owned(),
+        y: "y".to_owned(),
+    }
 }
