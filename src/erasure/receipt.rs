@@ -47,7 +47,7 @@ pub fn goes_in_steps() -> Sql {
 
 /// The JSON of a receipt, from a row of `customers`, the condition that phone numbers remain to be masked, and an
 /// expression for `completed_at`, for `reerased_at`, for `backups_until` once it is complete, and for each of [`COUNTS`]. The
-/// member `jws` is not among them: see [`super::handlers`].
+/// member `jws` is not among them: see the handlers.
 pub fn json(
     version: Version,
     is_masking: Sql,

@@ -124,7 +124,9 @@ fn db_personal(server: &Server, id: i64) -> i64 {
 fn assert_is_again(again: &Value, first: &Value) {
     let reerased_at = again["reerased_at"].as_str().unwrap();
     assert_ne!(reerased_at, "", "{again}");
-    assert_eq!(again["backups_until"], backups_until(reerased_at));
+    // The second erasure may go in steps too, and ends later then.
+    let least = backups_until(reerased_at);
+    assert!(again["backups_until"].as_str() >= Some(&least), "{again}");
     let mut again = again.clone();
     again["reerased_at"] = "".into();
     assert_is_later(&again, first);
