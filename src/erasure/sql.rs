@@ -100,8 +100,9 @@ impl Target<'_> {
         steps.named(Preview { preview, receipt })
     }
 
-    /// Erases the customer. It writes every row of the customer, and at most [`CALLS_AT_ONCE`](receipt::CALLS_AT_ONCE)
-    /// calls; if there are more, it leaves all of them to [`super::steps`]. After the commit no request finds these calls.
+    /// Erases the customer. It writes every row of the customer: at most [`RECORDS_MAX`](crate::records::kind::RECORDS_MAX)
+    /// measures, as many users, and [`CALLS_AT_ONCE`](receipt::CALLS_AT_ONCE) calls; if there are more, it leaves all of them
+    /// to [`super::steps`]. After the commit no request finds these calls.
     ///
     /// The receipt comes first, because only then can the rows still be counted. Every later statement requires a
     /// receipt whose customer is still live. So either all of them do their work or none does, and a second erasure

@@ -1,7 +1,7 @@
 //! The SQL that creates records: one, or a batch, created whole or not at all.
 
 use super::given::Given;
-use super::kind::{Creation, Kind, Order};
+use super::kind::{Creation, Kind, Order, RECORDS_MAX};
 use super::places::Places;
 use super::sql::{Scope, fields};
 use crate::db::audit::Record;
@@ -22,9 +22,9 @@ pub struct Created {
     pub known: Option<At>,
     /// The new records, in the order of the others.
     pub created: At,
-    /// The places of the records that name a measure which the customer does not have. One such record prevents the
-    /// creation of all.
-    pub missing: At,
+    /// The places of the records that name a measure which the customer does not have; of a kind that is created one by one,
+    /// the place of the record if the customer has [`RECORDS_MAX`]. One such place prevents the creation of all.
+    pub forbidden: At,
 }
 
 /// Records that are to be created, and what forbids it.
@@ -107,13 +107,13 @@ impl Scope<'_> {
         if has_ids && let Some(keep) = keep(has_all) {
             steps.add(keep);
         }
-        let missing = steps.add(creating.missing().named("records::missing"));
+        let forbidden = steps.add(creating.forbidden().named("records::forbidden"));
         steps.add(ids_are_promised(kind.name, kind.id));
         steps.named(Created {
             repeat,
             known,
             created,
-            missing,
+            forbidden,
         })
     }
 
@@ -212,25 +212,27 @@ impl Creating<'_> {
             return sql!("FALSE");
         }
         let mut conditions: Vec<Sql> = keyed.map(Keyed::is_new).into_iter().collect();
-        if self.kind.creation == Creation::Batch {
-            conditions.push(sql!("NOT EXISTS ({missing})", missing = self.missing()));
-        }
+        conditions.push(sql!(
+            "NOT EXISTS ({forbidden})",
+            forbidden = self.forbidden()
+        ));
         if self.places.have_external_ids() {
             conditions.push(sql!(
                 "NOT EXISTS (SELECT 1 FROM ({known}) WHERE differs)",
                 known = self.known()
             ));
         }
-        if conditions.is_empty() {
-            return sql!("TRUE");
-        }
         Sql::join(conditions, " AND ")
     }
 
-    /// Selects [`Created::missing`]. It looks for one measure for each record.
-    fn missing(&self) -> Sql {
-        let lacks_measure = match self.kind.creation {
-            Creation::One => sql!("FALSE"),
+    /// Selects [`Created::forbidden`]. It looks for one measure for each record.
+    fn forbidden(&self) -> Sql {
+        let is_forbidden = match self.kind.creation {
+            Creation::One => sql!(
+                "{total} >= {most}",
+                total = Sql::name(self.kind.total),
+                most = RECORDS_MAX
+            ),
             Creation::Batch => sql!(
                 "NOT EXISTS (SELECT 1 FROM measures WHERE customer_id = {customer_id} \
                  AND measure_id = given.value ->> 'measure_id')",
@@ -239,10 +241,10 @@ impl Creating<'_> {
         };
         sql!(
             "SELECT given.key AS place FROM customers CROSS JOIN json_each({list}) AS given \
-             WHERE {live} AND {lacks_measure}",
+             WHERE {live} AND {is_forbidden}",
             list = self.list.as_str(),
             live = self.scope.live(),
-            lacks_measure = lacks_measure,
+            is_forbidden = is_forbidden,
         )
     }
 

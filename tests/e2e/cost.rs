@@ -102,7 +102,7 @@ fn every_request_of_a_cached_partner_takes_one_trip_whatever_its_status() {
         (put(&[("custnr", "second")]), 409, 9, 0),
         (stale(put(name)), 412, 8, 0),
         (partner.put("/customers/1000000000", name), 404, 7, 0),
-        (stale(partner.delete(&path)), 412, 33, 0),
+        (stale(partner.delete(&path)), 412, 37, 0),
         (dry_run, 200, 8, 0),
         (partner.delete("/customers/1000000000"), 404, 39, 0),
     ] {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::Request;
 use crate::cost::assert_costs;
+use crate::db::db_execute;
 use crate::partner::Partner;
 
 /// A partner with a customer that has three records of each kind, and their ids in the order of the list.
@@ -301,7 +302,7 @@ fn another_partners_records_look_as_if_they_never_existed_and_cost_as_little() {
     {
         let mut nobodys = nobodys;
         nobodys.target = nobodys.target.replace(&id.to_string(), "9007199254740991");
-        let theirs = assert_costs(theirs, 404, 27, 0);
+        let theirs = assert_costs(theirs, 404, 33, 0);
         assert_eq!(theirs.text, nobodys.expect(404).text, "{}", theirs.what);
     }
     assert_eq!(crate::db::db_rows_of_customer(partner.server, id), before);
@@ -335,7 +336,7 @@ fn an_erased_customers_records_are_gone_and_none_can_be_added() {
     crate::db::db_wait_until_recorded(partner.server, id);
     let before = crate::db::db_rows_of_customer(partner.server, id);
     for request in customer.requests(partner) {
-        assert_costs(request, 404, 27, 0);
+        assert_costs(request, 404, 33, 0);
     }
     assert_eq!(crate::db::db_rows_of_customer(partner.server, id), before);
 }
@@ -356,14 +357,14 @@ fn every_request_takes_one_trip_and_writes_only_what_it_must() {
     assert_costs(
         partner.post(&format!("/customers/{id}/measures"), &numbers),
         200,
-        24,
+        28,
         9,
     );
     let email = [("email", "x@example.com")];
     assert_costs(
         partner.post(&format!("/customers/{id}/users"), &email),
         200,
-        24,
+        28,
         9,
     );
     for path in [&measure, &user] {
@@ -380,4 +381,31 @@ fn every_request_takes_one_trip_and_writes_only_what_it_must() {
     };
     assert_costs(put(&json!(["+46890510", "+12025550150"])), 200, 28, 6);
     assert_costs(put(&json!([])), 200, 20, 6);
+}
+
+#[test]
+fn a_customer_has_at_most_20000_measures_and_20000_users() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Customer", "1");
+    let path = |kind: &str| format!("/customers/{id}/{kind}");
+    let measure = [
+        ("name", "m"),
+        ("phonenr", "+46890510"),
+        ("destnr", "+46890511"),
+    ];
+    let user = [("email", "a@example.com")];
+    for (kind, parameters) in [("measures", &measure[..]), ("users", &user[..])] {
+        let sql = format!("UPDATE customers SET {kind}_total = ?2 WHERE customer_id = ?1");
+        let post = || partner.post(&path(kind), parameters);
+        db_execute(partner.server, &sql, &[&id, &19_999]);
+        post().expect(200);
+        let refused = post().expect(409);
+        assert_eq!(refused.errors(), ["too_many_records"]);
+        assert!(refused.message().contains(&format!("20000 {kind}")));
+        let all = partner.get(&path(kind)).expect(200).records(kind);
+        assert_eq!(all.len(), 1);
+    }
+    // Another customer is as it was.
+    let other = partner.create_customer("Other", "2");
+    partner.create_user(other, "b@example.com");
 }

@@ -5,22 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::http::error::{Error, Fault};
 use crate::platform::d1::{Results, Row};
 use crate::records::creation::Created;
-use crate::records::kind::Kind;
+use crate::records::kind::{Creation, Kind, RECORDS_MAX};
 use crate::records::places::Places;
 
 /// The records of a request in the order of its list: those that it has created, and those that the customer had before.
 ///
 /// # Errors
 /// 404 without a customer; 400 if the customer lacks a measure; 409 if a call has the `external_id` of another and other
-/// values.
+/// values, or if the customer has all the records that it may have.
 pub fn in_order(
     kind: &Kind,
     places: &Places,
     results: &Results<Created>,
 ) -> Result<Vec<Row>, Error> {
-    let missing = results.all(|at| at.missing);
-    let missing: Result<_, Error> = missing.iter().map(place).collect();
-    expect_measures(kind, places, &missing?)?;
+    let created = results.all(|at| at.created);
+    let forbidden = results.all(|at| at.forbidden);
+    let forbidden: BTreeSet<usize> = forbidden.iter().map(place).collect::<Result<_, Error>>()?;
+    match kind.creation {
+        Creation::One if created.is_empty() && !forbidden.is_empty() => return Err(too_many(kind)),
+        Creation::One => {}
+        Creation::Batch => expect_measures(kind, places, &forbidden)?,
+    }
     let known = results.names.known;
     let known = known.map_or_else(Vec::new, |at| results.all(|_| at));
     let differing = known
@@ -31,7 +36,7 @@ pub fn in_order(
 
     let known = known.into_iter().map(|row| Ok((place(&row)?, row)));
     let mut known: BTreeMap<usize, Row> = known.collect::<Result<_, Error>>()?;
-    let mut created = results.all(|at| at.created).into_iter();
+    let mut created = created.into_iter();
     let records = 0..places.records.len();
     let records = records.map(|place| known.remove(&place).or_else(|| created.next()));
     let records: Option<Vec<Row>> = records.collect();
@@ -42,6 +47,14 @@ pub fn in_order(
 
 fn place(row: &Row) -> Result<usize, Error> {
     Ok(usize::try_from(row.integer("place")?).unwrap_or(usize::MAX))
+}
+
+fn too_many(kind: &Kind) -> Error {
+    let message = format!(
+        "the customer has {RECORDS_MAX} {}, the most that one may have",
+        kind.name
+    );
+    Error::Conflict(vec![Fault::of_request("too_many_records", message)])
 }
 
 fn expect_measures(kind: &Kind, places: &Places, missing: &BTreeSet<usize>) -> Result<(), Error> {

@@ -289,10 +289,7 @@ fn of_records(
             body: Some(new_records(columns, kind)?),
             answer: one(),
             headers: vec![("Location", true)],
-            statuses: match kind.creation {
-                Creation::One => vec![404, 507],
-                Creation::Batch => vec![404, 409, 507],
-            },
+            statuses: vec![404, 409, 507],
             ..of_kind(kind)?
         },
         PartnerRoute::ChangeRecord(_) => Operation {
