@@ -182,6 +182,13 @@ pub async fn undo(env: &Env, by: &'static str) -> Result<Replayed, Error> {
     {
         scheduled::run(env, by).await;
     }
+    if replayed
+        .as_ref()
+        .is_ok_and(|replayed| replayed.was_restored)
+    {
+        // The ledger learns of what was done again. If it fails, the next minute goes on.
+        let _ = every_minute(&stores).await;
+    }
     replayed
 }
 
