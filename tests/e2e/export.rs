@@ -229,7 +229,7 @@ impl SlowReader {
 }
 
 /// So many calls that an export of them does not fit into the buffers between the Worker and a reader who waits.
-const MANY: i64 = 400_000;
+const MANY: i64 = 250_000;
 
 #[test]
 fn a_customer_that_is_erased_while_it_is_exported_ends_the_export_before_its_last_member() {
