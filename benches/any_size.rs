@@ -1,9 +1,9 @@
 //! Measures what a customer costs by its size, through the Worker and D1, and prints a table as Markdown. There is no pass
 //! or fail. The arguments are numbers of calls: `cargo bench --bench any_size -- 1000 5000000`.
 //!
-//! For each size: a dry run; the `DELETE` until its answer, and until its receipt is complete; the longest of its steps;
-//! another partner's `GET`, alone and beside the `DELETE`; the first page, the middle one and the last one; the export,
-//! and the most memory of workerd meanwhile.
+//! For each size: a dry run; the `DELETE` until its answer, and until its receipt is complete; another partner's `GET`, alone
+//! and beside the `DELETE`; the first page, the middle one and the last one; the export, and the most memory of workerd
+//! meanwhile.
 
 #![allow(
     clippy::unwrap_used,
@@ -54,10 +54,10 @@ fn main() {
         given => given.to_vec(),
     };
     println!(
-        "| calls | dry run | answer | complete | longest step | `GET` of another, alone | beside it | first, middle, last \
+        "| calls | dry run | answer | complete | `GET` of another, alone | beside it | first, middle, last \
          page | export | workerd's most memory |"
     );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for calls in sizes {
         println!("{}", row(calls));
     }
@@ -84,7 +84,6 @@ fn row(calls: i64) -> String {
 
     let quiet = (0..QUIET).map(|_| pause_and_get(&other, &there)).collect();
     let (dry_run, _) = time(|| partner.delete(&format!("{path}?dry_run=1")).expect(200));
-    let runs = partner.server.runs().len();
     let is_over = AtomicBool::new(false);
     let (answer, complete, beside) = thread::scope(|scope| {
         let beside = scope.spawn(|| {
@@ -103,15 +102,8 @@ fn row(calls: i64) -> String {
         is_over.store(true, Ordering::Relaxed);
         (answer, complete, beside.join().unwrap())
     });
-    let steps = partner.server.runs();
-    let steps = steps[runs..]
-        .iter()
-        .filter_map(|run| run["longest_ms"].as_i64());
-    let longest = steps
-        .max()
-        .map_or_else(|| "–".to_owned(), |ms| ms.to_string());
     format!(
-        "| {calls} | {} | {} | {} | {longest} | {} | {} | {} | {} s | {peak} MB |",
+        "| {calls} | {} | {} | {} | {} | {} | {} | {} s | {peak} MB |",
         ms(dry_run),
         ms(answer),
         ms(complete),
