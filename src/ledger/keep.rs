@@ -168,7 +168,8 @@ pub fn undo_after_the_answer(env: &Env, context: &Context) {
     });
 }
 
-/// Undoes a restore, if the database was restored, and goes on with the work in steps that this has begun.
+/// Undoes a restore, if the database was restored, goes on with the work in steps that this has begun, and records in the
+/// ledger what was done again.
 ///
 /// # Errors
 /// 503 if a database does not answer. What was done stays done.
@@ -192,9 +193,12 @@ pub async fn undo(env: &Env, by: &'static str) -> Result<Replayed, Error> {
     replayed
 }
 
-/// Undoes a restore, if the database was restored, and does what is done every minute. If it fails, the next minute goes on.
+/// Undoes a restore, if the database was restored, or else does what is done every minute. If it fails, the next minute goes
+/// on.
 pub async fn each_minute(env: &Env) {
-    if undo(env, "cron").await.is_ok()
+    if undo(env, "cron")
+        .await
+        .is_ok_and(|replayed| !replayed.was_restored)
         && let Ok(stores) = Stores::new(env)
         && let Err(error) = every_minute(&stores).await
     {

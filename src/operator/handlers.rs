@@ -63,8 +63,8 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
         .run(sql::put(&username, &sealed, &input, audit))
         .await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
-    let partner = publish(site, &results.all(|at| at.logins)).await?;
-    let partner = partner.ok_or(Error::UsernameTaken("username"))?;
+    let taken = Error::UsernameTaken("username");
+    let partner = publish(site, &results.all(|at| at.logins), taken).await?;
     if results.first(|at| at.ending).is_some() {
         return Err(Error::FieldEnding);
     }
@@ -92,8 +92,8 @@ pub async fn put_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let put = sql::put_custom_field(&username, field, &set_up, audit);
     let results = site.store.run(put).await?;
-    let partner = publish(site, &results.all(|at| at.logins)).await?;
-    let partner = partner.ok_or(Error::NotFound("partner"))?;
+    let missing = Error::NotFound("partner");
+    let partner = publish(site, &results.all(|at| at.logins), missing).await?;
     if is_fixed(&partner.profile()?, field) {
         return Err(german_rule());
     }
@@ -132,8 +132,8 @@ pub async fn delete_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let delete = sql::delete_custom_field(&username, field, audit);
     let results = site.store.run(delete).await?;
-    let partner = publish(site, &results.all(|at| at.logins)).await?;
-    let partner = partner.ok_or(Error::NotFound("partner"))?;
+    let missing = Error::NotFound("partner");
+    let partner = publish(site, &results.all(|at| at.logins), missing).await?;
     if results.first(|at| at.ended).is_none() {
         return Err(not_ended(&partner.profile()?, field));
     }
@@ -220,15 +220,18 @@ impl Selected {
 }
 
 /// Puts a partner that has changed into this isolate's cache and into KV, once for each of its logins, so that the change
-/// holds at once here and soon elsewhere. `rows` are those of [`of_partner`]. `None` if there is no such partner.
-async fn publish(site: &Site<'_>, rows: &[Row]) -> Result<Option<Selected>, Error> {
+/// holds at once here and soon elsewhere. `rows` are those of [`of_partner`].
+///
+/// # Errors
+/// `missing` if there is no row.
+async fn publish(site: &Site<'_>, rows: &[Row], missing: Error) -> Result<Selected, Error> {
     let mut partner = None;
     for row in rows {
         let selected = Selected::parse(row)?;
         cache::publish(site, &row.text("partner")?, selected.profile()?).await;
         partner = Some(selected);
     }
-    Ok(partner)
+    partner.ok_or(missing)
 }
 
 fn take_username(call: &mut Call) -> String {

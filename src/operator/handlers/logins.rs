@@ -39,12 +39,8 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let put = names.put(access, &sealed, context(&call, names));
     let results = site.store.run(put).await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
-    if publish(site, &results.all(|at| at.profiles))
-        .await?
-        .is_none()
-    {
-        return Err(Error::NotFound("partner"));
-    }
+    let missing = Error::NotFound("partner");
+    publish(site, &results.all(|at| at.profiles), missing).await?;
     let all = results.all(|at| at.logins);
     let mut found = all.iter().filter(|_| !names.is_own());
     let Some(found) = found.find(|row| is_of(row, &login)) else {
@@ -119,12 +115,8 @@ async fn give_password(site: &Site<'_>, mut call: Call, names: Login<'_>) -> Res
     let replace = names.new_password(&sealed, overlap.overlap_seconds, context(&call, names));
     let results = site.store.run(replace).await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
-    if publish(site, &results.all(|at| at.profiles))
-        .await?
-        .is_none()
-    {
-        return Err(Error::NotFound("partner"));
-    }
+    let missing = Error::NotFound("partner");
+    publish(site, &results.all(|at| at.profiles), missing).await?;
     let all = results.all(|at| at.logins);
     if !all.iter().any(|row| is_of(row, names.login)) {
         return Err(Error::NotFound("login"));
