@@ -1,35 +1,31 @@
 -- Who may call, and what is set up for them. Nothing here belongs to a customer.
 --
--- Every id of this database is AUTOINCREMENT: SQLite then never gives an id a second time, not even one whose row is gone.
+-- Every id is AUTOINCREMENT: SQLite then never gives an id a second time, not even one whose row is gone.
 
--- A partner is the tenant: an agency or a reseller that keeps its customers here.
-CREATE TABLE partners (
+-- The directory: every partner, what lets it in, and where it lives. It is in the database DB alone, and empty in others.
+CREATE TABLE directory (
     -- Assigned. The tenant in every query of the partner API.
     partner_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The partner's user name: [A-Za-z0-9._-], 1 to 45 characters. It is also the user name of the partner's own login.
     username TEXT NOT NULL UNIQUE,
-    -- The partner's name, for the operator's eyes.
-    name TEXT NOT NULL DEFAULT '',
-    -- ISO 3166-1 alpha-2, or '' when unknown. DE puts the German rule in force.
-    country TEXT NOT NULL DEFAULT '',
+    -- The partner's home: the database that has its customers, by the name of its binding.
+    database TEXT NOT NULL,
     -- JSON array of CIDR networks that the partner may call from; [] lets it call from anywhere.
     allowed_networks TEXT NOT NULL DEFAULT '[]',
     -- 0 shuts the partner out: each of its requests is a 403.
     enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
-    -- How many live customers the partner has. The transaction that creates or erases one changes it, so the total of a
-    -- list costs one row. No CHECK holds it above 0: a wrong count must never forbid an erasure.
-    customers INTEGER NOT NULL DEFAULT 0,
     -- When the partner was let in, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL
 ) STRICT;
 
 -- What a partner authenticates with. Each partner has a login of its own, with the partner's user name, and may have more.
+-- The logins stand beside the directory.
 CREATE TABLE logins (
     -- The login's user name: [A-Za-z0-9._-], 1 to 45 characters. No two logins have the same, whichever partners they
     -- belong to.
     username TEXT PRIMARY KEY,
     -- The partner that the login belongs to.
-    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    partner_id INTEGER NOT NULL REFERENCES directory (partner_id),
     -- 'write' may do everything, 'read' only GET, HEAD and OPTIONS. The partner's own login may write.
     access TEXT NOT NULL CHECK (access IN ('read', 'write')),
     -- HA1 = SHA-256(username:realm:password), sealed with AES-256-GCM under the secret HA1_KEY:
@@ -45,6 +41,32 @@ CREATE TABLE logins (
 
 -- The logins of a partner.
 CREATE INDEX logins_partner ON logins (partner_id);
+
+-- A partner is the tenant: an agency or a reseller that keeps its customers here. The row stands in the partner's home.
+CREATE TABLE partners (
+    -- As in the directory.
+    partner_id INTEGER PRIMARY KEY,
+    -- As in the directory.
+    username TEXT NOT NULL UNIQUE,
+    -- The partner's name, for the operator's eyes.
+    name TEXT NOT NULL DEFAULT '',
+    -- ISO 3166-1 alpha-2, or '' when unknown. DE puts the German rule in force.
+    country TEXT NOT NULL DEFAULT '',
+    -- How many live customers the partner has. The transaction that creates or erases one changes it, so the total of a
+    -- list costs one row. No CHECK holds it above 0: a wrong count must never forbid an erasure.
+    customers INTEGER NOT NULL DEFAULT 0,
+    -- What this database does for the partner: 'all', or while it moves to or from another 'reads' or 'nothing'. Every batch
+    -- of the partner asks, so a node that has not heard of a move changes nothing in the wrong place.
+    serves TEXT NOT NULL DEFAULT 'all' CHECK (serves IN ('all', 'reads', 'nothing'))
+) STRICT;
+
+-- The partners that have moved away, and whose rows remain to be deleted here. A row is there until the last is deleted.
+CREATE TABLE leavings (
+    -- The partner.
+    partner_id INTEGER PRIMARY KEY,
+    -- The last entry of the audit trail that has moved with the partner.
+    audit_upto INTEGER NOT NULL
+) STRICT;
 
 -- The custom fields that are set up for a partner. Without a row here, custom_n is an unknown parameter.
 CREATE TABLE custom_fields (

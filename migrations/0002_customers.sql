@@ -61,8 +61,9 @@ CREATE TABLE customers (
     numbers_total INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- A partner's live customers in the order of their ids: the list, and a page of it.
-CREATE INDEX customers_live ON customers (partner_id, customer_id) WHERE removed_at = '';
+-- A partner's customers: first those that live, in the order of their ids, which is the list and a page of it; then the erased
+-- ones, which a move to another database takes along.
+CREATE INDEX customers_partner ON customers (partner_id, removed_at, customer_id);
 
 -- One custnr for one live customer of a partner; an erasure frees it.
 CREATE UNIQUE INDEX customers_custnr ON customers (partner_id, custnr) WHERE removed_at = '';

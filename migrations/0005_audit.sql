@@ -1,6 +1,7 @@
 -- Who has changed what, and when. Each request that changes something writes one entry, in the transaction of the change;
 -- one that creates customers writes one for each.
--- An entry has names of fields, never a value. No entry is ever removed; an erasure has one itself.
+-- An entry has names of fields, never a value. No entry is ever removed, but a partner that moves takes its entries along; an
+-- erasure has one itself. A change of a login, or of what else the directory has, has its entry in the database DB.
 
 CREATE TABLE audit (
     -- Assigned, ascending.
@@ -10,7 +11,7 @@ CREATE TABLE audit (
     -- Who: the operator, the partner itself, or the service.
     actor TEXT NOT NULL CHECK (actor IN ('operator', 'partner', 'service')),
     -- Whose record it is.
-    partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
+    partner_id INTEGER NOT NULL,
     -- The user name of the partner's login that did it. In the operator's entry about a login, that login. Else ''.
     login TEXT NOT NULL,
     -- What was done: create, change, remove, expire, replace, erase, new password, set up, end.

@@ -3,7 +3,7 @@
 CREATE TABLE blocks (
     -- Of which list it is: the table of its rows.
     kind TEXT NOT NULL,
-    -- Whose list it is: the partner's of customers, the customer's of measures, users and calls; 0 for the partners.
+    -- Whose list it is: the partner's of customers, the customer's of measures, users and calls; 0 for the directory.
     owner_id INTEGER NOT NULL,
     -- Where the block begins, in ascending order of start and id. It ends where the next one begins. Of calls it is the
     -- start of a call, or '' for the first block; of other lists it is ''.

@@ -8,9 +8,9 @@ CREATE TABLE state (
     sequence INTEGER NOT NULL,
     -- What sequence was after the last change of what lets somebody in: a login, or enabled and allowed_networks of a partner.
     doors_sequence INTEGER NOT NULL,
-    -- No record of any kind has an id above this one. The ledger has the number first, so after a restore it tells which ids
-    -- were given.
+    -- No record of any kind gets an id above this one. The ledger has allotted the ids up to it to this database alone. 0 before
+    -- it has.
     ids_upto INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO state VALUES (1, 0, 0, 2000000);
+INSERT INTO state VALUES (1, 0, 0, 0);

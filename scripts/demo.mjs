@@ -14,8 +14,10 @@ export const demo = { username: "demo", password: "demo-password" };
 export async function loadDemo(options = {}) {
   const { HA1_KEY } = secrets(options);
   const partner = `
-    INSERT INTO partners (partner_id, username, name, country, customers, created)
-    VALUES (1, '${demo.username}', 'Demo Agency', 'SE', 5, '2026-01-01 00:00:00');
+    INSERT INTO directory (partner_id, username, database, created)
+    VALUES (1, '${demo.username}', 'DB', '2026-01-01 00:00:00');
+    INSERT INTO partners (partner_id, username, name, country, customers)
+    VALUES (1, '${demo.username}', 'Demo Agency', 'SE', 5);
     INSERT INTO logins (username, partner_id, access, ha1_sealed, created)
     VALUES ('${demo.username}', 1, 'write', '${sealedHa1(demo, HA1_KEY)}', '2026-01-01 00:00:00');\n`;
   const dir = mkdtempSync(join(tmpdir(), "customers-demo-"));

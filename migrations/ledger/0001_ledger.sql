@@ -46,23 +46,24 @@ CREATE TABLE heads (
     database TEXT PRIMARY KEY,
     -- The highest state.sequence that was heard of.
     sequence INTEGER NOT NULL,
-    -- The highest state.ids_upto that was promised: no id above it has been given.
+    -- The ids that are allotted to the database: those above ids_from, up to ids_upto. No id is allotted to two databases, and
+    -- none twice.
+    ids_from INTEGER NOT NULL,
     ids_upto INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What lets somebody in, as it was last changed: a restore must not bring back a replaced password, an ended login or a
 -- disabled partner.
 CREATE TABLE doors (
-    -- The database that the login is in, by the name of its binding.
-    database TEXT NOT NULL,
     -- The login's user name.
-    username TEXT NOT NULL,
-    -- What that database had counted (its state.sequence) when this was so.
+    username TEXT PRIMARY KEY,
+    -- What the database with the directory had counted (its state.sequence) when this was so.
     sequence INTEGER NOT NULL,
     -- The partner that the login belongs to, and the partner's user name.
     partner_id INTEGER NOT NULL,
     partner TEXT NOT NULL,
-    -- Whether the partner may call, and from where: as in partners.
+    -- The partner's home, whether the partner may call, and from where: as in directory.
+    home TEXT NOT NULL,
     enabled INTEGER NOT NULL,
     allowed_networks TEXT NOT NULL,
     -- The rest as in logins. HA1s are sealed.
@@ -72,15 +73,14 @@ CREATE TABLE doors (
     previous_until TEXT NOT NULL,
     created TEXT NOT NULL,
     -- 1 when the login was ended.
-    ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
-    PRIMARY KEY (database, username)
+    ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 -- The logins in the order in which they were changed.
-CREATE INDEX doors_sequence ON doors (database, sequence, username);
+CREATE INDEX doors_sequence ON doors (sequence, username);
 
 -- The logins of a partner.
-CREATE INDEX doors_partner ON doors (database, partner_id);
+CREATE INDEX doors_partner ON doors (partner_id);
 
 -- Every public key that has ever signed a receipt.
 CREATE TABLE keys (

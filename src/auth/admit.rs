@@ -30,10 +30,12 @@ pub fn admit(profile: &Profile, method: &str, address: Option<IpAddr>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::partners::placement::Database;
 
     fn profile(networks: &[&str], enabled: bool) -> Profile {
         Profile {
             partner_id: 1,
+            database: Database::DIRECTORY,
             country: String::new(),
             allowed_networks: networks.iter().map(ToString::to_string).collect(),
             enabled,

@@ -11,10 +11,12 @@ use crate::db::memory::{Memory, SKEW_MS, is_young};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::http::time::Now;
+use crate::partners::placement::Database;
 use crate::partners::profile::Profile;
-use crate::partners::sql::of_login;
+use crate::partners::sql::{self, of_login};
 use crate::platform::bindings::{kv_get, kv_put};
 use crate::platform::clock;
+use crate::platform::rows::Row;
 use crate::platform::site::Site;
 
 /// The maximum age of a profile, in milliseconds since it was read from D1. A change by the operator takes effect
@@ -75,6 +77,8 @@ thread_local! {
         const { RefCell::new(Memory::new(REMEMBERED_MAX, MAX_AGE_MS)) };
     /// User names that no login has. Another request with such a name needs no I/O.
     static MISSES: RefCell<Memory<()>> = const { RefCell::new(Memory::new(MISSES_MAX, MAX_AGE_MS)) };
+    /// Logins whose partner has just moved: KV may have an earlier profile.
+    static MOVED: RefCell<Memory<()>> = const { RefCell::new(Memory::new(REMEMBERED_MAX, MAX_AGE_MS)) };
 }
 
 /// Whether this isolate's memory has the login, at any age.
@@ -120,38 +124,107 @@ async fn look_for(
     if !may_ask_d1 {
         return Ok((None, "not looked for in D1"));
     }
-    let Some(row) = site.store.read(of_login(username)).await?.first() else {
+    let found = site.directory.read(of_login(username)).await?.first();
+    let Some(row) = found else {
         MISSES.with_borrow_mut(|misses| misses.put(username, now.millis, ()));
         return Ok((None, "none"));
     };
-    let text = row.text("partner")?;
-    let profile = profile(&text).ok_or_else(no_profile)?;
-    Ok((publish(site, &text, profile).await, "d1"))
+    Ok((publish(site, &Found::of(site, &row).await?).await?, "d1"))
+}
+
+/// A login as D1 has it: the two JSON texts of [`of_login`].
+pub struct Found {
+    login: String,
+    tenant: String,
+}
+
+impl Found {
+    /// Reads a row of [`of_login`], and what the partner's home has of it, if that is another database.
+    ///
+    /// # Errors
+    /// 503 if the home is needed and does not serve the partner, or fails.
+    pub async fn of(site: &Site<'_>, row: &Row) -> Result<Self, Error> {
+        let login = row.text("login")?;
+        let mut tenant = row.text("tenant")?;
+        if tenant.is_empty() {
+            let (partner_id, database) = home_of(&login).ok_or_else(no_profile)?;
+            let home = site.home(database, partner_id).await?;
+            let row = home.read(sql::tenant(partner_id)).await?.first();
+            let elsewhere = || Error::Moving("the home does not have the partner".to_owned());
+            tenant = row.ok_or_else(elsewhere)?.text("tenant")?;
+        }
+        Ok(Self { login, tenant })
+    }
+
+    /// The same login with what a partner's home has told of it.
+    pub fn with(row: &Row, tenant: String) -> Result<Self, Error> {
+        let login = row.text("login")?;
+        Ok(Self { login, tenant })
+    }
+
+    /// The two JSON objects.
+    ///
+    /// # Errors
+    /// 500 if they are none.
+    pub fn objects(&self) -> Result<(Json, Json), Error> {
+        let parse = |text: &str| Json::parse(text.as_bytes()).map_err(|_| no_profile());
+        Ok((parse(&self.login)?, parse(&self.tenant)?))
+    }
+
+    /// The profile.
+    ///
+    /// # Errors
+    /// 500 if they are not one.
+    pub fn profile(&self) -> Result<Profile, Error> {
+        let (login, tenant) = self.objects()?;
+        Profile::of(&login, &tenant).ok_or_else(no_profile)
+    }
+}
+
+/// Where the partner of a login lives.
+fn home_of(login: &str) -> Option<(i64, Database)> {
+    let login = Json::parse(login.as_bytes()).ok()?;
+    let database = Database::parse(login.get("database")?.as_text()?)?;
+    Some((login.get("partner_id")?.as_integer()?, database))
 }
 
 /// The login's profile in KV, if we wrote it there for this user name, it is young, and its seal opens. Errors of KV
 /// are ignored, because D1 has the profile too. A text that is not a profile is also ignored: another version of this
 /// code wrote it.
 async fn look_in_kv(site: &Site<'_>, now: &Now, username: &str) -> Option<Known> {
+    if MOVED.with_borrow(|moved| moved.young(now.millis, username).is_some()) {
+        return None;
+    }
     let text = kv_get(site.env, KV, &key(username)).await?;
     let text = vouched(site.secrets.ha1_key(), username, &text)?;
+    let (login, tenant) = text.split_once('\n')?;
+    let (login, tenant) = (login.to_owned(), tenant.to_owned());
+    let profile = Found { login, tenant }.profile().ok()?;
     let profile =
-        profile(text).filter(|profile| is_young(profile.read_at, now.millis, MAX_AGE_MS))?;
+        Some(profile).filter(|profile| is_young(profile.read_at, now.millis, MAX_AGE_MS))?;
     let known = Known::open(profile, &site.secrets).await;
     known.ha1.is_some().then_some(known)
 }
 
-fn profile(text: &str) -> Option<Profile> {
-    Profile::of(&Json::parse(text.as_bytes()).ok()?)
+/// Puts a profile that was just read from D1 into KV and memory, for later requests. Returns what the memory then has.
+///
+/// # Errors
+/// 500 if it is not a profile.
+pub async fn publish(site: &Site<'_>, found: &Found) -> Result<Option<Rc<Known>>, Error> {
+    let known = Known::open(found.profile()?, &site.secrets).await;
+    // JSON of SQLite has no line break.
+    let text = format!("{}\n{}", found.login, found.tenant);
+    let text = vouch(site.secrets.ha1_key(), &known.profile.login, &text);
+    put_in_kv(site, &known.profile.login, text);
+    Ok(remember(known))
 }
 
-/// Puts a profile that was just read from D1 into KV and memory, for later requests. `text` is the `partner` of
-/// [`of_login`], and `profile` is its parsed form. Returns what the memory then has.
-pub async fn publish(site: &Site<'_>, text: &str, profile: Profile) -> Option<Rc<Known>> {
-    let known = Known::open(profile, &site.secrets).await;
-    let text = vouch(site.secrets.ha1_key(), &known.profile.login, text);
-    put_in_kv(site, &known.profile.login, text);
-    remember(known)
+/// Forgets a profile in this isolate and in KV: the partner has moved. For the next minute, this isolate believes no profile
+/// of the login that was read earlier, and KV may still have one.
+pub fn forget(site: &Site<'_>, now: &Now, login: &str) {
+    put_in_kv(site, login, String::new());
+    MEMORY.with_borrow_mut(|memory| memory.forget(login));
+    MOVED.with_borrow_mut(|moved| moved.put(login, now.millis, ()));
 }
 
 /// Ends a login in this isolate and in KV. `at` is when D1 ended it, in milliseconds since 1970. Other isolates that

@@ -45,6 +45,13 @@ pub struct Caller<'a> {
     pub address: Option<IpAddr>,
 }
 
+impl Caller<'_> {
+    /// Whether the method changes nothing.
+    pub fn only_reads(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD")
+    }
+}
+
 /// The most bytes of an `Authorization` header. A digest takes about 400.
 const AUTHORIZATION_MAX: usize = 4 * 1024;
 
@@ -167,6 +174,21 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
     admit(&known.profile, caller.method, caller.address)?;
     limits::request(site.env, known.profile.partner_id).await?;
     Ok(Partner(known))
+}
+
+/// The same partner with the profile that D1 has now, after its home has refused it: it has moved. `None` if its login has
+/// ended.
+///
+/// # Errors
+/// 503 if D1 fails.
+pub async fn moved(
+    site: &Site<'_>,
+    now: &Now,
+    partner: &Partner,
+) -> Result<Option<Partner>, Error> {
+    cache::forget(site, now, &partner.login);
+    let known = cache::find(site, now, &partner.login, true).await?;
+    Ok(known.map(Partner))
 }
 
 /// Authenticates the operator by its bearer token, in constant time.

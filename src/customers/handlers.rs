@@ -17,10 +17,11 @@ use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::http::params::Params;
-use crate::platform::d1::{Row, Store};
+use crate::platform::d1::Store;
 use crate::platform::random;
 use crate::platform::reply::Reply;
 use crate::platform::retry;
+use crate::platform::rows::Row;
 
 pub mod custnr;
 

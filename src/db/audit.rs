@@ -83,8 +83,10 @@ impl<'a> Context<'a> {
             Actor::Service(partner_id) => ("service", sql!("{id}", id = partner_id)),
             Actor::Operator(username) => (
                 "operator",
+                // The directory has the partner, or, in another database, the partner's home.
                 sql!(
-                    "(SELECT partner_id FROM partners WHERE username = {username})",
+                    "COALESCE((SELECT partner_id FROM directory WHERE username = {username}), \
+                     (SELECT partner_id FROM partners WHERE username = {username}))",
                     username = username
                 ),
             ),

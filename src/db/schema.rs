@@ -236,6 +236,20 @@ pub const IDEMPOTENCY_KEYS: Table = Table {
 /// the audit trail, the counts of the lists, and what the platform keeps of the migrations.
 pub const OTHER_TABLES: &[Table] = &[
     Table {
+        name: "directory",
+        key: &["partner_id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("partner_id", Keep),
+            ("username", Keep),
+            ("database", Keep),
+            ("allowed_networks", Keep),
+            ("enabled", Keep),
+            ("created", Keep),
+        ],
+    },
+    Table {
         name: "partners",
         key: &["partner_id"],
         order: &[],
@@ -245,11 +259,16 @@ pub const OTHER_TABLES: &[Table] = &[
             ("username", Keep),
             ("name", Keep),
             ("country", Keep),
-            ("allowed_networks", Keep),
-            ("enabled", Keep),
             ("customers", Keep),
-            ("created", Keep),
+            ("serves", Keep),
         ],
+    },
+    Table {
+        name: "leavings",
+        key: &["partner_id"],
+        order: &[],
+        internal: &[],
+        columns: &[("partner_id", Keep), ("audit_upto", Keep)],
     },
     Table {
         name: "logins",

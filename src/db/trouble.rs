@@ -1,7 +1,7 @@
 //! Reads the text of a database error: D1 has no codes, so nothing else reads its texts. Pure.
 
 use crate::http::error::Error;
-use crate::ledger::state::{IDS_USED_UP, RESTORED};
+use crate::ledger::state::{ELSEWHERE, IDS_USED_UP, RESTORED};
 
 /// The text of a call that had no answer by our own deadline.
 pub const LATE: &str = "no answer by our deadline";
@@ -45,9 +45,11 @@ pub enum Trouble {
     Refused,
     /// The database has no room left.
     Full,
-    /// The database was restored, or has given an id that is not promised. Our own statements say so. It is put in order at
-    /// once.
+    /// The database was restored, or has given an id that is not allotted to it. Our own statements say so. It is put in order
+    /// at once.
     Restored,
+    /// The database does not serve the partner, or not that it writes: it moves. Our own statement says so.
+    Elsewhere,
 }
 
 impl Trouble {
@@ -57,6 +59,8 @@ impl Trouble {
         let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
         if says(&[RESTORED, IDS_USED_UP]) {
             Self::Restored
+        } else if says(&[ELSEWHERE]) {
+            Self::Elsewhere
         } else if says(&FULL) {
             Self::Full
         } else if says(&OVERLOADED) {
@@ -75,6 +79,7 @@ impl Trouble {
             Self::Refused => Error::Internal(text),
             Self::Full => Error::StorageFull,
             Self::Restored => Error::Restoring(text),
+            Self::Elsewhere => Error::Moving(text),
         }
     }
 }
@@ -184,6 +189,10 @@ mod tests {
                 ],
             ),
             (
+                Trouble::Elsewhere,
+                &["D1_ERROR: bad JSON path: 'partner_is_elsewhere1': SQLITE_ERROR"],
+            ),
+            (
                 Trouble::Full,
                 &[
                     "D1_ERROR: Exceeded maximum DB size.",
@@ -207,6 +216,7 @@ mod tests {
             (Trouble::Refused, 500),
             (Trouble::Full, 507),
             (Trouble::Restored, 503),
+            (Trouble::Elsewhere, 503),
         ] {
             assert_eq!(kind.error(String::new()).status(), status, "{kind:?}");
         }

@@ -6,8 +6,8 @@ use crate::db::audit::{Actor, Context};
 use crate::http::call::Call;
 use crate::http::error::{Error, Fault};
 use crate::ledger::keep;
-use crate::platform::d1::Row;
 use crate::platform::reply::Reply;
+use crate::platform::rows::Row;
 use crate::platform::scheduled;
 use crate::platform::site::Site;
 

@@ -8,7 +8,7 @@ use super::version::Version;
 
 /// The input of a handler: the parameters, and the [`Taken`] that [`Call::finish`] returns after the handler has taken
 /// them all.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The parameters of path, query and body together.
     pub params: Params,
@@ -17,7 +17,7 @@ pub struct Call {
 
 /// The rest of a request whose parameters are all taken and valid. SQL and responses need it, so a handler cannot
 /// forget to call [`Call::finish`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Taken {
     /// The version of the API that the caller addressed.
     pub version: Version,

@@ -113,6 +113,8 @@ pub enum Error {
     /// 503: the store was restored, and what that has undone is being done again. The text goes to the log and never to the
     /// caller.
     Restoring(String),
+    /// 503: the partner is being moved to another database. The text goes to the log and never to the caller.
+    Moving(String),
     /// 507: the store is full, or keeps the room that it has for erasures.
     StorageFull,
 }
@@ -156,7 +158,7 @@ impl Error {
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
             Self::TooManyRequests(_) | Self::TooManyRows(_) => 429,
             Self::Internal(_) => 500,
-            Self::Unavailable(_) | Self::Restoring(_) => 503,
+            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) => 503,
             Self::StorageFull => 507,
         }
     }
@@ -165,7 +167,7 @@ impl Error {
     pub fn retry_after(&self, pause: impl FnOnce() -> u32) -> Option<u32> {
         match self {
             Self::TooManyRequests(seconds) | Self::TooManyRows(seconds) => Some(*seconds),
-            Self::Unavailable(_) | Self::Restoring(_) => Some(pause()),
+            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) => Some(pause()),
             _ => None,
         }
     }
@@ -173,7 +175,10 @@ impl Error {
     /// The text that goes to the log but not to the caller.
     pub fn internal_text(&self) -> Option<&str> {
         match self {
-            Self::Internal(text) | Self::Unavailable(text) | Self::Restoring(text) => Some(text),
+            Self::Internal(text)
+            | Self::Unavailable(text)
+            | Self::Restoring(text)
+            | Self::Moving(text) => Some(text),
             Self::StorageFull => Some("the database is full"),
             _ => None,
         }
@@ -282,6 +287,10 @@ impl Error {
             Self::Restoring(_) => (
                 "restoring",
                 "the store is being put in order after a restore; try again in a few seconds".to_owned(),
+            ),
+            Self::Moving(_) => (
+                "moving",
+                "this partner is being moved to another database, and nothing was changed; try again in a few seconds".to_owned(),
             ),
             Self::StorageFull => (
                 "storage_full",

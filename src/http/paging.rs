@@ -94,6 +94,17 @@ impl Paging {
         self.page.saturating_mul(self.pagesize).min(ID_MAX)
     }
 
+    /// One page that ends where this one ends, but not after `max` rows.
+    #[must_use]
+    pub fn to_its_end(self, max: i64) -> Self {
+        let end = self.offset().saturating_add(self.pagesize);
+        Self {
+            page: 0,
+            pagesize: end.min(max),
+            ..self
+        }
+    }
+
     /// The members of the envelope after the records. `total` is the number of records in the whole list.
     pub fn members(self, version: Version, total: i64) -> Vec<(&'static str, Json)> {
         let pagesize = self.pagesize;

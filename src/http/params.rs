@@ -28,7 +28,7 @@ enum Place {
     Body,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     name: String,
     /// From path, query and form: a string. From JSON: the value as sent.
@@ -40,7 +40,7 @@ struct Entry {
 ///
 /// A handler takes each parameter that it knows, by name and type. The parameters that remain are unknown.
 /// [`Params::finish`] returns all faults together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Params {
     entries: Vec<Entry>,
     /// Every name, with each place that has it.

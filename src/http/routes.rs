@@ -76,6 +76,7 @@ pub enum OperatorRoute {
     ReadAudit,
     ListErasures,
     Replay,
+    ListDatabases,
 }
 
 /// A route that needs no authentication.
@@ -257,6 +258,7 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ("/operator/audit", &[("GET", ReadAudit)]),
     ("/operator/erasures", &[("GET", ListErasures)]),
     ("/operator/replay", &[("POST", Replay)]),
+    ("/operator/databases", &[("GET", ListDatabases)]),
     (
         "/operator/partners/{username}",
         &[("GET", ReadPartner), ("PUT", PutPartner)],

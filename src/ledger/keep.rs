@@ -1,6 +1,6 @@
 //! The ledger in workerd: its trips are those of the bindings, and an isolate remembers what it has heard.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use worker::{Context, Env};
 
@@ -11,9 +11,11 @@ use crate::erasure::evidence::Signed;
 use crate::erasure::signing::Signer;
 use crate::http::error::Error;
 use crate::http::json::Json;
-use crate::platform::d1::{self, Cost, Row, Store};
+use crate::partners::placement::Database;
+use crate::platform::d1::{Cost, Store};
+use crate::platform::rows::{self, Row};
 use crate::platform::site::Site;
-use crate::platform::{clock, scheduled};
+use crate::platform::{bindings, clock, scheduled};
 
 /// How long an isolate goes without asking the ledger how far the database has come, in milliseconds.
 const HEARD_MS: i64 = 60_000;
@@ -24,36 +26,50 @@ const UNDOING_MS: i64 = 30_000;
 thread_local! {
     /// Since when this isolate undoes a restore after an answer, in milliseconds since 1970.
     static UNDOING: Cell<Option<i64>> = const { Cell::new(None) };
-    /// How far the database has counted, as this isolate has heard, and when it asked the ledger last. `None` before it has.
-    static HEARD: Cell<Option<(i64, i64)>> = const { Cell::new(None) };
+    /// How far each database has counted, as this isolate has heard, and when it asked the ledger last.
+    static HEARD: RefCell<Vec<(Database, i64, i64)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The two databases. Their batches run without the fence.
-struct Stores {
+/// What the isolate has heard of a database. `None` before it has asked.
+fn heard(database: Database) -> Option<(i64, i64)> {
+    let known =
+        |all: &Vec<(Database, i64, i64)>| all.iter().find(|heard| heard.0 == database).copied();
+    let (_, sequence, at) = HEARD.with_borrow(known)?;
+    Some((sequence, at))
+}
+
+fn set_heard(database: Database, sequence: i64, at: i64) {
+    HEARD.with_borrow_mut(|all| {
+        all.retain(|heard| heard.0 != database);
+        all.push((database, sequence, at));
+    });
+}
+
+/// The databases. Their batches run without the fence.
+pub struct Stores {
     env: Env,
-    customers: Store,
-    ledger: Store,
+    /// What their trips cost adds to what this one's cost.
+    first: Store,
 }
 
 impl Stores {
-    fn new(env: &Env) -> Result<Self, Error> {
-        let customers = Store::new(env)?;
-        let ledger = customers.ledger(env)?;
-        let env = env.clone();
+    /// Those of the bindings.
+    ///
+    /// # Errors
+    /// 500 without the binding `DB`.
+    pub fn new(env: &Env) -> Result<Self, Error> {
         Ok(Self {
-            env,
-            customers,
-            ledger,
+            env: env.clone(),
+            first: Store::new(env, Database::DIRECTORY)?,
         })
     }
 
     /// Those of a request: their cost adds to its.
-    fn of(site: &Site<'_>) -> Result<Self, Error> {
-        Ok(Self {
+    pub fn of(site: &Site<'_>) -> Self {
+        Self {
             env: site.env.clone(),
-            customers: site.store.clone(),
-            ledger: site.store.ledger(site.env)?,
-        })
+            first: site.store.clone(),
+        }
     }
 }
 
@@ -61,24 +77,25 @@ impl Trips for Stores {
     type Row = Row;
 
     // Boxed, so that the module has the trip once and not in every function that makes one.
-    fn customers(
+    fn run(
         &self,
+        database: Database,
         statements: Vec<Statement>,
     ) -> impl Future<Output = Result<Rows<Row>, Error>> {
-        Box::pin(rows(&self.customers, statements))
+        Box::pin(rows(self.first.other(&self.env, database), statements))
     }
 
     fn ledger(&self, statements: Vec<Statement>) -> impl Future<Output = Result<Rows<Row>, Error>> {
-        Box::pin(rows(&self.ledger, statements))
+        Box::pin(rows(self.first.ledger(&self.env), statements))
     }
 
     async fn sign(&self, entry: &str) -> Result<Signed, Error> {
         Signer::of(&self.env).await?.sign(entry).await
     }
 
-    fn hear(&self, sequence: i64) {
-        let (heard, at) = HEARD.get().unwrap_or_default();
-        HEARD.set(Some((heard.max(sequence), at)));
+    fn hear(&self, database: Database, sequence: i64) {
+        let (known, at) = heard(database).unwrap_or_default();
+        set_heard(database, known.max(sequence), at);
     }
 
     fn now(&self) -> String {
@@ -86,35 +103,41 @@ impl Trips for Stores {
     }
 }
 
-async fn rows(store: &Store, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
-    let all = store.transaction(statements).await?;
-    Ok(all.iter().map(d1::Rows::all).collect())
+async fn rows(store: Result<Store, Error>, statements: Vec<Statement>) -> Result<Rows<Row>, Error> {
+    let all = store?.transaction(statements).await?;
+    Ok(all.iter().map(rows::Rows::all).collect())
 }
 
-/// Has the database of a request refuse every batch if it was restored. Before its first request, an isolate asks the ledger
-/// how far the database has come; then once a minute, after an answer, or at once if the request `must_be_sure`.
+/// Has a database of a request refuse every batch if it was restored. Before its first request to the database, an isolate asks
+/// the ledger how far it has come; then once a minute, after an answer, or at once if the request `must_be_sure`.
 ///
 /// # Errors
 /// 503 if the ledger is asked before the answer and fails.
-pub async fn expect_no_restore(site: &Site<'_>, must_be_sure: bool) -> Result<(), Error> {
+pub async fn expect_no_restore(
+    site: &Site<'_>,
+    store: &Store,
+    must_be_sure: bool,
+) -> Result<(), Error> {
     let now = clock::millis();
-    match HEARD.get().filter(|_| !must_be_sure) {
+    let database = store.database();
+    match heard(database).filter(|_| !must_be_sure) {
         None => {
-            hear(&Stores::of(site)?).await?;
-            HEARD.set(HEARD.get().map(|(heard, _)| (heard, now)));
+            hear(&Stores::of(site), database).await?;
+            let (sequence, _) = heard(database).unwrap_or_default();
+            set_heard(database, sequence, now);
         }
-        Some((heard, at)) if now - at > HEARD_MS => {
-            HEARD.set(Some((heard, now)));
+        Some((sequence, at)) if now - at > HEARD_MS => {
+            set_heard(database, sequence, now);
             let stores = Stores::new(site.env)?;
             // If it fails, the next minute asks again.
             site.context.wait_until(async move {
-                let _ = hear(&stores).await;
+                let _ = hear(&stores, database).await;
             });
         }
         Some(_) => {}
     }
-    if let Some((heard, _)) = HEARD.get() {
-        site.store.expect(heard);
+    if let Some((sequence, _)) = heard(database) {
+        store.expect(sequence);
     }
     Ok(())
 }
@@ -126,14 +149,15 @@ pub async fn expect_no_restore(site: &Site<'_>, must_be_sure: bool) -> Result<()
 /// 503 if the ledger does not answer, or if it has an earlier erasure: a restore has brought the customer back. A repeat of
 /// the request records the erasure, or answers the earlier one.
 pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<String, Error> {
-    let kept = record(&Stores::of(site)?, &entry).await?;
+    let database = site.store.database();
+    let kept = record(&Stores::of(site), database, &entry).await?;
     let is_first = kept.is_first;
     let jws = Json::parse(kept.json.as_bytes()).unwrap_or(Json::Null);
     let jws = jws.get("jws").and_then(Json::as_text).map(str::to_owned);
     let stores = Stores::new(site.env)?;
     // If it fails, the cron records the erasure again.
     site.context.wait_until(async move {
-        let _ = close(&stores, &entry, &kept).await;
+        let _ = close(&stores, database, &entry, &kept).await;
     });
     if !is_first {
         let text = "the ledger has an earlier erasure of this customer";
@@ -149,7 +173,7 @@ pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<String, Er
 /// 503 if the ledger does not answer. The change is done; a repeat keeps it.
 pub async fn keep(site: &Site<'_>, found: Option<Row>) -> Result<(), Error> {
     match found {
-        Some(found) => keep_doors(&Stores::of(site)?, &found.text("doors")?).await,
+        Some(found) => keep_doors(&Stores::of(site), &found.text("doors")?).await,
         None => Ok(()),
     }
 }
@@ -168,46 +192,54 @@ pub fn undo_after_the_answer(env: &Env, context: &Context) {
     });
 }
 
-/// Undoes a restore, if the database was restored, goes on with the work in steps that this has begun, and records in the
-/// ledger what was done again.
+/// Undoes the restore of every database that was restored, goes on with the work in steps that this has begun, and records in
+/// the ledger what was done again.
 ///
 /// # Errors
 /// 503 if a database does not answer. What was done stays done.
 pub async fn undo(env: &Env, by: &'static str) -> Result<Replayed, Error> {
+    let mut sum = Replayed::default();
+    for database in bindings::databases(env) {
+        sum.add(undo_in(env, database, by).await?);
+    }
+    Ok(sum)
+}
+
+async fn undo_in(env: &Env, database: Database, by: &'static str) -> Result<Replayed, Error> {
     let stores = Stores::new(env)?;
-    let replayed = replay::replay(&stores).await;
-    log(by, &replayed, stores.customers.cost());
+    let replayed = replay::replay(&stores, database).await;
+    log(by, database, &replayed, stores.first.cost());
     if replayed
         .as_ref()
         .is_ok_and(|replayed| replayed.erased_again > 0)
     {
-        scheduled::run(env, by).await;
+        scheduled::run(env, database, by, 1).await;
     }
     if replayed
         .as_ref()
         .is_ok_and(|replayed| replayed.was_restored)
     {
         // The ledger learns of what was done again. If it fails, the next minute goes on.
-        let _ = every_minute(&stores).await;
+        let _ = every_minute(&stores, database).await;
     }
     replayed
 }
 
-/// Undoes a restore, if the database was restored, or else does what is done every minute. If it fails, the next minute goes
-/// on.
-pub async fn each_minute(env: &Env) {
-    if undo(env, "cron")
+/// Undoes the restore of a database, if it was restored, or else does what is done every minute. If it fails, the next minute
+/// goes on.
+pub async fn each_minute(env: &Env, database: Database) {
+    if undo_in(env, database, "cron")
         .await
         .is_ok_and(|replayed| !replayed.was_restored)
         && let Ok(stores) = Stores::new(env)
-        && let Err(error) = every_minute(&stores).await
+        && let Err(error) = every_minute(&stores, database).await
     {
-        log("cron", &Err(error), stores.customers.cost());
+        log("cron", database, &Err(error), stores.first.cost());
     }
 }
 
 /// Writes a line if the database was restored, or if something failed.
-fn log(by: &'static str, replayed: &Result<Replayed, Error>, cost: Cost) {
+fn log(by: &'static str, database: Database, replayed: &Result<Replayed, Error>, cost: Cost) {
     let (done, error) = match replayed {
         Ok(replayed) if !replayed.was_restored => return,
         Ok(replayed) => (*replayed, None),
@@ -215,6 +247,7 @@ fn log(by: &'static str, replayed: &Result<Replayed, Error>, cost: Cost) {
     };
     let line = Json::object([
         ("replay", by.into()),
+        ("database", database.to_string().into()),
         ("level", "warning".into()),
         ("erasures", done.erasures.into()),
         ("erased_again", done.erased_again.into()),

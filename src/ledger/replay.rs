@@ -9,16 +9,8 @@ use super::trips::{Row, Trips, first};
 use super::undo;
 use crate::db::batch::Batch;
 use crate::http::error::Error;
+use crate::partners::placement::Database;
 use crate::sql as text;
-
-/// How far the database has come, as far as the ledger knows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Head {
-    /// Its `sequence`.
-    pub sequence: i64,
-    /// No id above it has been given.
-    pub ids_upto: i64,
-}
 
 /// What a replay has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,20 +25,59 @@ pub struct Replayed {
     pub logins: i64,
 }
 
-/// Asks the ledger how far the database has come.
+impl Replayed {
+    /// Adds what was done in another database.
+    pub fn add(&mut self, other: Self) {
+        self.was_restored |= other.was_restored;
+        self.erased_again += other.erased_again;
+        self.erasures += other.erasures;
+        self.logins += other.logins;
+    }
+}
+
+/// Asks the ledger how far a database has come, and remembers it. Returns its `sequence`. If the ledger does not know the
+/// database yet, it allots ids to it.
 ///
 /// # Errors
-/// 503 if the ledger does not answer.
-pub async fn hear(trips: &impl Trips) -> Result<Head, Error> {
-    let head = match first(trips.ledger(vec![sql::head()]).await?, 0) {
-        None => Head::default(),
-        Some(row) => Head {
-            sequence: row.integer("sequence")?,
-            ids_upto: row.integer("ids_upto")?,
-        },
+/// 503 if a database does not answer.
+pub async fn hear(trips: &impl Trips, database: Database) -> Result<i64, Error> {
+    let sequence = match first(trips.ledger(vec![sql::head(database)]).await?, 0) {
+        Some(row) => row.integer("sequence")?,
+        None => {
+            let state = read(trips, database).await?;
+            allot(trips, database, state.integer("ids_upto")?, false).await?;
+            0
+        }
     };
-    trips.hear(head.sequence);
-    Ok(head)
+    trips.hear(database, sequence);
+    Ok(sequence)
+}
+
+/// Reads what a database knows of itself.
+async fn read<T: Trips>(trips: &T, database: Database) -> Result<T::Row, Error> {
+    let rows = trips.run(database, vec![state::read()]).await?;
+    first(rows, 0).ok_or_else(nothing)
+}
+
+/// Allots ids to a database, in the ledger first. From then on the database gives ids above all that were allotted to another
+/// one before; `anew`, above all that were allotted at all.
+///
+/// # Errors
+/// 503 if a database does not answer. A repeat allots others.
+pub async fn allot(
+    trips: &impl Trips,
+    database: Database,
+    least: i64,
+    anew: bool,
+) -> Result<(), Error> {
+    let allotted = trips
+        .ledger(vec![sql::allot(database, least, anew)])
+        .await?;
+    let allotted = first(allotted, 0).ok_or_else(nothing)?;
+    let mut statements = Vec::from(state::lift(allotted.integer("ids_from")?));
+    statements.push(state::promise(allotted.integer("ids_upto")?));
+    trips.run(database, statements).await?;
+    Ok(())
 }
 
 /// What the ledger has of an erasure.
@@ -59,13 +90,13 @@ pub struct Kept {
     pub is_first: bool,
 }
 
-/// Records an erasure in the ledger. `entry` is what the customers' database tells of it.
+/// Records an erasure in the ledger. `entry` is what the customer's database tells of it.
 ///
 /// # Errors
 /// 503 if the ledger does not answer. Then the erasure stays in the outbox.
-pub async fn record(trips: &impl Trips, entry: &str) -> Result<Kept, Error> {
+pub async fn record(trips: &impl Trips, database: Database, entry: &str) -> Result<Kept, Error> {
     let signed = trips.sign(entry).await?;
-    keep(trips, sql::record(entry, &signed)).await
+    keep(trips, database, sql::record(database, entry, &signed)).await
 }
 
 /// Keeps what lets somebody in as a partner. `doors` is what [`state::doors`] has read.
@@ -73,14 +104,14 @@ pub async fn record(trips: &impl Trips, entry: &str) -> Result<Kept, Error> {
 /// # Errors
 /// 503 if the ledger does not answer.
 pub async fn keep_doors(trips: &impl Trips, doors: &str) -> Result<(), Error> {
-    keep(trips, sql::doors(doors)).await?;
+    keep(trips, Database::DIRECTORY, sql::doors(doors)).await?;
     Ok(())
 }
 
-async fn keep(trips: &impl Trips, batch: Batch<()>) -> Result<Kept, Error> {
+async fn keep(trips: &impl Trips, database: Database, batch: Batch<()>) -> Result<Kept, Error> {
     let last = batch.statements.len().saturating_sub(1);
     let kept = first(trips.ledger(batch.statements).await?, last).ok_or_else(nothing)?;
-    trips.hear(kept.integer("sequence")?);
+    trips.hear(database, kept.integer("sequence")?);
     Ok(Kept {
         json: kept.text("kept")?,
         is_first: kept.integer("is_first")? == 1,
@@ -91,80 +122,77 @@ async fn keep(trips: &impl Trips, batch: Batch<()>) -> Result<Kept, Error> {
 ///
 /// # Errors
 /// 503 if the database does not answer. Then the erasure is recorded again later, which changes nothing.
-pub async fn close(trips: &impl Trips, entry: &str, kept: &Kept) -> Result<(), Error> {
+pub async fn close(
+    trips: &impl Trips,
+    database: Database,
+    entry: &str,
+    kept: &Kept,
+) -> Result<(), Error> {
     let statements = state::recorded(entry, &kept.json);
-    trips.customers(statements.into()).await?;
+    trips.run(database, statements.into()).await?;
     Ok(())
 }
 
-/// What is done every minute after [`replay`]: it records what is in the outbox, and counts the minute.
+/// What is done every minute after [`replay`]: it records what is in the outbox of a database, and counts the minute.
 ///
 /// # Errors
 /// 503 if a database does not answer. The next minute goes on.
-pub async fn every_minute(trips: &impl Trips) -> Result<(), Error> {
-    for row in all(trips.customers(vec![state::outbox()]).await?) {
+pub async fn every_minute(trips: &impl Trips, database: Database) -> Result<(), Error> {
+    for row in all(trips.run(database, vec![state::outbox()]).await?) {
         let entry = row.text("entry")?;
-        let kept = record(trips, &entry).await?;
-        close(trips, &entry, &kept).await?;
+        let kept = record(trips, database, &entry).await?;
+        close(trips, database, &entry, &kept).await?;
     }
-    let head = hear(trips).await?;
-    let count = vec![state::fence(head.sequence), state::count_minute()];
-    let counted = first(trips.customers(count).await?, 1).ok_or_else(nothing)?;
-    let sequence = counted.integer("sequence")?;
-    advance(trips, sequence, 0).await
+    let sequence = hear(trips, database).await?;
+    let count = vec![state::fence(sequence), state::count_minute()];
+    let counted = first(trips.run(database, count).await?, 1).ok_or_else(nothing)?;
+    advance(trips, database, counted.integer("sequence")?).await
 }
 
-/// Undoes a restore, if the database was restored, and promises ids if few are left:
-/// 1. lifts the ids above all that were ever given;
-/// 2. puts back what lets somebody in;
+/// Undoes a restore, if the database was restored, and allots ids if few are left:
+/// 1. lifts the ids above all that were ever allotted;
+/// 2. puts back what lets somebody in, if the database has the directory;
 /// 3. does again what erasures the database lacks, and writes their receipts again;
 /// 4. opens the fence.
 ///
 /// # Errors
 /// 503 if a database does not answer. What was done stays done.
-pub async fn replay(trips: &impl Trips) -> Result<Replayed, Error> {
-    let head = hear(trips).await?;
-    let state = first(trips.customers(vec![state::read()]).await?, 0).ok_or_else(nothing)?;
+pub async fn replay(trips: &impl Trips, database: Database) -> Result<Replayed, Error> {
+    let head = hear(trips, database).await?;
+    let state = read(trips, database).await?;
     let (sequence, ids) = (state.integer("sequence")?, state.integer("ids")?);
     let promised = state.integer("ids_upto")?;
     let mut replayed = Replayed {
-        was_restored: sequence < head.sequence,
+        was_restored: sequence < head,
         ..Replayed::default()
     };
+    let least = promised.max(ids);
     if !replayed.was_restored {
         if promised - ids < IDS_AHEAD / 2 {
-            promise(trips, ids.max(promised) + IDS_AHEAD, None).await?;
+            allot(trips, database, least, false).await?;
         }
         return Ok(replayed);
     }
-    let upto = head.ids_upto.max(promised).max(ids);
-    promise(trips, upto + IDS_AHEAD, Some(upto)).await?;
-    let doors_sequence = state.integer("doors_sequence")?;
-    replayed.logins = put_doors_back(trips, doors_sequence, head.sequence).await?;
-    let open = head.sequence + 1;
+    allot(trips, database, least, true).await?;
+    if database == Database::DIRECTORY {
+        let doors_sequence = state.integer("doors_sequence")?;
+        replayed.logins = put_doors_back(trips, doors_sequence, head).await?;
+    }
+    let open = head + 1;
     // Isolates that had not heard yet may have counted on.
     let from = (sequence - MINUTE).max(0);
-    (replayed.erasures, replayed.erased_again) = erase_again(trips, from, open).await?;
-    advance(trips, open, 0).await?;
-    trips.customers(vec![state::open(open)]).await?;
+    (replayed.erasures, replayed.erased_again) = erase_again(trips, database, from, open).await?;
+    advance(trips, database, open).await?;
+    trips.run(database, vec![state::open(open)]).await?;
     Ok(replayed)
 }
 
-/// Promises ids, in the ledger first; after a restore, no table gives an id up to `lift` again.
-async fn promise(trips: &impl Trips, ids_upto: i64, lift: Option<i64>) -> Result<(), Error> {
-    advance(trips, 0, ids_upto).await?;
-    let mut statements = lift.map_or_else(Vec::new, |upto| state::lift(upto).into());
-    statements.push(state::promise(ids_upto));
-    trips.customers(statements).await?;
-    Ok(())
-}
-
-async fn advance(trips: &impl Trips, sequence: i64, ids_upto: i64) -> Result<(), Error> {
+async fn advance(trips: &impl Trips, database: Database, sequence: i64) -> Result<(), Error> {
     let sequence_sql = text!("{sequence}", sequence = sequence);
     trips
-        .ledger(vec![sql::advance(sequence_sql, ids_upto)])
+        .ledger(vec![sql::advance(database, sequence_sql)])
         .await?;
-    trips.hear(sequence);
+    trips.hear(database, sequence);
     Ok(())
 }
 
@@ -182,18 +210,24 @@ async fn put_doors_back(trips: &impl Trips, after: i64, head: i64) -> Result<i64
         (after, username) = (last.integer("sequence")?, last.text("username")?);
         let texts = page.iter().map(|row| row.text("door"));
         let list = list(&texts.collect::<Result<Vec<_>, _>>()?);
-        trips.customers(undo::put_doors_back(&list, head)).await?;
+        let put = undo::put_doors_back(&list, head);
+        trips.run(Database::DIRECTORY, put).await?;
         count += i64::try_from(page.len()).unwrap_or(PAGE);
     }
 }
 
 /// Erases again whoever of the ledger lives again, and writes receipts again that are lost. Returns how many erasures the
 /// ledger has, and how many were done again.
-async fn erase_again(trips: &impl Trips, from: i64, open: i64) -> Result<(i64, i64), Error> {
+async fn erase_again(
+    trips: &impl Trips,
+    database: Database,
+    from: i64,
+    open: i64,
+) -> Result<(i64, i64), Error> {
     let (mut sequence, mut erasure_id, mut count, mut again) = (from, 0, 0, 0);
     loop {
         let page = trips
-            .ledger(vec![sql::erasures_after(sequence, erasure_id)])
+            .ledger(vec![sql::erasures_after(database, sequence, erasure_id)])
             .await?;
         let page = all(page);
         let Some(last) = page.last() else {
@@ -202,7 +236,8 @@ async fn erase_again(trips: &impl Trips, from: i64, open: i64) -> Result<(i64, i
         (sequence, erasure_id) = (last.integer("sequence")?, last.integer("erasure_id")?);
         let texts = page.iter().map(|row| row.text("entry"));
         let list = list(&texts.collect::<Result<Vec<_>, _>>()?);
-        let living = first_rows(trips.customers(undo::look(&list, &trips.now())).await?);
+        let look = undo::look(&list, &trips.now());
+        let living = first_rows(trips.run(database, look).await?);
         for row in living {
             let entry = undo::Entry {
                 partner_id: row.integer("partner_id")?,
@@ -211,9 +246,8 @@ async fn erase_again(trips: &impl Trips, from: i64, open: i64) -> Result<(i64, i
                 removed_at: row.text("removed_at")?,
                 json: row.text("entry")?,
             };
-            trips
-                .customers(entry.erase_again(&trips.now(), open))
-                .await?;
+            let erase = entry.erase_again(&trips.now(), open);
+            trips.run(database, erase).await?;
             again += 1;
         }
         count += i64::try_from(page.len()).unwrap_or(PAGE);

@@ -6,10 +6,8 @@ use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
 use crate::erasure::evidence::Signed;
 use crate::erasure::receipt::COUNTS;
+use crate::partners::placement::Database;
 use crate::sql;
-
-/// The name under which the ledger knows the customers' database: its binding.
-pub const DATABASE: &str = "DB";
 
 /// The columns of an entry, which the customers' database gives as members of a JSON object.
 const COLUMNS: [&str; 13] = [
@@ -32,12 +30,12 @@ const COLUMNS: [&str; 13] = [
 /// erasure replaces one whose calls remained to be masked, and that a later erasure after a restore is noted. It writes one
 /// row, the head, and the key if it is new. The last statement reads what the ledger then has of the erasure, as JSON in the
 /// column `kept`, whether it is this one, as `is_first`, and the `sequence` of the head.
-pub fn record(entry: &str, signed: &Signed) -> Batch<()> {
+pub fn record(database: Database, entry: &str, signed: &Signed) -> Batch<()> {
     let names = COLUMNS.map(Sql::name);
     // A database that was restored counts anew, until it hears of it. No count of it was ever above the head.
     let head = sql!(
         "(SELECT sequence FROM heads WHERE database = {database})",
-        database = DATABASE
+        database = database.to_string()
     );
     let values = COLUMNS.map(|name| {
         let value = sql!("given.value ->> '{name}'", name = Sql::name(name));
@@ -60,7 +58,7 @@ pub fn record(entry: &str, signed: &Signed) -> Batch<()> {
          backups_until = MAX(backups_until, excluded.backups_until), \
          reerased_at = MAX(reerased_at, excluded.reerased_at)",
         names = Sql::join(names, ", "),
-        database = DATABASE,
+        database = database.to_string(),
         jws = signed.jws.as_str(),
         values = Sql::join(values, ", "),
         list = format!("[{entry}]"),
@@ -75,8 +73,9 @@ pub fn record(entry: &str, signed: &Signed) -> Batch<()> {
     kept.extend(COUNTS.map(Member::column));
     let kept = sql!(
         "SELECT {kept} AS kept, removed_at = {entry} ->> 'removed_at' AS is_first, heads.sequence \
-         FROM erasures JOIN heads USING (database) WHERE uuid = {entry} ->> 'uuid'",
+         FROM erasures JOIN heads ON heads.database = {database} WHERE uuid = {entry} ->> 'uuid'",
         kept = json_object(&kept),
+        database = database.to_string(),
         entry = entry,
     );
     let key = sql!(
@@ -87,7 +86,10 @@ pub fn record(entry: &str, signed: &Signed) -> Batch<()> {
     let mut steps = Steps::default();
     steps.add(key.named("ledger::record_key"));
     steps.add(insert.named("ledger::record"));
-    steps.add(advance(sql!("{entry} ->> 'sequence'", entry = entry), 0));
+    steps.add(advance(
+        database,
+        sql!("{entry} ->> 'sequence'", entry = entry),
+    ));
     steps.add(kept.named("ledger::kept"));
     steps.named(())
 }
@@ -98,27 +100,43 @@ pub fn keys() -> Statement {
     sql!("SELECT jwk FROM keys ORDER BY added_at, kid").named("ledger::keys")
 }
 
-/// Reads how far the database has come, as far as the ledger knows, as `sequence` and `ids_upto`. No row if it knows nothing.
-pub fn head() -> Statement {
+/// Reads how far a database has come, as far as the ledger knows, as `sequence` and `ids_upto`. No row if it knows nothing.
+pub fn head(database: Database) -> Statement {
     sql!(
         "SELECT sequence, ids_upto FROM heads WHERE database = {database}",
-        database = DATABASE
+        database = database.to_string()
     )
     .named("ledger::head")
 }
 
-/// Notes how far the database has come, and which ids are promised. Neither is ever taken back.
-pub fn advance(sequence: Sql, ids_upto: i64) -> Statement {
+/// Notes how far a database has come. This is never taken back.
+pub fn advance(database: Database, sequence: Sql) -> Statement {
     sql!(
-        "INSERT INTO heads (database, sequence, ids_upto) VALUES ({database}, {sequence}, MAX({ids_upto}, {first})) \
-         ON CONFLICT (database) DO UPDATE SET sequence = MAX(sequence, excluded.sequence), \
-         ids_upto = MAX(ids_upto, excluded.ids_upto)",
-        database = DATABASE,
+        "UPDATE heads SET sequence = MAX(sequence, {sequence}) WHERE database = {database}",
         sequence = sequence,
-        ids_upto = ids_upto,
-        first = IDS_AHEAD,
+        database = database.to_string(),
     )
     .named("ledger::advance")
+}
+
+/// Allots the next ids to a database, and reads what it then has, as `ids_from` and `ids_upto`. They are above all that were
+/// allotted to any database before, and above `least`. If the database has the highest ids already, they go on from those,
+/// unless they must be `anew`: then no id that was allotted before is given from now on. It reads a row for each database,
+/// and writes one.
+pub fn allot(database: Database, least: i64, anew: bool) -> Statement {
+    sql!(
+        "INSERT INTO heads (database, sequence, ids_from, ids_upto) \
+         SELECT {database}, 0, highest, highest + {ahead} FROM \
+         (SELECT MAX({least}, COALESCE(MAX(ids_upto), 0)) AS highest FROM heads) WHERE TRUE \
+         ON CONFLICT (database) DO UPDATE SET ids_upto = excluded.ids_upto, ids_from = \
+         iif({anew} = 0 AND ids_upto = excluded.ids_from, ids_from, excluded.ids_from) \
+         RETURNING ids_from, ids_upto",
+        database = database.to_string(),
+        least = least,
+        ahead = IDS_AHEAD,
+        anew = i64::from(anew),
+    )
+    .named("ledger::allot")
 }
 
 /// Keeps what lets somebody in as a partner. `doors` is what [`super::state::doors`] has read. Logins of the partner that are
@@ -129,6 +147,7 @@ pub fn doors(doors: &str) -> Batch<()> {
         "sequence",
         "partner_id",
         "partner",
+        "home",
         "enabled",
         "allowed_networks",
     ];
@@ -155,31 +174,30 @@ pub fn doors(doors: &str) -> Batch<()> {
         list = list.as_str()
     );
     let keep = sql!(
-        "INSERT INTO doors (database, {names}) SELECT {database}, {values} FROM {given} WHERE TRUE \
-         ON CONFLICT (database, username) DO UPDATE SET {changes}, ended = 0 \
+        "INSERT INTO doors ({names}) SELECT {values} FROM {given} WHERE TRUE \
+         ON CONFLICT (username) DO UPDATE SET {changes}, ended = 0 \
          WHERE excluded.sequence >= sequence",
         names = Sql::join(all().map(Sql::name), ", "),
-        database = DATABASE,
         values = Sql::join(values, ", "),
         given = &given,
         changes = Sql::join(changes, ", "),
     );
     let end = sql!(
         "UPDATE doors SET ended = 1, ha1_sealed = '', ha1_previous_sealed = '', sequence = {doors} ->> 'sequence' \
-         WHERE database = {database} AND partner_id = {doors} ->> 'partner_id' AND ended = 0 \
+         WHERE partner_id = {doors} ->> 'partner_id' AND ended = 0 \
          AND sequence < {doors} ->> 'sequence' \
          AND username NOT IN (SELECT value ->> 'username' FROM json_each({doors}, '$.logins'))",
         doors = doors,
-        database = DATABASE,
     );
     let mut steps = Steps::default();
     let head = sql!(
         "SELECT '' AS kept, 1 AS is_first, sequence FROM heads WHERE database = {database}",
-        database = DATABASE
+        database = Database::DIRECTORY.to_string()
     );
     steps.add(keep.named("ledger::keep_doors"));
     steps.add(end.named("ledger::end_doors"));
-    steps.add(advance(sql!("{doors} ->> 'sequence'", doors = doors), 0));
+    let sequence = sql!("{doors} ->> 'sequence'", doors = doors);
+    steps.add(advance(Database::DIRECTORY, sequence));
     steps.add(head.named("ledger::kept_doors"));
     steps.named(())
 }
@@ -194,6 +212,7 @@ pub fn doors_after(sequence: i64, username: &str) -> Statement {
         "username",
         "partner_id",
         "partner",
+        "home",
         "enabled",
         "allowed_networks",
         "access",
@@ -205,10 +224,9 @@ pub fn doors_after(sequence: i64, username: &str) -> Statement {
     ];
     sql!(
         "SELECT {door} AS door, sequence, username FROM doors \
-         WHERE database = {database} AND (sequence, username) > ({sequence}, {username}) \
+         WHERE (sequence, username) > ({sequence}, {username}) \
          ORDER BY sequence, username LIMIT {page}",
         door = json_object(&members.map(Member::column)),
-        database = DATABASE,
         sequence = sequence,
         username = username,
         page = PAGE,
@@ -218,7 +236,7 @@ pub fn doors_after(sequence: i64, username: &str) -> Statement {
 
 /// Reads the next erasures, in the order in which the database has counted them: at most [`PAGE`], each as `entry`, a JSON
 /// object, with `sequence` and `erasure_id`.
-pub fn erasures_after(sequence: i64, erasure_id: i64) -> Statement {
+pub fn erasures_after(database: Database, sequence: i64, erasure_id: i64) -> Statement {
     let mut members: Vec<Member> = COLUMNS.map(Member::column).into();
     members.push(Member::column("jws"));
     sql!(
@@ -226,7 +244,7 @@ pub fn erasures_after(sequence: i64, erasure_id: i64) -> Statement {
          WHERE database = {database} AND (sequence, erasure_id) > ({sequence}, {erasure_id}) \
          ORDER BY sequence, erasure_id LIMIT {page}",
         entry = json_object(&members),
-        database = DATABASE,
+        database = database.to_string(),
         sequence = sequence,
         erasure_id = erasure_id,
         page = PAGE,

@@ -5,24 +5,26 @@ use crate::db::sql::{Sql, Statement};
 use crate::erasure::receipt;
 use crate::sql;
 
-/// How many ids are promised at a time. The cron promises more when half of them are left: a million a minute is more than
-/// one database can insert.
+/// How many ids are allotted at a time. The cron allots more when half of them are left: a million a minute is more than one
+/// database can insert.
 pub const IDS_AHEAD: i64 = 2_000_000;
 
 /// How much a minute counts. An isolate that has not heard of a restore yet can count an erasure as before; then it hears. So
 /// a restore by more than a minute stays behind, whatever such isolates do.
 pub const MINUTE: i64 = 1_000;
 
-/// What the database says when it was restored, and when a creation has given an id that is not promised. SQLite has no way
-/// to fail a `SELECT` but an expression that cannot be evaluated. A `SELECT` keeps a batch that only reads one that only
-/// reads, which D1 repeats by itself when the connection is lost.
+/// What the database says when it was restored, when a creation has given an id that is not allotted to it, and when it does
+/// not serve the partner of a batch. SQLite has no way to fail a `SELECT` but an expression that cannot be evaluated. A
+/// `SELECT` keeps a batch that only reads one that only reads, which D1 repeats by itself when the connection is lost.
 pub const RESTORED: &str = "database_was_restored";
 /// See [`RESTORED`].
 pub const IDS_USED_UP: &str = "ids_are_used_up";
+/// See [`RESTORED`].
+pub const ELSEWHERE: &str = "partner_is_elsewhere";
 
 /// The tables whose ids are never given a second time.
 pub const TABLES_WITH_IDS: [&str; 6] = [
-    "partners",
+    "directory",
     "customers",
     "measures",
     "users",
@@ -39,6 +41,22 @@ pub fn fence(heard: i64) -> Statement {
         heard = heard,
     )
     .named("state::fence")
+}
+
+/// The same for a batch of a partner. It fails too if the database does not serve the partner: all, or at least `reads` if
+/// the batch only reads. It reads two rows.
+pub fn fence_of(partner_id: i64, reads: bool, heard: i64) -> Statement {
+    sql!(
+        "SELECT json_extract('{{}}', iif(sequence < {heard}, '{restored}', '{elsewhere}') || state_id) FROM state \
+         WHERE state_id = 1 AND (sequence < {heard} OR NOT EXISTS (SELECT 1 FROM partners \
+         WHERE partner_id = {partner_id} AND serves IN ('all', {reads})))",
+        heard = heard,
+        restored = Sql::name(RESTORED),
+        elsewhere = Sql::name(ELSEWHERE),
+        partner_id = partner_id,
+        reads = if reads { "reads" } else { "all" },
+    )
+    .named("state::fence_of")
 }
 
 /// Fails if the transaction has given an id of this table that is not promised. It reads two rows.
@@ -86,7 +104,7 @@ pub fn read() -> Statement {
     .named("state::read")
 }
 
-/// Takes over a promise of ids. The ledger must have it first.
+/// Takes over ids that are allotted. The ledger must have them first.
 pub fn promise(ids_upto: i64) -> Statement {
     sql!(
         "UPDATE state SET ids_upto = {ids_upto} WHERE state_id = 1 AND ids_upto < {ids_upto}",
@@ -218,12 +236,13 @@ pub fn doors(username: &str) -> Statement {
         Member::scalar("sequence", sql!("(SELECT sequence FROM state)")),
         Member::column("partner_id"),
         Member::scalar("partner", sql!("username")),
+        Member::scalar("home", sql!("database")),
         Member::column("enabled"),
         Member::column("allowed_networks"),
         Member::json("logins", logins),
     ];
     sql!(
-        "SELECT {doors} AS doors FROM partners AS p WHERE username = {username}",
+        "SELECT {doors} AS doors FROM directory AS p WHERE username = {username}",
         doors = json_object(&members),
         username = username,
     )

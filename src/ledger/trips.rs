@@ -1,9 +1,10 @@
-//! What the ledger's work needs of the world: trips to the two databases. In workerd these are bindings; in tests on the host
-//! they are two files of SQLite.
+//! What the ledger's work needs of the world: trips to the databases. In workerd these are bindings; in tests on the host they
+//! are files of SQLite.
 
 use crate::db::sql::Statement;
 use crate::erasure::evidence::Signed;
 use crate::http::error::Error;
+use crate::partners::placement::Database;
 
 /// A row of an answer.
 pub trait Row {
@@ -23,14 +24,15 @@ pub trait Row {
 /// The rows of each statement of a batch.
 pub type Rows<R> = Vec<Vec<R>>;
 
-/// The two databases, as one run of work sees them.
+/// The databases, as one run of work sees them.
 pub trait Trips {
     /// A row of an answer.
     type Row: Row;
 
-    /// Runs statements as one transaction in the customers' database, without the fence.
-    fn customers(
+    /// Runs statements as one transaction in a customers' database, without the fence.
+    fn run(
         &self,
+        database: Database,
         statements: Vec<Statement>,
     ) -> impl Future<Output = Result<Rows<Self::Row>, Error>>;
 
@@ -43,8 +45,8 @@ pub trait Trips {
     /// Signs the receipt of an entry.
     fn sign(&self, entry: &str) -> impl Future<Output = Result<Signed, Error>>;
 
-    /// Remembers that the database has counted at least this far.
-    fn hear(&self, sequence: i64);
+    /// Remembers that a database has counted at least this far.
+    fn hear(&self, database: Database, sequence: i64);
 
     /// The present time, UTC, `YYYY-MM-DD HH:MM:SS`.
     fn now(&self) -> String;

@@ -7,19 +7,36 @@ use crate::erasure::receipt::{COUNTS, backups_until};
 use crate::erasure::sql::Target;
 use crate::http::etag::IfMatch;
 use crate::http::version::Version;
+use crate::partners::placement::Database;
 use crate::sql;
 
-/// Puts logins back as the ledger has them, and what their partners may: `list` is a JSON list of rows of the ledger. It does
-/// so only while the database has not counted `head`: later its own logins are the newer ones. It writes one row for each
-/// login, and one for each partner, at most [`PAGE`](super::sql::PAGE).
+/// Puts logins back as the ledger has them, and what their partners may and where they live: `list` is a JSON list of rows of
+/// the ledger. It does so only while the database has not counted `head`: later its own logins are the newer ones. A partner
+/// that is lost is put back if another database is its home. It writes one row for each login, and one for each partner, at
+/// most [`PAGE`](super::sql::PAGE).
 pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
     let is_behind = sql!("(SELECT sequence FROM state) < {head}", head = head);
     let given = sql!("json_each({list}) AS given", list = list);
     let member = |name| sql!("given.value ->> '{name}'", name = Sql::name(name));
+    let lost = sql!(
+        "INSERT INTO directory (partner_id, username, database, created) \
+         SELECT {partner_id}, {partner}, {home}, {created} FROM {given} \
+         WHERE {partner} = {username} AND {ended} = 0 AND {home} <> {here} AND {is_behind} ON CONFLICT DO NOTHING",
+        partner_id = member("partner_id"),
+        partner = member("partner"),
+        home = member("home"),
+        created = member("created"),
+        given = &given,
+        username = member("username"),
+        ended = member("ended"),
+        here = Database::DIRECTORY.to_string(),
+        is_behind = &is_behind,
+    );
     let partners = sql!(
-        "UPDATE partners SET enabled = {enabled}, allowed_networks = {networks} FROM {given} \
-         WHERE partners.partner_id = {partner_id} AND partners.username = {partner} \
+        "UPDATE directory SET database = {home}, enabled = {enabled}, allowed_networks = {networks} FROM {given} \
+         WHERE directory.partner_id = {partner_id} AND directory.username = {partner} \
          AND {partner} = {username} AND {is_behind}",
+        home = member("home"),
         enabled = member("enabled"),
         networks = member("allowed_networks"),
         given = &given,
@@ -47,8 +64,8 @@ pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
     let changes = columns.map(|name| sql!("{name} = excluded.{name}", name = Sql::name(name)));
     let put = sql!(
         "INSERT INTO logins (username, partner_id, {names}) \
-         SELECT {username}, partners.partner_id, {values} FROM {given} CROSS JOIN partners \
-         ON partners.partner_id = {partner_id} AND partners.username = {partner} \
+         SELECT {username}, directory.partner_id, {values} FROM {given} CROSS JOIN directory \
+         ON directory.partner_id = {partner_id} AND directory.username = {partner} \
          WHERE {ended} = 0 AND {is_behind} \
          ON CONFLICT (username) DO UPDATE SET partner_id = excluded.partner_id, {changes}",
         names = Sql::join(names(), ", "),
@@ -62,6 +79,7 @@ pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
         changes = Sql::join(changes, ", "),
     );
     vec![
+        lost.named("undo::put_lost_partners_back"),
         partners.named("undo::put_partners_back"),
         end.named("undo::end_logins"),
         put.named("undo::put_logins_back"),
@@ -104,9 +122,9 @@ pub fn look(list: &str, now: &str) -> Vec<Statement> {
         "INSERT INTO erasures (customer_id, completed_at, {names}, recorded) \
          SELECT customers.customer_id, iif({completed_at} = '', {now}, {completed_at}), {values}, {completed_at} <> '' \
          FROM {given} CROSS JOIN {it} WHERE customers.removed_at <> '' \
-         ON CONFLICT DO UPDATE SET reerased_at = excluded.reerased_at, \
-         backups_until = excluded.backups_until, jws = excluded.jws \
-         WHERE excluded.reerased_at > reerased_at",
+         ON CONFLICT DO UPDATE SET reerased_at = MAX(reerased_at, excluded.reerased_at), \
+         backups_until = MAX(backups_until, excluded.backups_until), jws = excluded.jws \
+         WHERE excluded.reerased_at > reerased_at OR excluded.backups_until > backups_until",
         names = Sql::join(kept().map(Sql::name), ", "),
         completed_at = completed_at,
         now = now,

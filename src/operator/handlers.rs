@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::input::{CustomFieldSetUp, ENDING_STATUSES, FieldNumber, PartnerInput};
 use super::sql;
-use crate::auth::cache;
+use crate::auth::cache::{self, Found};
 use crate::auth::digest::Ha1;
 use crate::auth::login::Operator;
 use crate::auth::seal;
@@ -16,63 +16,139 @@ use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
 use crate::http::paging::Paging;
 use crate::ledger::keep;
-use crate::partners::profile::{Profile, USERNAME_MAX, is_username};
-use crate::partners::sql::{OURS, of_partner};
-use crate::platform::d1::{Cost, Row};
+use crate::partners::placement::Database;
+use crate::partners::profile::{USERNAME_MAX, is_username};
+use crate::partners::sql::{self as partners, of_partner};
+use crate::platform::bindings;
+use crate::platform::d1::{Cost, Store};
 use crate::platform::random;
 use crate::platform::reply::Reply;
+use crate::platform::rows::{Results, Row};
 use crate::platform::scheduled;
 use crate::platform::site::Site;
 
 pub mod customers;
+pub mod databases;
 pub mod erasures;
 pub mod logins;
+pub mod placement;
 pub mod trail;
+
+/// The members of a partner that the operator sees, in their order.
+const MEMBERS: [&str; 9] = [
+    "partner_id",
+    "username",
+    "name",
+    "country",
+    "allowed_networks",
+    "enabled",
+    "custom_fields",
+    "customers",
+    "database",
+];
 
 /// The random bytes of a password: 256 bits, too many for a dictionary attack.
 const PASSWORD_BYTES: usize = 32;
 
 /// Reads a partner:
 /// 1. reads the user name (400);
-/// 2. finds the partner (404);
+/// 2. finds the partner (404), and reads what its home has of it (503 while it does not serve the partner);
 /// 3. answers the partner.
 pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let call = call.finish()?;
 
-    let found = site.store.read(of_partner(&username)).await?.first();
-    let partner = Selected::parse(&found.ok_or(Error::NotFound("partner"))?)?;
+    let found = site.directory.read(of_partner(&username)).await?.first();
+    let found = found.ok_or(Error::NotFound("partner"))?;
+    let partner = Selected::of(&Found::of(site, &found).await?)?;
     Ok(answer(&call, partner.members()))
 }
 
 /// Creates or changes a partner:
 /// 1. validates the given fields (400);
-/// 2. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
-///    of the German rule if the partner is German, but nothing while one of them is being ended (409);
-/// 3. answers the partner, with the password if the partner is new; or says that another partner has a login with this
+/// 2. finds out where the partner lives, or chooses a home for a new one: the given one, or the one with most room;
+/// 3. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
+///    of the German rule if the partner is German, but nothing while one of them is being ended (409), nor what stands in its
+///    home while the partner moves (503);
+/// 4. answers the partner, with the password if the partner is new; or says that another partner has a login with this
 ///    user name (409).
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
     let input = PartnerInput::take(&mut call.params);
     let call = call.finish()?;
 
+    let found = find(site, &username).await?;
+    let home = placement::home(site, found, input.home()).await?;
     let (password, sealed) = make_password(&site.secrets, &username).await?;
     let audit = Context::of(&call, Actor::Operator(&username));
-    let results = site
-        .store
-        .run(sql::put(&username, &sealed, &input, audit))
-        .await?;
+    let put = sql::put(&username, home, &sealed, &input, audit);
+    let results = match found {
+        // What stands in the home does not change while the partner moves.
+        Some((partner_id, Database::DIRECTORY)) if input.is_of_home() => {
+            let home = site.home(Database::DIRECTORY, partner_id).await?;
+            home.run(put).await?
+        }
+        _ => site.directory.run(put).await?,
+    };
     keep::keep(site, results.first(|at| at.doors)).await?;
+    let is_ending = results.first(|at| at.ending).is_some();
+    let created = results.first(|at| at.created);
+    let mut logins = results.all(|at| at.logins);
+    let mut elsewhere = None;
+    if home != Database::DIRECTORY && !logins.is_empty() {
+        let found = find(site, &username).await?.ok_or_else(cache::no_profile)?;
+        let results = put_elsewhere(site, found, &username, &input, audit).await?;
+        if results.first(|at| at.ending).is_some() {
+            return Err(Error::FieldEnding);
+        }
+        elsewhere = results.first(|at| at.tenant);
+        logins = site.directory.read(of_partner(&username)).await?.all();
+    }
     let taken = Error::UsernameTaken("username");
-    let partner = publish(site, &results.all(|at| at.logins), taken).await?;
-    if results.first(|at| at.ending).is_some() {
+    let partner = publish(site, &logins, elsewhere, taken).await?;
+    if is_ending {
         return Err(Error::FieldEnding);
     }
     let mut members = partner.members();
-    if results.first(|at| at.created).is_some() {
+    if created.is_some() {
         members.push(("password".to_owned(), password.into()));
     }
     Ok(answer(&call, members))
+}
+
+/// Creates and changes what stands in a partner's home, if that is not the directory's database. A repeat of a request that was
+/// cut off before it creates it too.
+async fn put_elsewhere(
+    site: &Site<'_>,
+    (partner_id, database): (i64, Database),
+    username: &str,
+    input: &PartnerInput,
+    audit: Context<'_>,
+) -> Result<Results<sql::PutTenant>, Error> {
+    let create = sql::create_tenant(partner_id, username);
+    site.other(database).await?.read(create).await?;
+    let home = site.home(database, partner_id).await?;
+    home.run(sql::put_tenant(partner_id, username, input, audit))
+        .await
+}
+
+/// Finds a partner in the directory.
+async fn find(site: &Site<'_>, username: &str) -> Result<Option<(i64, Database)>, Error> {
+    let Some(row) = site.directory.read(partners::find(username)).await?.first() else {
+        return Ok(None);
+    };
+    let database = Database::parse(&row.text("database")?).ok_or_else(cache::no_profile)?;
+    Ok(Some((row.integer("partner_id")?, database)))
+}
+
+/// Finds a partner's home, for what the operator does there.
+///
+/// # Errors
+/// 404 if there is no such partner.
+async fn home_of(site: &Site<'_>, username: &str) -> Result<(i64, Store), Error> {
+    let found = find(site, username).await?;
+    let (partner_id, database) = found.ok_or(Error::NotFound("partner"))?;
+    Ok((partner_id, site.home(database, partner_id).await?))
 }
 
 /// Sets up a custom field of a partner:
@@ -90,11 +166,11 @@ pub async fn put_custom_field(
     let call = call.finish()?;
 
     let audit = Context::of(&call, Actor::Operator(&username));
-    let put = sql::put_custom_field(&username, field, &set_up, audit);
-    let results = site.store.run(put).await?;
-    let missing = Error::NotFound("partner");
-    let partner = publish(site, &results.all(|at| at.logins), missing).await?;
-    if is_fixed(&partner.profile()?, field) {
+    let (partner_id, home) = home_of(site, &username).await?;
+    let put = sql::put_custom_field(partner_id, &username, field, &set_up, audit);
+    let results = home.run(put).await?;
+    let partner = publish_anew(site, &username, results.first(|at| at.tenant)).await?;
+    if is_fixed(&partner, field) {
         return Err(german_rule());
     }
     if results.first(|at| at.ending).is_some() {
@@ -104,9 +180,10 @@ pub async fn put_custom_field(
 }
 
 /// Whether the German rule fixes a custom field of a partner.
-fn is_fixed(partner: &Profile, field: FieldNumber) -> bool {
+fn is_fixed(partner: &Selected, field: FieldNumber) -> bool {
     let mut fields = german::FIELDS.iter();
-    partner.country == german::COUNTRY && fields.any(|fixed| i64::from(fixed.n) == field.n())
+    let country = partner.tenant.get("country").and_then(Json::as_text);
+    country == Some(german::COUNTRY) && fields.any(|fixed| i64::from(fixed.n) == field.n())
 }
 
 fn german_rule() -> Error {
@@ -130,12 +207,12 @@ pub async fn delete_custom_field(
     let call = call.finish()?;
 
     let audit = Context::of(&call, Actor::Operator(&username));
-    let delete = sql::delete_custom_field(&username, field, audit);
-    let results = site.store.run(delete).await?;
-    let missing = Error::NotFound("partner");
-    let partner = publish(site, &results.all(|at| at.logins), missing).await?;
+    let (partner_id, home) = home_of(site, &username).await?;
+    let delete = sql::delete_custom_field(partner_id, &username, field, audit);
+    let results = home.run(delete).await?;
+    let partner = publish_anew(site, &username, results.first(|at| at.tenant)).await?;
     if results.first(|at| at.ended).is_none() {
-        return Err(not_ended(&partner.profile()?, field));
+        return Err(not_ended(&partner, field));
     }
     let changed = results.first(|at| at.changed);
     let changed = changed.map_or(Ok(0), |row| row.integer("changed"))?;
@@ -143,7 +220,7 @@ pub async fn delete_custom_field(
         rows_read,
         rows_written,
         ..
-    } = site.store.cost();
+    } = home.cost();
     let cost = Json::object([
         ("customers_changed", changed.into()),
         ("rows_read", rows_read.into()),
@@ -151,7 +228,7 @@ pub async fn delete_custom_field(
     ]);
     let is_over = results.first(|at| at.ending).is_none();
     if !is_over {
-        scheduled::after_the_answer(site);
+        scheduled::after_the_answer(&site.at(&home));
     }
     let [complete, ending] = ENDING_STATUSES;
     let answer = Json::object([
@@ -163,25 +240,55 @@ pub async fn delete_custom_field(
 }
 
 /// The error that says why a custom field was not ended.
-fn not_ended(partner: &Profile, field: FieldNumber) -> Error {
+fn not_ended(partner: &Selected, field: FieldNumber) -> Error {
     if is_fixed(partner, field) {
         return german_rule();
     }
     Error::NotFound("custom field")
 }
 
-/// Lists the partners by ascending id:
+/// Lists the partners by ascending id, wherever they live:
 /// 1. reads the paging (400);
-/// 2. reads the page and the total;
-/// 3. answers the page, with a `Link` to the next page.
+/// 2. reads the page of the directory and the total, then what each home of a partner on the page has;
+/// 3. answers the page, with a `Link` to the next page. A partner whose home does not have it stands there without.
 pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
 
-    let results = site.store.run(sql::page(call.version, paging)).await?;
+    let results = site.directory.run(sql::page(paging)).await?;
     let total = results.first(|at| at.total);
     let total = total.map_or(Ok(0), |row| row.integer("total"))?;
-    let rows = results.all(|at| at.rows);
+    let mut partners = Vec::new();
+    for row in results.all(|at| at.rows) {
+        let (login, tenant) = (row.text("directory")?, row.text("tenant")?);
+        partners.push((row.integer("id")?, row.text("database")?, login, tenant));
+    }
+    for database in bindings::databases(site.env) {
+        let name = database.to_string();
+        let is_there = |home: &String, tenant: &String| *home == name && tenant.is_empty();
+        let there = partners
+            .iter()
+            .filter(|(_, home, _, tenant)| is_there(home, tenant));
+        let ids: Vec<Json> = there.map(|(id, ..)| (*id).into()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let tenants = sql::tenants(Json::List(ids).to_string());
+        for row in site.other(database).await?.read(tenants).await?.all() {
+            let id = row.integer("id")?;
+            let partner = partners.iter_mut().find(|(known, ..)| *known == id);
+            if let Some((.., tenant)) = partner {
+                *tenant = row.text("tenant")?;
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for (id, _, login, tenant) in partners {
+        let tenant = if tenant.is_empty() { "{}" } else { &tenant };
+        let members = Selected::parse(&login, tenant)?.members();
+        let json = call.version.render(Json::Object(members)).to_string();
+        rows.push(Row::of(id, &json));
+    }
     Reply::page(
         call.version,
         "/operator/partners",
@@ -192,46 +299,67 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     )
 }
 
-/// A partner that [`of_partner`] has read.
-struct Selected(Json);
+/// A partner, as its two JSON objects: what the directory has, and what its home has.
+struct Selected {
+    login: Json,
+    tenant: Json,
+}
 
 impl Selected {
-    /// Parses a row.
-    ///
-    /// # Errors
-    /// 500 if the row is not JSON.
-    fn parse(row: &Row) -> Result<Self, Error> {
-        let json = Json::parse(row.text("partner")?.as_bytes());
-        json.map(Self).map_err(|_| cache::no_profile())
+    fn of(found: &Found) -> Result<Self, Error> {
+        let (login, tenant) = found.objects()?;
+        Ok(Self { login, tenant })
     }
 
-    fn profile(&self) -> Result<Profile, Error> {
-        Profile::of(&self.0).ok_or_else(cache::no_profile)
+    fn parse(login: &str, tenant: &str) -> Result<Self, Error> {
+        let parse = |text: &str| Json::parse(text.as_bytes()).map_err(|_| cache::no_profile());
+        Ok(Self {
+            login: parse(login)?,
+            tenant: parse(tenant)?,
+        })
     }
 
     /// The partner as the operator sees it.
-    fn members(self) -> Vec<(String, Json)> {
-        let Json::Object(mut members) = self.0 else {
-            return Vec::new();
-        };
-        members.retain(|(name, _)| !OURS.contains(&name.as_str()));
-        members
+    fn members(&self) -> Vec<(String, Json)> {
+        let member = |name: &str| self.tenant.get(name).or_else(|| self.login.get(name));
+        let named = |name: &str| Some((name.to_owned(), member(name)?.clone()));
+        MEMBERS.into_iter().filter_map(named).collect()
     }
 }
 
 /// Puts a partner that has changed into this isolate's cache and into KV, once for each of its logins, so that the change
-/// holds at once here and soon elsewhere. `rows` are those of [`of_partner`].
+/// holds at once here and soon elsewhere. `rows` are those of [`of_partner`], and `elsewhere` is that of
+/// [`partners::tenant`] if another database than the directory's is the home.
 ///
 /// # Errors
 /// `missing` if there is no row.
-async fn publish(site: &Site<'_>, rows: &[Row], missing: Error) -> Result<Selected, Error> {
+async fn publish(
+    site: &Site<'_>,
+    rows: &[Row],
+    elsewhere: Option<Row>,
+    missing: Error,
+) -> Result<Selected, Error> {
+    let elsewhere = elsewhere.map(|row| row.text("tenant")).transpose()?;
     let mut partner = None;
     for row in rows {
-        let selected = Selected::parse(row)?;
-        cache::publish(site, &row.text("partner")?, selected.profile()?).await;
-        partner = Some(selected);
+        let found = match &elsewhere {
+            Some(tenant) => Found::with(row, tenant.clone())?,
+            None => Found::of(site, row).await?,
+        };
+        cache::publish(site, &found).await?;
+        partner = Some(Selected::of(&found)?);
     }
     partner.ok_or(missing)
+}
+
+/// The same for a change in the partner's home: the logins are read after it.
+async fn publish_anew(
+    site: &Site<'_>,
+    username: &str,
+    tenant: Option<Row>,
+) -> Result<Selected, Error> {
+    let rows = site.directory.read(of_partner(username)).await?.all();
+    publish(site, &rows, tenant, Error::NotFound("partner")).await
 }
 
 fn take_username(call: &mut Call) -> String {

@@ -12,6 +12,7 @@ use crate::http::intent::Intent;
 use crate::http::json::Json;
 use crate::http::params::Params;
 use crate::http::validation::{faults, printable, time};
+use crate::partners::placement::{DATABASES_MAX, Database};
 use crate::partners::profile::{CUSTOM_FIELDS, READ, WRITE, custom_field};
 
 /// The most networks of a partner. Every request of the partner is checked against all of them.
@@ -32,6 +33,8 @@ pub struct PartnerInput {
     pub allowed_networks: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
 }
 
 impl PartnerInput {
@@ -43,6 +46,7 @@ impl PartnerInput {
             country: params.text("country"),
             allowed_networks: take_networks(params),
             enabled: take_bool(params, "enabled"),
+            database: take_database(params, "database"),
         };
         if let Err(errors) = input.validate() {
             params.faults(faults(&errors));
@@ -57,6 +61,16 @@ impl PartnerInput {
 }
 
 impl PartnerInput {
+    /// The home that is wanted for a new partner.
+    pub fn home(&self) -> Option<Database> {
+        Database::parse(self.database.as_deref()?)
+    }
+
+    /// Whether a field is given that stands in the partner's home.
+    pub fn is_of_home(&self) -> bool {
+        self.name.is_some() || self.country.is_some()
+    }
+
     /// The names of the given fields.
     pub fn fields(&self) -> Vec<&'static str> {
         let Self {
@@ -64,6 +78,7 @@ impl PartnerInput {
             country,
             allowed_networks,
             enabled,
+            database: _,
         } = self;
         given([
             ("name", name.is_some()),
@@ -72,6 +87,16 @@ impl PartnerInput {
             ("enabled", enabled.is_some()),
         ])
     }
+}
+
+/// Takes the name of a database.
+pub fn take_database(params: &mut Params, name: &'static str) -> Option<String> {
+    let given = params.text(name)?;
+    if Database::parse(&given).is_none() {
+        let message = format!("must be the name of a database, DB or DB_2 to DB_{DATABASES_MAX}");
+        params.fault(Fault::of(name, "database", message));
+    }
+    Some(given)
 }
 
 /// The names of the given fields.

@@ -1,4 +1,4 @@
-//! The SQL of the `/operator` paths that read and change partners. Every statement finds a partner by its user name.
+//! The SQL of the `/operator` paths that read and change partners. A partner stands in the directory, and in its home.
 
 use super::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::customers::german;
@@ -9,12 +9,13 @@ use crate::db::sql::{Sql, Statement};
 use crate::erasure::steps;
 use crate::http::json::Json;
 use crate::http::paging::Paging;
-use crate::http::version::Version;
 use crate::ledger::state;
+use crate::partners::placement::Database;
 use crate::partners::profile::{WRITE, custom_field};
-use crate::partners::sql::{json, of_partner};
+use crate::partners::sql::{directory_json, of_partner, tenant, tenant_json};
 use crate::sql;
 
+pub mod databases;
 pub mod erasures;
 pub mod logins;
 pub mod trail;
@@ -24,7 +25,7 @@ pub mod trail;
 pub struct Put {
     /// A row if the partner is new.
     pub created: At,
-    /// See [`ending_of`]: of the fields of the German rule, if the partner was to become German.
+    /// See [`PutTenant::ending`]. No row if another database is the partner's home.
     pub ending: At,
     /// The partner's logins, as [`of_partner`] reads them. No row if the user name is a login of another partner.
     pub logins: At,
@@ -32,49 +33,52 @@ pub struct Put {
     pub doors: At,
 }
 
-/// Creates a partner that does not exist together with its own login, unless another partner has a login with this user
-/// name; changes the given fields, sets up the fields of the German rule if the
-/// partner is German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the
-/// audit trail, each only if something changed. It writes at most 13 rows.
-pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_>) -> Batch<Put> {
-    let entry = |action| {
-        let fields = input.fields().into_iter().map(Json::from).collect();
-        audit.entry(action, "partners", Record::Partner, fields)
-    };
+/// Creates a partner that does not exist in the directory, together with its own login, unless another partner has a login
+/// with this user name; changes the given fields that stand in the directory; does what [`put_tenant`] does if the directory's
+/// database is the partner's home; and reads the partner. It adds entries to the audit trail, each only if something changed.
+/// It writes at most 16 rows.
+pub fn put(
+    username: &str,
+    home: Database,
+    sealed: &str,
+    input: &PartnerInput,
+    audit: Context<'_>,
+) -> Batch<Put> {
     let create = sql!(
-        "INSERT INTO partners (username, created) SELECT {username}, {now} \
+        "INSERT INTO directory (username, database, created) SELECT {username}, {home}, {now} \
          WHERE {username} NOT IN (SELECT username FROM logins WHERE username = {username}) \
          ON CONFLICT (username) DO NOTHING RETURNING partner_id",
         username = username,
+        home = home.to_string(),
         now = audit.now,
     );
     let login = sql!(
         "INSERT INTO logins (username, partner_id, access, ha1_sealed, created) \
-         SELECT username, partner_id, {write}, {sealed}, created FROM partners \
+         SELECT username, partner_id, {write}, {sealed}, created FROM directory \
          WHERE username = {username} AND changes() = 1",
         write = WRITE,
         sealed = sealed,
         username = username,
     );
-    let german_fields = german::FIELDS.iter();
-    let german_fields = german_fields.filter_map(|field| Some(custom_field(field.n)?.into()));
-    let german_fields = audit.entry(
-        "set up",
-        "custom_fields",
-        Record::Partner,
-        german_fields.collect(),
-    );
     let mut steps = Steps::default();
     let created = steps.counted_change(
         create.named("operator::create"),
         login.named("operator::own_login"),
-        entry("create"),
+        entry("create", input, audit),
     );
     steps.add(list().count_new(1));
-    let ending = ending_german_fields(username, input);
-    steps.change(change(username, input, &ending), entry("change").once());
-    steps.change(set_up_german_fields(username), german_fields);
-    let ending = steps.add(ending.named("operator::ending"));
+    steps.change(
+        change_directory(username, input),
+        entry("change", input, audit).once(),
+    );
+    let here = sql!(
+        "INSERT INTO partners (partner_id, username) SELECT partner_id, username FROM directory \
+         WHERE username = {username} AND database = {here} ON CONFLICT DO NOTHING",
+        username = username,
+        here = Database::DIRECTORY.to_string(),
+    );
+    steps.add(here.named("operator::create_tenant_here"));
+    let ending = change_tenant(&mut steps, username, input, audit);
     let logins = steps.add(of_partner(username));
     steps.add(state::count_doors());
     let doors = steps.add(state::doors(username));
@@ -84,6 +88,94 @@ pub fn put(username: &str, sealed: &str, input: &PartnerInput, audit: Context<'_
         logins,
         doors,
     })
+}
+
+/// The entry for a change of a partner, with the names of the given fields.
+fn entry(action: &'static str, input: &PartnerInput, audit: Context<'_>) -> Entry {
+    let fields = input.fields().into_iter().map(Json::from).collect();
+    audit.entry(action, "partners", Record::Partner, fields)
+}
+
+/// Creates the row of a new partner in its home, if that is another database than the directory's. It writes one row.
+pub fn create_tenant(partner_id: i64, username: &str) -> Statement {
+    sql!(
+        "INSERT INTO partners (partner_id, username) VALUES ({partner_id}, {username}) ON CONFLICT DO NOTHING",
+        partner_id = partner_id,
+        username = username,
+    )
+    .named("operator::create_tenant")
+}
+
+/// The results of [`put_tenant`].
+#[derive(Clone, Copy, Debug)]
+pub struct PutTenant {
+    /// See [`ending_of`]: of the fields of the German rule, if the partner was to become German.
+    pub ending: At,
+    /// See [`tenant`].
+    pub tenant: At,
+}
+
+/// Changes the given fields that stand in the partner's home, sets up the fields of the German rule if the partner is
+/// German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the audit trail, each
+/// only if something changed. It writes at most 9 rows.
+pub fn put_tenant(
+    partner_id: i64,
+    username: &str,
+    input: &PartnerInput,
+    audit: Context<'_>,
+) -> Batch<PutTenant> {
+    let mut steps = Steps::default();
+    let ending = change_tenant(&mut steps, username, input, audit);
+    let tenant = steps.add(tenant(partner_id));
+    steps.named(PutTenant { ending, tenant })
+}
+
+/// The changes of [`put_tenant`]. Returns its `ending`.
+fn change_tenant(
+    steps: &mut Steps,
+    username: &str,
+    input: &PartnerInput,
+    audit: Context<'_>,
+) -> At {
+    let german_fields = german::FIELDS.iter();
+    let german_fields = german_fields.filter_map(|field| Some(custom_field(field.n)?.into()));
+    let german_fields = audit.entry(
+        "set up",
+        "custom_fields",
+        Record::Partner,
+        german_fields.collect(),
+    );
+    let ending = ending_german_fields(username, input);
+    steps.change(
+        change(username, input, &ending),
+        entry("change", input, audit).once(),
+    );
+    steps.change(set_up_german_fields(username), german_fields);
+    steps.add(ending.named("operator::ending"))
+}
+
+/// Changes the given fields of a partner that stand in the directory, if any of them has a new value.
+fn change_directory(username: &str, input: &PartnerInput) -> Statement {
+    let PartnerInput {
+        allowed_networks,
+        enabled,
+        ..
+    } = input;
+    let networks = allowed_networks.as_ref().map(|networks| {
+        let networks = networks.iter().map(|network| network.as_str().into());
+        Json::List(networks.collect()).to_string()
+    });
+    sql!(
+        "UPDATE directory SET {columns} = {new} WHERE username = {username} AND {columns} IS NOT {new}",
+        columns = sql!("(allowed_networks, enabled)"),
+        new = sql!(
+            "(COALESCE({networks}, allowed_networks), COALESCE({enabled}, enabled))",
+            networks = networks,
+            enabled = enabled.map(i64::from),
+        ),
+        username = username,
+    )
+    .named("operator::change_directory")
 }
 
 /// Finds the custom fields of a partner of which values remain to be removed, as `n`, among the fields with the numbers
@@ -115,30 +207,18 @@ fn german_numbers() -> String {
     Json::List(numbers.collect()).to_string()
 }
 
-/// Changes the given fields of a partner, if any of them has a new value and `ending` finds no field.
+/// Changes the given fields of a partner that stand in its home, if any of them has a new value and `ending` finds no field.
 fn change(username: &str, input: &PartnerInput, ending: &Sql) -> Statement {
-    let PartnerInput {
-        name,
-        country,
-        allowed_networks,
-        enabled,
-    } = input;
-    let networks = allowed_networks.as_ref().map(|networks| {
-        let networks = networks.iter().map(|network| network.as_str().into());
-        Json::List(networks.collect()).to_string()
-    });
+    let PartnerInput { name, country, .. } = input;
     sql!(
         "UPDATE partners SET {columns} = {new} \
          WHERE username = {username} AND {columns} IS NOT {new} AND NOT EXISTS ({ending})",
         ending = ending,
-        columns = sql!("(name, country, allowed_networks, enabled)"),
+        columns = sql!("(name, country)"),
         new = sql!(
-            "(COALESCE({name}, name), COALESCE({country}, country), \
-             COALESCE({networks}, allowed_networks), COALESCE({enabled}, enabled))",
+            "(COALESCE({name}, name), COALESCE({country}, country))",
             name = name.as_deref(),
             country = country.as_deref(),
-            networks = networks,
-            enabled = enabled.map(i64::from),
         ),
         username = username,
     )
@@ -188,13 +268,14 @@ fn may_set_up(username: &str, field: FieldNumber) -> Sql {
 pub struct SettingUp {
     /// A row if values of the field remain to be removed.
     pub ending: At,
-    /// The partner's logins, as [`of_partner`] reads them.
-    pub logins: At,
+    /// See [`tenant`].
+    pub tenant: At,
 }
 
 /// Sets up a custom field of a partner or changes the given parts of its set-up, adds an entry to the audit trail, and
 /// reads the partner. It changes nothing while values of the field remain to be removed. It writes two rows.
 pub fn put_custom_field(
+    partner_id: i64,
     username: &str,
     field: FieldNumber,
     set_up: &CustomFieldSetUp,
@@ -230,8 +311,8 @@ pub fn put_custom_field(
     let mut steps = Steps::default();
     steps.change(put.named("operator::put_custom_field"), entry);
     let ending = steps.add(ending.named("operator::ending"));
-    let logins = steps.add(of_partner(username));
-    steps.named(SettingUp { ending, logins })
+    let tenant = steps.add(tenant(partner_id));
+    steps.named(SettingUp { ending, tenant })
 }
 
 /// The results of [`delete_custom_field`].
@@ -243,14 +324,15 @@ pub struct Ending {
     pub changed: At,
     /// A row if values remain to be removed.
     pub ending: At,
-    /// The partner's logins, as [`of_partner`] reads them.
-    pub logins: At,
+    /// See [`tenant`].
+    pub tenant: At,
 }
 
 /// Ends a custom field of a partner, unless the German rule fixes it, and removes its values: those of the first
 /// customers at once, and all of them if there are not more than [`ROWS_PER_STEP`](steps::ROWS_PER_STEP). The others are
 /// left to further steps. It reads and writes at most as many customers.
 pub fn delete_custom_field(
+    partner_id: i64,
     username: &str,
     field: FieldNumber,
     audit: Context<'_>,
@@ -281,12 +363,12 @@ pub fn delete_custom_field(
     let ending = steps.add(
         sql!("SELECT n FROM endings WHERE {ending}", ending = ending).named("operator::ending"),
     );
-    let logins = steps.add(of_partner(username));
+    let tenant = steps.add(tenant(partner_id));
     steps.named(Ending {
         ended,
         changed,
         ending,
-        logins,
+        tenant,
     })
 }
 
@@ -312,35 +394,40 @@ fn custom_field_entry(
 pub struct Page {
     /// One row: the number of partners, as `total`.
     pub total: At,
-    /// The partners.
+    /// The partners, each as `id`, `database`, `directory`, which is the JSON of [`directory_json`], and `tenant`, which is
+    /// that of [`tenant_json`], or `''` if another database is the home.
     pub rows: At,
 }
 
 /// The list of all partners.
 pub fn list() -> List {
     List {
-        name: "partners",
+        name: "directory",
         id: "partner_id",
         order: Order::Id,
         rows: sql!("partner_id > 0"),
         owner: sql!("(SELECT 0 AS owner_id) WHERE TRUE"),
         owner_id: sql!("owner_id"),
         total: sql!(
-            "(SELECT COALESCE(SUM(live), 0) FROM blocks WHERE kind = 'partners' AND owner_id = 0)"
+            "(SELECT COALESCE(SUM(live), 0) FROM blocks WHERE kind = 'directory' AND owner_id = 0)"
         ),
     }
 }
 
 /// Reads a page of the partners by ascending id, and their number. It reads the rows that it answers, what
 /// [`List::begin`] reads, and the blocks of the list once more for their sum.
-pub fn page(version: Version, paging: Paging) -> Batch<Page> {
+pub fn page(paging: Paging) -> Batch<Page> {
     let list = list();
     let begin = list.begin(paging);
     let rows = sql!(
-        "{with}SELECT {json} AS json, partner_id AS id FROM partners AS p \
-         WHERE {past} ORDER BY partner_id LIMIT {limit} OFFSET {skip}",
+        "{with}SELECT {directory} AS directory, d.partner_id AS id, database, \
+         COALESCE((SELECT {tenant} FROM partners AS p \
+         WHERE p.partner_id = d.partner_id AND d.database = {here}), '') AS tenant \
+         FROM directory AS d WHERE {past} ORDER BY partner_id LIMIT {limit} OFFSET {skip}",
         with = begin.with,
-        json = json(version),
+        directory = directory_json(),
+        tenant = tenant_json(),
+        here = Database::DIRECTORY.to_string(),
         past = Sql::join(begin.past, " AND "),
         limit = paging.limit(),
         skip = begin.skip,
@@ -350,4 +437,21 @@ pub fn page(version: Version, paging: Paging) -> Batch<Page> {
     let total = steps.add(total.named("operator::total"));
     let rows = steps.add(rows.named("operator::page"));
     steps.named(Page { total, rows })
+}
+
+/// Learns the size of a database, which every answer of D1 tells.
+pub fn size() -> Statement {
+    sql!("SELECT state_id FROM state WHERE state_id = 1").named("operator::size")
+}
+
+/// Reads partners of whom another database than the directory's is the home, as that has them: `id` and `tenant`. `ids` is a
+/// JSON list of their ids; of each it reads at most 21 rows.
+pub fn tenants(ids: String) -> Statement {
+    sql!(
+        "SELECT partner_id AS id, {tenant} AS tenant FROM partners AS p \
+         WHERE partner_id IN (SELECT value FROM json_each({ids}))",
+        tenant = tenant_json(),
+        ids = ids,
+    )
+    .named("operator::tenants")
 }

@@ -1,5 +1,6 @@
 //! A partner's profile: what the service needs to know about the partner that makes a request.
 
+use super::placement::Database;
 use crate::http::json::Json;
 
 /// The names of all possible custom fields, as parameters and as columns. The n-th is `custom_n`.
@@ -34,6 +35,8 @@ pub const CUSTOM_LENGTH_MAX: usize = 255;
 pub struct Profile {
     /// The partner's id. Every query limits its rows to it.
     pub partner_id: i64,
+    /// The partner's home.
+    pub database: Database,
     /// The country as an ISO 3166-1 alpha-2 code, or `""`.
     pub country: String,
     /// The CIDR networks that the partner may call from. An empty list allows every address.
@@ -57,20 +60,21 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads a profile from the JSON of [`of_login`](super::sql::of_login); `None` if the JSON is not a profile.
-    pub fn of(json: &Json) -> Option<Self> {
-        let text = |name| json.get(name)?.as_text().map(str::to_owned);
-        let integer = |name| json.get(name)?.as_integer();
-        let networks = json.get("allowed_networks")?.as_list()?.iter();
-        let custom_fields = json.get("custom_fields")?.as_list()?.iter();
+    /// Reads a profile from the two JSON objects of [`of_login`](super::sql::of_login); `None` if they are not one.
+    pub fn of(login: &Json, tenant: &Json) -> Option<Self> {
+        let text = |name| login.get(name)?.as_text().map(str::to_owned);
+        let integer = |name| login.get(name)?.as_integer();
+        let networks = login.get("allowed_networks")?.as_list()?.iter();
+        let custom_fields = tenant.get("custom_fields")?.as_list()?.iter();
         Some(Self {
             partner_id: integer("partner_id")?,
-            country: text("country")?,
+            database: Database::parse(&text("database")?)?,
+            country: tenant.get("country")?.as_text()?.to_owned(),
             allowed_networks: networks
                 .filter_map(Json::as_text)
                 .map(str::to_owned)
                 .collect(),
-            enabled: json.get("enabled")?.as_bool()?,
+            enabled: login.get("enabled")?.as_bool()?,
             login: text("login")?,
             may_write: text("access")? == WRITE,
             ha1_sealed: text("ha1_sealed")?,

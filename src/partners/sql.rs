@@ -1,18 +1,40 @@
 //! The SQL that reads a partner.
 
-use crate::db::json::{Member, integer, json_object};
+use super::placement::Database;
+use crate::db::json::{Member, json_object};
 use crate::db::sql::{Sql, Statement};
 use crate::http::version::Version;
 use crate::sql;
 
-/// The members of a partner that the operator sees, from a row of `partners AS p`.
-fn members(version: Version) -> Vec<Member> {
-    let truth = |column| sql!("iif({column}, 'true', 'false')", column = Sql::name(column));
+/// A member that is true or false, of a column of 0 and 1.
+fn truth(column: &'static str) -> Member {
+    let truth = sql!("iif({column}, 'true', 'false')", column = Sql::name(column));
+    Member::json(column, truth)
+}
+
+/// The members of a partner that stand in the directory, from a row of `directory AS d`.
+fn directory_members() -> Vec<Member> {
+    vec![
+        Member::scalar("partner_id", sql!("d.partner_id")),
+        Member::scalar("username", sql!("d.username")),
+        Member::column("database"),
+        Member::json("allowed_networks", sql!("allowed_networks")),
+        truth("enabled"),
+    ]
+}
+
+/// The JSON object of a partner as the directory has it, from a row of `directory AS d`.
+pub fn directory_json() -> Sql {
+    json_object(&directory_members())
+}
+
+/// The JSON object of a partner as its home has it, from a row of `partners AS p`.
+pub fn tenant_json() -> Sql {
     let custom_field = json_object(&[
-        Member::integer(version, "n"),
+        Member::integer(Version::Bare, "n"),
         Member::column("label"),
-        Member::integer(version, "max_length"),
-        Member::json("required", truth("required")),
+        Member::integer(Version::Bare, "max_length"),
+        truth("required"),
     ]);
     // At most 20 rows.
     let custom_fields = sql!(
@@ -20,37 +42,35 @@ fn members(version: Version) -> Vec<Member> {
          (SELECT * FROM custom_fields AS f WHERE f.partner_id = p.partner_id ORDER BY n))",
         custom_field = custom_field
     );
-    vec![
-        Member::scalar("partner_id", integer(version, sql!("p.partner_id"))),
-        Member::scalar("username", sql!("p.username")),
+    json_object(&[
         Member::column("name"),
         Member::column("country"),
-        Member::json("allowed_networks", sql!("allowed_networks")),
-        Member::json("enabled", truth("enabled")),
         Member::json("custom_fields", custom_fields),
-        Member::scalar("customers", integer(version, sql!("customers"))),
-    ]
+        Member::column("customers"),
+    ])
 }
 
-/// The JSON object of a partner that the operator sees, from a row of `partners AS p`.
-pub fn json(version: Version) -> Sql {
-    json_object(&members(version))
+/// The condition that a row of `partners` is served by its database, at least to be read.
+fn is_served() -> Sql {
+    sql!("serves IN ('all', 'reads')")
 }
 
-/// The members of [`of_login`] that no caller sees.
-pub const OURS: [&str; 6] = [
-    "login",
-    "access",
-    "ha1_sealed",
-    "ha1_previous_sealed",
-    "previous_until",
-    "read_at",
-];
+/// Reads a partner as its home has it, in the column `tenant`. No row if the partner is not served here. It reads at most 21
+/// rows.
+pub fn tenant(partner_id: i64) -> Statement {
+    sql!(
+        "SELECT {tenant} AS tenant FROM partners AS p WHERE partner_id = {partner_id} AND {is_served}",
+        tenant = tenant_json(),
+        partner_id = partner_id,
+        is_served = is_served(),
+    )
+    .named("partners::tenant")
+}
 
-/// The JSON object of a login's profile, from a row of `logins AS l JOIN partners AS p`: what the operator sees of the
-/// partner, and the internal members [`OURS`].
+/// The columns of a login's profile, from rows of `logins AS l` and `directory AS d`: `login` is a JSON object with what the
+/// directory has, `tenant` one with what the partner's home has, or `''` if another database is its home.
 fn profile() -> Sql {
-    let mut members = members(Version::Bare);
+    let mut members = directory_members();
     let read_at = sql!("CAST(1000 * unixepoch('now', 'subsec') AS INTEGER)");
     members.extend([
         Member::scalar("login", sql!("l.username")),
@@ -60,15 +80,21 @@ fn profile() -> Sql {
         Member::column("previous_until"),
         Member::scalar("read_at", read_at),
     ]);
-    json_object(&members)
+    sql!(
+        "{login} AS login, COALESCE((SELECT {tenant} FROM partners AS p \
+         WHERE p.partner_id = d.partner_id AND d.database = {here} AND {is_served}), '') AS tenant",
+        login = json_object(&members),
+        tenant = tenant_json(),
+        here = Database::DIRECTORY.to_string(),
+        is_served = is_served(),
+    )
 }
 
-/// Reads the profile of a login by its user name as one JSON text, in the column `partner`. It goes into KV unchanged,
-/// so only one string crosses into wasm. It reads the rows of the login, of its partner and of the partner's custom
-/// fields, at most 22.
+/// Reads the profile of a login by its user name. It reads the rows of the login, of its partner and of the partner's custom
+/// fields, at most 23.
 pub fn of_login(login: &str) -> Statement {
     sql!(
-        "SELECT {profile} AS partner FROM logins AS l JOIN partners AS p USING (partner_id) \
+        "SELECT {profile} FROM logins AS l JOIN directory AS d USING (partner_id) \
          WHERE l.username = {login}",
         profile = profile(),
         login = login
@@ -77,22 +103,22 @@ pub fn of_login(login: &str) -> Statement {
 }
 
 /// Reads the profiles of all logins of a partner, as [`of_login`] reads one. Every partner has at least one login, and
-/// at most 21, so it reads at most 463 rows.
+/// at most 21, so it reads at most 483 rows.
 pub fn of_partner(username: &str) -> Statement {
     sql!(
-        "SELECT {profile} AS partner FROM partners AS p JOIN logins AS l USING (partner_id) \
-         WHERE p.username = {username}",
+        "SELECT {profile} FROM directory AS d JOIN logins AS l USING (partner_id) \
+         WHERE d.username = {username}",
         profile = profile(),
         username = username
     )
     .named("partners::of_partner")
 }
 
-/// Finds the `partner_id` of a user name. It reads one row.
-pub fn id(username: &str) -> Statement {
+/// Finds a partner in the directory by its user name: `partner_id` and `database`. It reads one row.
+pub fn find(username: &str) -> Statement {
     sql!(
-        "SELECT partner_id FROM partners WHERE username = {username}",
+        "SELECT partner_id, database FROM directory WHERE username = {username}",
         username = username
     )
-    .named("partners::id")
+    .named("partners::find")
 }

@@ -12,6 +12,7 @@ use worker::worker_sys::types::D1Database;
 
 use crate::db::trouble::LATE;
 use crate::http::json::Json;
+use crate::partners::placement::Database;
 
 /// How long a request waits for KV, in milliseconds. Then it goes on without KV: D1 has the profiles too.
 const KV_DEADLINE_MS: i32 = 1_000;
@@ -68,6 +69,15 @@ pub async fn within(deadline_ms: i32, promise: Promise) -> Result<JsValue, JsVal
     outcome
 }
 
+/// Waits so many milliseconds. The event loop turns meanwhile.
+pub async fn pause(ms: i32) {
+    let over = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, ms, &JsValue::UNDEFINED);
+    });
+    // A timer never fails.
+    let _ = JsFuture::from(over).await;
+}
+
 /// The text of a secret or a variable; `None` if it is not set.
 pub fn secret(env: &Env, name: &str) -> Option<String> {
     Reflect::get(env, &name.into()).ok()?.as_string()
@@ -83,6 +93,12 @@ pub fn d1(env: &Env, binding: &str) -> Result<D1Database, JsValue> {
         return Err(database);
     }
     Ok(database.unchecked_into())
+}
+
+/// The databases of customers that are bound: `DB` and any further ones.
+pub fn databases(env: &Env) -> Vec<Database> {
+    let is_bound = |database: &Database| d1(env, &database.to_string()).is_ok();
+    Database::all().filter(is_bound).collect()
 }
 
 /// Reads a text from KV; `None` if KV does not have the key, fails, or does not answer in time.

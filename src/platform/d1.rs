@@ -3,19 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Error as JsError, Reflect};
+use js_sys::{Array, Error as JsError};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 use worker::worker_sys::types::D1Database;
 
+use super::rows::{Results, Rows, get, list};
 use super::{bindings, clock, random, room};
-use crate::db::batch::{At, Batch};
+use crate::db::batch::Batch;
 use crate::db::budget::Budget;
 use crate::db::sql::{Arg, Statement};
 use crate::db::trouble::{self, Trouble};
 use crate::http::error::Error;
-use crate::ledger::state::fence;
-use crate::ledger::trips;
+use crate::ledger::state::{fence, fence_of};
+use crate::partners::placement::Database;
 
 /// What one request has cost the databases so far. The row counts come from D1's `meta`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +27,7 @@ pub struct Cost {
     pub rows_read: i64,
     /// Rows and index entries written.
     pub rows_written: i64,
-    /// The size of the customers' database after its last answer, in bytes; 0 before the first.
+    /// The size of the last database of customers that has answered, after its answer, in bytes; 0 before the first.
     pub size_after: i64,
 }
 
@@ -50,55 +51,77 @@ pub fn pause() -> u32 {
     TROUBLES.with_borrow(|row| row.pause(random))
 }
 
-/// The binding of the customers' database, and that of the ledger.
-const CUSTOMERS: &str = "DB";
+/// The binding of the ledger.
 const LEDGER: &str = "LEDGER";
 
 /// A database, as one request sees it.
 #[derive(Clone, Debug)]
 pub struct Store {
-    binding: &'static str,
+    /// Which of the customers' databases it is. `None` for the ledger.
+    database: Option<Database>,
     d1: D1Database,
-    /// Shared with the other database.
+    /// Shared with the other databases.
     cost: Rc<Cell<Cost>>,
     /// How far the database must have counted, or no batch runs.
     heard: Cell<Option<i64>>,
+    /// The partner that the database must serve, or no batch runs.
+    tenant: Cell<Option<i64>>,
     /// The partner whose budget the request is charged to.
-    partner_id: Cell<Option<i64>>,
+    charged: Cell<Option<i64>>,
 }
 
 impl Store {
-    /// The customers' database.
+    /// A database of the customers.
     ///
     /// # Errors
     /// 500 without the binding.
-    pub fn new(env: &Env) -> Result<Self, Error> {
-        Self::of(env, CUSTOMERS, Rc::default())
+    pub fn new(env: &Env, database: Database) -> Result<Self, Error> {
+        Self::of(env, Some(database), Rc::default())
     }
 
-    /// The ledger. What it costs adds to what this database costs.
+    /// Another database of the customers. What it costs adds to what this database costs.
+    ///
+    /// # Errors
+    /// 500 without the binding.
+    pub fn other(&self, env: &Env, database: Database) -> Result<Self, Error> {
+        Self::of(env, Some(database), Rc::clone(&self.cost))
+    }
+
+    /// The same of the ledger.
     ///
     /// # Errors
     /// 500 without the binding.
     pub fn ledger(&self, env: &Env) -> Result<Self, Error> {
-        Self::of(env, LEDGER, Rc::clone(&self.cost))
+        Self::of(env, None, Rc::clone(&self.cost))
     }
 
-    fn of(env: &Env, binding: &'static str, cost: Rc<Cell<Cost>>) -> Result<Self, Error> {
-        let d1 = bindings::d1(env, binding)
+    fn of(env: &Env, database: Option<Database>, cost: Rc<Cell<Cost>>) -> Result<Self, Error> {
+        let binding = database.map_or_else(|| LEDGER.to_owned(), |database| database.to_string());
+        let d1 = bindings::d1(env, &binding)
             .map_err(|_| Error::Internal(format!("no D1 binding {binding}")))?;
         Ok(Self {
-            binding,
+            database,
             d1,
             cost,
             heard: Cell::default(),
-            partner_id: Cell::default(),
+            tenant: Cell::default(),
+            charged: Cell::default(),
         })
+    }
+
+    /// Which of the customers' databases it is.
+    pub fn database(&self) -> Database {
+        self.database.unwrap_or(Database::DIRECTORY)
     }
 
     /// From now on, no batch runs if the database has counted less than this: it was restored.
     pub fn expect(&self, sequence: i64) {
         self.heard.set(Some(sequence));
+    }
+
+    /// From now on, no batch runs unless the database serves this partner.
+    pub fn serve(&self, partner_id: i64) {
+        self.tenant.set(Some(partner_id));
     }
 
     /// What the request has cost so far.
@@ -111,7 +134,7 @@ impl Store {
     /// # Errors
     /// 429 if the partner has spent its budget of this minute.
     pub fn charge_to(&self, partner_id: i64) -> Result<(), Error> {
-        self.partner_id.set(Some(partner_id));
+        self.charged.set(Some(partner_id));
         match BUDGET.with_borrow(|budget| budget.wait(clock::millis(), partner_id)) {
             Some(seconds) => Err(Error::TooManyRows(seconds)),
             None => Ok(()),
@@ -131,8 +154,9 @@ impl Store {
     /// reads is sent a second time if the connection was lost.
     ///
     /// # Errors
-    /// 503 if the database was restored (nothing has changed), was overloaded, or did not answer (all or nothing has changed). 500 if it refused the batch
-    /// (nothing has changed), or if its answer is not one to the batch (all or nothing has changed). 507 if it is full.
+    /// 503 if the database was restored or does not serve the partner (nothing has changed), was overloaded, or did not answer
+    /// (all or nothing has changed). 500 if it refused the batch (nothing has changed), or if its answer is not one to the
+    /// batch (all or nothing has changed). 507 if it is full.
     pub async fn run<N>(&self, batch: Batch<N>) -> Result<Results<N>, Error> {
         let Batch { statements, names } = batch;
         let all = self.transaction(statements).await?;
@@ -144,13 +168,16 @@ impl Store {
     /// # Errors
     /// As for [`Store::run`].
     pub async fn transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
-        let fence = self.heard.get().map(fence);
+        let only_reads = statements.iter().all(Statement::is_read);
+        let fence = self.heard.get().map(|heard| match self.tenant.get() {
+            Some(partner_id) => fence_of(partner_id, only_reads, heard),
+            None => fence(heard),
+        });
         let own = usize::from(fence.is_some());
         statements.splice(0..0, fence);
         let prepared = self.prepare(&statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
         let mut answer = self.send(&prepared).await;
-        let only_reads = statements.iter().all(Statement::is_read);
         if only_reads && matches!(answer, Err((Trouble::Lost, _))) {
             answer = self.send(&prepared).await;
         }
@@ -182,7 +209,7 @@ impl Store {
             .map_err(|error| {
                 let text = text(&error);
                 let trouble = Trouble::of(&text);
-                if trouble != Trouble::Restored {
+                if !matches!(trouble, Trouble::Restored | Trouble::Elsewhere) {
                     TROUBLES.with_borrow_mut(|row| row.add(clock::millis()));
                 }
                 (trouble, text)
@@ -208,129 +235,25 @@ impl Store {
             let (read, written) = (count("rows_read")?, count("rows_written")?);
             cost.rows_read += read;
             cost.rows_written += written;
-            if self.binding == CUSTOMERS {
-                cost.size_after = count("size_after").unwrap_or(cost.size_after);
+            if let Some(database) = self.database
+                && let Some(size) = count("size_after")
+            {
+                cost.size_after = size;
+                room::seen(database, size);
             }
-            if let Some(partner_id) = self.partner_id.get() {
+            if let Some(partner_id) = self.charged.get() {
                 let now = clock::millis();
                 BUDGET.with_borrow_mut(|budget| budget.charge(now, partner_id, read, written));
             }
             all.push(Rows(rows));
         }
         self.cost.set(cost);
-        room::seen(cost.size_after);
         (all.len() == statements).then_some(all)
-    }
-}
-
-/// A member of a value; `None` if the value has no members.
-fn get(value: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(value, &name.into()).ok()
-}
-
-fn list(value: &JsValue) -> Option<Array> {
-    Array::is_array(value).then(|| value.clone().unchecked_into())
-}
-
-/// The results of a batch, by the names of its statements.
-#[derive(Debug)]
-pub struct Results<N> {
-    /// The names from the batch.
-    pub names: N,
-    all: Vec<Rows>,
-}
-
-impl<N> Results<N> {
-    /// All rows of one statement.
-    pub fn all(&self, named: impl FnOnce(&N) -> At) -> Vec<Row> {
-        let rows = self.all.get(named(&self.names).index());
-        rows.map_or_else(Vec::new, Rows::all)
-    }
-
-    /// The first row of one statement, if there is one.
-    pub fn first(&self, named: impl FnOnce(&N) -> At) -> Option<Row> {
-        let rows = self.all.get(named(&self.names).index());
-        rows.and_then(Rows::first)
-    }
-}
-
-/// The rows that one statement returned.
-#[derive(Debug)]
-pub struct Rows(Array);
-
-impl Rows {
-    /// All rows.
-    pub fn all(&self) -> Vec<Row> {
-        self.0.iter().map(Row).collect()
-    }
-
-    /// The first row, if there is one.
-    pub fn first(&self) -> Option<Row> {
-        self.0.iter().next().map(Row)
-    }
-}
-
-/// A row. It stays in JavaScript. A column crosses into wasm only when the code reads it.
-#[derive(Clone, Debug)]
-pub struct Row(JsValue);
-
-impl Row {
-    /// Reads a column that holds an integer.
-    ///
-    /// # Errors
-    /// 500 if it does not hold one.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "ids and counts are below 2^53"
-    )]
-    pub fn integer(&self, column: &str) -> Result<i64, Error> {
-        let value = self.get(column).as_f64();
-        let value = value.filter(|value| value.fract() == 0.0);
-        value.map(|value| value as i64).ok_or_else(|| wrong(column))
-    }
-
-    /// Reads a column that holds a text.
-    ///
-    /// # Errors
-    /// 500 if it does not hold one.
-    pub fn text(&self, column: &str) -> Result<String, Error> {
-        self.get(column).as_string().ok_or_else(|| wrong(column))
-    }
-
-    /// Reads a column that holds a text, and leaves the text in JavaScript.
-    ///
-    /// # Errors
-    /// 500 if it does not hold one.
-    pub fn js_text(&self, column: &str) -> Result<JsValue, Error> {
-        let value = self.get(column);
-        if value.is_string() {
-            Ok(value)
-        } else {
-            Err(wrong(column))
-        }
-    }
-
-    fn get(&self, column: &str) -> JsValue {
-        get(&self.0, column).unwrap_or_default()
-    }
-}
-
-impl trips::Row for Row {
-    fn integer(&self, column: &str) -> Result<i64, Error> {
-        self.integer(column)
-    }
-
-    fn text(&self, column: &str) -> Result<String, Error> {
-        self.text(column)
     }
 }
 
 fn odd() -> Error {
     Error::Internal("D1's answer is not one to the batch".to_owned())
-}
-
-fn wrong(column: &str) -> Error {
-    Error::Internal(format!("column {column} is not of its type"))
 }
 
 /// An `i64` would become a BigInt, which D1 refuses. A JavaScript number is exact below 2^53.

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 
 use worker::Env;
 
-use super::clock;
-use super::d1::{Row, Store};
+use super::d1::Store;
 use super::log::Trace;
 use super::reply::Reply;
+use super::rows::Row;
+use super::{bindings, clock};
 use crate::db::memory::is_young;
 use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations, migrations_table};
 use crate::erasure::signing::Signer;
@@ -23,8 +24,8 @@ const WELL_MS: i64 = 10_000;
 /// a second from it.
 const FAILURE_MS: i64 = 1_000;
 
-/// The migrations that the databases lack, or why that cannot be told.
-type Finding = Result<Vec<&'static str>, Error>;
+/// The migrations that the databases lack, with the name of the binding before each, or why that cannot be told.
+type Finding = Result<Vec<String>, Error>;
 
 thread_local! {
     /// What this isolate found last, and when, in milliseconds since 1970.
@@ -48,13 +49,14 @@ pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Re
     } else {
         (503, "the schema is older than the code")
     };
-    let latest = MIGRATIONS.len() + LEDGER_MIGRATIONS.len() - missing.len();
+    let needed = MIGRATIONS.len() * bindings::databases(env).len() + LEDGER_MIGRATIONS.len();
+    let applied = needed.saturating_sub(missing.len());
     let mut members = vec![
         ("status".to_owned(), word.into()),
         ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
         (
             "migrations".to_owned(),
-            i64::try_from(latest).unwrap_or(0).into(),
+            i64::try_from(applied).unwrap_or(0).into(),
         ),
     ];
     if !missing.is_empty() {
@@ -87,13 +89,21 @@ async fn probe(env: &Env, store: &Store, trace: &mut Trace) -> Finding {
 
 /// The migrations that the code needs and the databases do not have.
 async fn missing(env: &Env, store: &Store) -> Finding {
-    let mut missing = missing_in(store, MIGRATIONS).await?;
-    missing.extend(missing_in(&store.ledger(env)?, LEDGER_MIGRATIONS).await?);
+    let mut missing = Vec::new();
+    for database in bindings::databases(env) {
+        let lacks = missing_in(&store.other(env, database)?, MIGRATIONS).await?;
+        missing.extend(lacks.map(|name| format!("{database} {name}")));
+    }
+    let lacks = missing_in(&store.ledger(env)?, LEDGER_MIGRATIONS).await?;
+    missing.extend(lacks.map(|name| format!("LEDGER {name}")));
     Ok(missing)
 }
 
 /// Those of one database.
-async fn missing_in(store: &Store, needed: &[&'static str]) -> Finding {
+async fn missing_in<'a>(
+    store: &Store,
+    needed: &'a [&'static str],
+) -> Result<impl Iterator<Item = &'static str> + use<'a>, Error> {
     let applied = match store.read(applied_migrations()).await {
         Ok(rows) => rows.all(),
         // A database without any migration does not have the table.
@@ -105,8 +115,6 @@ async fn missing_in(store: &Store, needed: &[&'static str]) -> Finding {
     };
     let names = applied.iter().map(|row: &Row| row.text("name"));
     let names = names.collect::<Result<Vec<_>, _>>()?;
-    let missing = needed.iter().copied();
-    Ok(missing
-        .filter(|name| !names.iter().any(|applied| applied == name))
-        .collect())
+    let needed = needed.iter().copied();
+    Ok(needed.filter(move |name| !names.iter().any(|applied| applied == name)))
 }

@@ -7,6 +7,7 @@ use super::d1::Cost;
 use super::room;
 use crate::http::json::Json;
 use crate::http::time::Now;
+use crate::partners::placement::Database;
 
 /// The facts about a request that its log line holds, besides the outcome.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Trace {
     pub route: &'static str,
     /// The authenticated partner.
     pub partner_id: Option<i64>,
+    /// The partner's home.
+    pub database: Option<Database>,
     /// Where the partner's profile came from.
     pub profile_from: Option<&'static str>,
     /// What the request cost the database.
@@ -66,6 +69,10 @@ impl Trace {
                 level(status, room::is_short(env, size_after)).into(),
             ),
             ("partner_id", self.partner_id.into()),
+            (
+                "database",
+                self.database.map(|database| database.to_string()).into(),
+            ),
             ("profile", self.profile_from.into()),
             ("method", method.into()),
             ("route", self.route.into()),

@@ -12,6 +12,7 @@ pub mod random;
 pub mod reply;
 pub mod retry;
 pub mod room;
+pub mod rows;
 pub mod scheduled;
 pub mod serve;
 pub mod site;

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Response, ResponseInit};
 use worker::Context;
 
-use super::d1::{self, Row};
+use super::d1;
+use super::rows::Row;
 use super::stream::Stream;
 use crate::auth::digest::REALM;
 use crate::http::error::{Error, unauthorized_line};

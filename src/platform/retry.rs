@@ -1,6 +1,7 @@
 //! Repeated requests: the fingerprints of an `Idempotency-Key`, and the first result again.
 
-use super::d1::{Results, Row, Store};
+use super::d1::Store;
+use super::rows::{Results, Row};
 use crate::auth::secrets::Secrets;
 use crate::db::batch::Batch;
 use crate::db::idempotency::{Fingerprints, Repeat, Repeated, key_fault};

@@ -3,59 +3,80 @@
 
 use worker::Env;
 
-use super::d1::{Cost, Row, Store};
+use super::d1::{Cost, Store};
+use super::rows::Row;
 use super::site::Site;
-use super::{clock, room};
+use super::{bindings, clock, room};
 use crate::db::idempotency::forget_keys;
 use crate::erasure::steps::{Work, next};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::ledger::keep;
+use crate::partners::placement::Database;
 
-/// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5.
-const STEPS_PER_RUN: usize = 150;
+/// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5. The databases share it.
+const STEPS_PER_RUN: i64 = 150;
 
 /// No step of a run begins later than this, in milliseconds. The platform stops background work 30 seconds after the answer.
+/// The databases share this too.
 const RUN_MS: i64 = 20_000;
+
+/// How long such a run waits, in milliseconds, so that the answer is on its way before the first step.
+const FIRST_PAUSE_MS: i32 = 100;
 
 /// Starts a run that goes on after the answer of this request.
 pub fn after_the_answer(site: &Site<'_>) {
     let env = site.env.clone();
-    site.context
-        .wait_until(async move { Run::new("request").go(&env).await });
+    let database = site.store.database();
+    site.context.wait_until(async move {
+        bindings::pause(FIRST_PAUSE_MS).await;
+        run(&env, database, "request", 1).await;
+    });
 }
 
-/// Does the work that is left.
-pub async fn run(env: &Env, by: &'static str) {
-    Run::new(by).go(env).await;
+/// Does the work that is left in a database, if this is one of so many runs: some steps of it, at least one.
+pub async fn run(env: &Env, database: Database, by: &'static str, of: i64) {
+    Run::new(database, by, of.max(1)).go(env).await;
 }
 
-/// Does what the cron does: sees to the ledger, goes on with work in steps, and forgets the oldest `Idempotency-Key`s. If any
-/// of it fails, the next minute tries again.
+/// Does what the cron does in each database: sees to the ledger, goes on with work in steps, and forgets the oldest
+/// `Idempotency-Key`s. If any of it fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
-    keep::each_minute(env).await;
-    run(env, "cron").await;
-    if let Ok(store) = Store::new(env) {
-        let _ = store.read(forget_keys(&clock::now().utc)).await;
+    let databases = bindings::databases(env);
+    let of = i64::try_from(databases.len()).unwrap_or(i64::MAX);
+    for database in databases {
+        keep::each_minute(env, database).await;
+        run(env, database, "cron", of).await;
+        if let Ok(store) = Store::new(env, database) {
+            let _ = store.read(forget_keys(&clock::now().utc)).await;
+        }
     }
 }
 
 /// A run, and what its log line says of it.
 #[derive(Debug)]
 struct Run {
+    database: Database,
     by: &'static str,
-    steps: usize,
+    /// How many runs share the limits.
+    of: i64,
+    steps: i64,
     /// The most rows that one step has written.
     rows_of_a_step: i64,
+    /// How long the longest step took, in milliseconds.
+    longest_ms: i64,
     cost: Cost,
 }
 
 impl Run {
-    fn new(by: &'static str) -> Self {
+    fn new(database: Database, by: &'static str, of: i64) -> Self {
         Self {
+            database,
             by,
+            of,
             steps: 0,
             rows_of_a_step: 0,
+            longest_ms: 0,
             cost: Cost::default(),
         }
     }
@@ -63,7 +84,7 @@ impl Run {
     /// Does steps, oldest work first, until nothing is left or the run reaches its limit. Writes one log line.
     async fn go(mut self, env: &Env) {
         let begin = clock::now();
-        let is_left = match Store::new(env) {
+        let is_left = match Store::new(env, self.database) {
             Ok(store) => {
                 let is_left = self.steps(&store).await;
                 self.cost = store.cost();
@@ -80,10 +101,8 @@ impl Run {
         };
         let line = Json::object([
             ("run", self.by.into()),
-            (
-                "steps",
-                i64::try_from(self.steps).unwrap_or(i64::MAX).into(),
-            ),
+            ("database", self.database.to_string().into()),
+            ("steps", self.steps.into()),
             (
                 "is_left",
                 is_left
@@ -97,6 +116,7 @@ impl Run {
             ("d1_rows_read", self.cost.rows_read.into()),
             ("d1_rows_written", self.cost.rows_written.into()),
             ("d1_rows_written_by_a_step", self.rows_of_a_step.into()),
+            ("ms_of_a_step", self.longest_ms.into()),
             ("size_after", self.cost.size_after.into()),
             ("level", level.into()),
             ("error", error.into()),
@@ -109,12 +129,15 @@ impl Run {
         let begin = clock::now();
         let mut work = found(store.read(next()).await?.first())?;
         while let Some(found_work) = work {
-            if self.steps == STEPS_PER_RUN || clock::elapsed_millis(&begin) > RUN_MS {
+            let is_late = clock::elapsed_millis(&begin) > RUN_MS / self.of;
+            if self.steps > 0 && (self.steps >= STEPS_PER_RUN / self.of || is_late) {
                 return Ok(true);
             }
             let before = store.cost().rows_written;
-            let results = store.run(found_work.step(&clock::now().utc)).await?;
+            let step_begin = clock::now();
+            let results = store.run(found_work.step(&step_begin.utc)).await?;
             self.steps += 1;
+            self.longest_ms = self.longest_ms.max(clock::elapsed_millis(&step_begin));
             self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);
             work = found(results.first(|at| at.next))?;
         }

@@ -9,7 +9,7 @@ use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
 use super::{assets, body, clock, health, random, room, text};
-use crate::auth::login::{self, Caller};
+use crate::auth::login::{self, Caller, Partner};
 use crate::auth::secrets::{Secrets, operator_token};
 use crate::changes::handlers as changes;
 use crate::customers::handlers as customers;
@@ -29,7 +29,8 @@ use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::ledger::keep;
 use crate::operator::handlers as operator;
-use crate::operator::handlers::{customers as customers_of, erasures, logins, trail};
+use crate::operator::handlers::{customers as customers_of, databases, erasures, logins, trail};
+use crate::partners::placement::Database;
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
 use crate::records::kind;
@@ -122,7 +123,7 @@ async fn answer(
         Action::Refuse(allow) => return Err(Error::MethodNotAllowed(allow)),
     };
 
-    let store = Store::new(env)?;
+    let store = Store::new(env, Database::DIRECTORY)?;
     let incoming = Incoming {
         request,
         caller: Caller {
@@ -152,13 +153,13 @@ async fn answer(
         }
         Route::Partner(route) => {
             let site = Site::new(env, context, &store)?;
-            keep::expect_no_restore(&site, false).await?;
+            keep::expect_no_restore(&site, &store, false).await?;
             for_partner(&site, incoming, route, trace).await
         }
         Route::Operator(route) => {
             let site = Site::new(env, context, &store)?;
             // What the operator changes is what the ledger has last: no change may be made in a restored database.
-            keep::expect_no_restore(&site, method != "GET").await?;
+            keep::expect_no_restore(&site, &store, method != "GET").await?;
             for_operator(&site, incoming, route).await
         }
     };
@@ -220,12 +221,49 @@ async fn for_partner(
     trace.profile_from = site.profile_from.get();
     let partner = &partner?;
     trace.partner_id = Some(partner.partner_id);
-    site.store.charge_to(partner.partner_id)?;
-    room::admit(site.env, route.need())?;
     let is_tagged = Preconditions::apply_to(Route::Partner(route));
+    let (now, only_reads) = (incoming.now, incoming.caller.only_reads());
+    let home = home_of(site, partner, route, trace).await?;
     let call = incoming
         .read(BodyRules::of(route), is_tagged, &partner.login)
         .await?;
+    let again = only_reads.then(|| call.clone());
+    let handled = handle(partner, &site.at(&home), route, call).await;
+    let (Err(Error::Moving(_)), Some(call)) = (&handled, again) else {
+        return handled;
+    };
+    let Some(partner) = login::moved(site, now, partner).await? else {
+        return handled;
+    };
+    let home = home_of(site, &partner, route, trace).await?;
+    handle(&partner, &site.at(&home), route, call).await
+}
+
+/// The home of a partner, for a request of the partner: it is charged to the partner's budget, and there is room for what it
+/// writes.
+///
+/// # Errors
+/// 429 if the partner has spent its budget, 507 if there is no room, 503 if the home is first heard of and does not answer.
+async fn home_of(
+    site: &Site<'_>,
+    partner: &Partner,
+    route: PartnerRoute,
+    trace: &mut Trace,
+) -> Result<Store, Error> {
+    trace.database = Some(partner.database);
+    let home = site.home(partner.database, partner.partner_id).await?;
+    home.charge_to(partner.partner_id)?;
+    room::admit(site.env, partner.database, route.need())?;
+    Ok(home)
+}
+
+/// Calls the handler of a partner's route. `site` has the partner's home.
+async fn handle(
+    partner: &Partner,
+    site: &Site<'_>,
+    route: PartnerRoute,
+    call: Call,
+) -> Result<Reply, Error> {
     let store = site.store;
     match route {
         PartnerRoute::Ping => ping(call),
@@ -283,6 +321,7 @@ async fn for_operator(
         OperatorRoute::ReadAudit => trail::read(&operator, site, call).await,
         OperatorRoute::ListErasures => erasures::list(&operator, site, call).await,
         OperatorRoute::Replay => erasures::replay(&operator, site, call).await,
+        OperatorRoute::ListDatabases => databases::list(&operator, site, call).await,
     }
 }
 

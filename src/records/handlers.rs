@@ -13,9 +13,10 @@ use crate::http::error::Error;
 use crate::http::intent::Intent;
 use crate::http::paging::Paging;
 use crate::http::params::Params;
-use crate::platform::d1::{Row, Store};
+use crate::platform::d1::Store;
 use crate::platform::reply::Reply;
 use crate::platform::retry;
+use crate::platform::rows::Row;
 
 pub mod allowed_numbers;
 mod created;

@@ -156,6 +156,7 @@ fn partner(country: &str) -> Profile {
         required: n < 7,
     });
     Profile {
+        database: customers_api::partners::placement::Database::DIRECTORY,
         partner_id: 1,
         country: country.to_owned(),
         allowed_networks: Vec::new(),

@@ -31,10 +31,13 @@ impl Columns {
         Ok(columns)
     }
 
-    /// The column of a table.
+    /// The column of a table. A partner has columns in its home's table and in the directory.
     pub fn get(&self, table: &str, name: &str) -> Result<&Column, String> {
-        let column = self.0.get(&(table.to_owned(), name.to_owned()));
-        column
+        let of = |table: &str| self.0.get(&(table.to_owned(), name.to_owned()));
+        let directory = of("directory").filter(|_| table == "partners");
+        of(table)
+            .filter(|column| column.about != "As in the directory.")
+            .or(directory)
             .filter(|column| !column.about.is_empty())
             .ok_or_else(|| format!("no migration describes {table}.{name}"))
     }

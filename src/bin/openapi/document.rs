@@ -80,6 +80,7 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
             "Receipt": outputs.receipt()?,
             "AuditEntry": operations::operator::audit_entry(outputs)?,
             "Erasure": operations::operator::erasure(outputs)?,
+            "Database": operations::operator::database(outputs),
         }),
     );
     for (method, path, route) in routes() {

@@ -11,6 +11,7 @@ use customers_api::http::paging::Bounds;
 use customers_api::http::params::{ID_MAX, Params};
 use customers_api::http::time::Now;
 use customers_api::operator::input::{CustomFieldSetUp, NETWORKS_MAX, PartnerInput};
+use customers_api::partners::placement::Database;
 use customers_api::partners::profile::{CUSTOM_FIELDS, CUSTOM_LENGTH_MAX, CustomField, Profile};
 use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
@@ -45,6 +46,7 @@ pub fn partner() -> Profile {
         });
     Profile {
         partner_id: 1,
+        database: Database::DIRECTORY,
         country: String::new(),
         allowed_networks: Vec::new(),
         enabled: true,

@@ -110,6 +110,9 @@ struct Partner {
     /// The partner may call from anywhere.
     #[arg(long, conflicts_with = "networks")]
     anywhere: bool,
+    /// The database that a new partner lives in, such as DB_2. Without it, the one with most room.
+    #[arg(long)]
+    database: Option<String>,
 }
 
 impl From<Partner> for PartnerInput {
@@ -119,12 +122,14 @@ impl From<Partner> for PartnerInput {
             country,
             networks,
             anywhere,
+            database,
         } = partner;
         Self {
             name,
             country,
             allowed_networks: (anywhere || !networks.is_empty()).then_some(networks),
             enabled: None,
+            database,
         }
     }
 }

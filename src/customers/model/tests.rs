@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::http::error::Error;
+use crate::partners::placement::Database;
 use crate::partners::profile::custom_field;
 
 fn partner(country: &str, custom_fields: Vec<CustomField>) -> Profile {
     Profile {
+        database: Database::DIRECTORY,
         partner_id: 1,
         country: country.into(),
         allowed_networks: Vec::new(),

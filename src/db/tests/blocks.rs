@@ -20,6 +20,7 @@ use crate::http::paging::Paging;
 use crate::http::version::Version::Bare;
 use crate::operator::input::PartnerInput;
 use crate::operator::sql as operator;
+use crate::partners::placement::Database;
 use crate::partners::profile::Profile;
 use crate::records::calls::CALLS;
 use crate::records::given::Given;
@@ -82,7 +83,13 @@ impl World {
         for username in ["one", "two", "one"] {
             let input = PartnerInput::default();
             let audit = context(Actor::Operator(username));
-            world.run(operator::put(username, "", &input, audit));
+            world.run(operator::put(
+                username,
+                Database::DIRECTORY,
+                "",
+                &input,
+                audit,
+            ));
         }
         world
     }
@@ -399,7 +406,7 @@ fn every_page_of_customers_is_the_page_of_the_whole_list() {
         }
     }
     assert!(live.iter().all(|live| live.len() == 10));
-    assert_eq!(world.blocks("partners", 0), [(String::new(), 2, 2)]);
+    assert_eq!(world.blocks("directory", 0), [(String::new(), 2, 2)]);
 }
 
 #[test]

@@ -24,11 +24,13 @@ use crate::http::version::Version::{self, Bare, Published};
 use crate::ledger::{sql as ledger, state, undo};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::operator::sql as operator;
+use crate::operator::sql::databases::summary;
 use crate::operator::sql::erasures::erasures;
 use crate::operator::sql::logins::{self, Login};
 use crate::operator::sql::trail::{Filter, trail};
+use crate::partners::placement::Database;
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
-use crate::partners::sql::{id, of_login, of_partner};
+use crate::partners::sql::{find, of_login, of_partner, tenant};
 use crate::records::calls::CALLS;
 use crate::records::export::PAGE_ROWS;
 use crate::records::kind::Kind;
@@ -40,7 +42,9 @@ use crate::sql;
 
 /// What [`super::database`] holds: the partner and the customer that the samples are about.
 pub const ROWS: &str = "
-    INSERT INTO partners (username, country, created) VALUES ('acme', 'DE', '2026-01-01 00:00:00');
+    UPDATE state SET ids_upto = 2000000;
+    INSERT INTO directory (username, database, created) VALUES ('acme', 'DB', '2026-01-01 00:00:00');
+    INSERT INTO partners (partner_id, username, country) VALUES (1, 'acme', 'DE');
     INSERT INTO logins (username, partner_id, access, ha1_sealed, created)
     VALUES ('acme', 1, 'write', '', '2026-01-01 00:00:00');
     INSERT INTO custom_fields (partner_id, n) VALUES (1, 7);
@@ -66,6 +70,7 @@ pub fn partner() -> Profile {
     let custom_fields = CUSTOM_FIELDS.into_iter().zip(1..);
     Profile {
         partner_id: 1,
+        database: Database::DIRECTORY,
         country: "SE".into(),
         allowed_networks: Vec::new(),
         enabled: true,
@@ -379,9 +384,9 @@ fn of_the_ledger() -> Vec<Sample> {
         "removed_at":"2026-01-02 00:00:00","completed_at":"2026-01-02 00:00:00","measures_expired":1,"users_removed":1,
         "allowed_numbers_removed":1,"phone_numbers_masked":2,"backups_until":"2026-02-01 00:00:00","reerased_at":"",
         "jws":"j"}"#;
-    let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","enabled":1,"allowed_networks":"[]","logins":
+    let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","home":"DB","enabled":1,"allowed_networks":"[]","logins":
         [{"username":"acme","access":"write","ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":""}]}"#;
-    let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","enabled":0,"allowed_networks":"[]","access":"write",
+    let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","home":"DB","enabled":0,"allowed_networks":"[]","access":"write",
         "ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":"","ended":0}]"#;
     let lives_again = undo::Entry {
         partner_id: 1,
@@ -404,11 +409,13 @@ fn of_the_ledger() -> Vec<Sample> {
     };
     let after = Paging { after: 7, ..page };
     let since = |since, page| erasures(Published, since, page).statements;
-    let advance = ledger::advance(sql!("{sequence}", sequence = 7), 0);
+    let here = Database::DIRECTORY;
+    let advance = ledger::advance(here, sql!("{sequence}", sequence = 7));
     let mut lift: Vec<Statement> = state::lift(9).into();
     lift.push(state::promise(10));
     vec![
         Sample::of_all("state_fence", vec![state::fence(0)]),
+        Sample::of_all("state_fence_of", vec![state::fence_of(1, true, 0)]),
         Sample::of_all("state_minute", vec![state::count_minute()]),
         Sample::of_all("state_read", vec![state::read()]),
         Sample::of_all("state_lift", lift),
@@ -418,15 +425,22 @@ fn of_the_ledger() -> Vec<Sample> {
         Sample::of_all("undo_doors", undo::put_doors_back(door, 9)),
         Sample::of_all("undo_look", undo::look(&format!("[{entry}]"), NOW)),
         Sample::of_all("undo_erase_again", lives_again.erase_again(NOW, 9)),
-        Sample::of_ledger("ledger_record", ledger::record(entry, &signed).statements),
+        Sample::of_ledger(
+            "ledger_record",
+            ledger::record(here, entry, &signed).statements,
+        ),
         Sample::of_ledger("ledger_keys", vec![ledger::keys()]),
         Sample::of_ledger("erasures", since("", page)),
         Sample::of_ledger("erasures_after", since(NOW, after)),
-        Sample::of_ledger("ledger_head", vec![ledger::head()]),
+        Sample::of_ledger("ledger_head", vec![ledger::head(here)]),
         Sample::of_ledger("ledger_advance", vec![advance]),
+        Sample::of_ledger("ledger_allot", vec![ledger::allot(here, 9, false)]),
         Sample::of_ledger("ledger_doors", ledger::doors(doors).statements),
         Sample::of_ledger("ledger_doors_after", vec![ledger::doors_after(0, "")]),
-        Sample::of_ledger("ledger_erasures_after", vec![ledger::erasures_after(0, 0)]),
+        Sample::of_ledger(
+            "ledger_erasures_after",
+            vec![ledger::erasures_after(here, 0, 0)],
+        ),
     ]
 }
 
@@ -473,21 +487,36 @@ fn of_the_operator() -> Vec<Sample> {
     vec![
         Sample::of(
             "operator_put",
-            operator::put("acme", "sealed", &partner, audit),
+            operator::put("acme", Database::DIRECTORY, "sealed", &partner, audit),
+        ),
+        Sample::of(
+            "operator_put_tenant",
+            operator::put_tenant(1, "acme", &partner, audit),
+        ),
+        Sample::of(
+            "operator_create_tenant",
+            Batch::of(operator::create_tenant(2, "beta")),
         ),
         Sample::of(
             "operator_put_custom_field",
-            operator::put_custom_field("acme", seven, &set_up, audit),
+            operator::put_custom_field(1, "acme", seven, &set_up, audit),
         ),
         Sample::of(
             "operator_delete_custom_field",
-            operator::delete_custom_field("acme", seven, audit),
+            operator::delete_custom_field(1, "acme", seven, audit),
         ),
-        Sample::of("operator_page", operator::page(Bare, page)),
-        Sample::of("operator_page_far", operator::page(Bare, far(0))),
+        Sample::of("operator_page", operator::page(page)),
+        Sample::of("operator_page_far", operator::page(far(0))),
         Sample::of("partner_of_login", Batch::of(of_login("acme"))),
         Sample::of("partner_of_partner", Batch::of(of_partner("acme"))),
-        Sample::of("partner_id", Batch::of(id("acme"))),
+        Sample::of(
+            "operator_tenants",
+            Batch::of(operator::tenants("[1]".into())),
+        ),
+        Sample::of("operator_size", Batch::of(operator::size())),
+        Sample::of("databases_summary", Batch::of(summary())),
+        Sample::of("partner_tenant", Batch::of(tenant(1))),
+        Sample::of("partner_find", Batch::of(find("acme"))),
         Sample::of("migrations", Batch::of(applied_migrations())),
         Sample::of("migrations_table", Batch::of(migrations_table())),
     ]

@@ -17,6 +17,10 @@ use crate::db::trouble::Trouble;
 use crate::erasure::evidence::{self, PublicKey, Signed};
 use crate::http::error::Error;
 use crate::http::json::Json;
+use crate::partners::placement::Database;
+
+/// The only database of customers in this world.
+const DB: Database = Database::DIRECTORY;
 
 /// Numbers that depend on the seed alone (SplitMix64).
 pub(super) struct Seeded(pub(super) u64);
@@ -64,10 +68,18 @@ pub(super) struct World {
     pub(super) time: Cell<i64>,
 }
 
+/// A database that the ledger does not know yet.
+fn fresh() -> Connection {
+    let database = database();
+    let ids = "UPDATE state SET ids_upto = 0";
+    database.execute_batch(ids).unwrap();
+    database
+}
+
 impl World {
     pub(super) fn new() -> Self {
         Self {
-            customers: RefCell::new(database()),
+            customers: RefCell::new(fresh()),
             ledger: ledger(),
             heard: Cell::new(None),
             remain: Cell::new(u64::MAX),
@@ -93,9 +105,10 @@ impl World {
     /// Runs a batch as a request does: behind the fence.
     pub(super) fn request(&self, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
         if self.heard.get().is_none() {
-            now(hear(self))?;
+            now(hear(self, DB))?;
         }
-        let fence = state::fence(self.heard.get().unwrap());
+        let only_reads = statements.iter().all(Statement::is_read);
+        let fence = state::fence_of(1, only_reads, self.heard.get().unwrap());
         let mut rows = self.trip(
             &self.customers.borrow(),
             &[vec![fence], statements].concat(),
@@ -105,8 +118,8 @@ impl World {
 
     /// What the cron does, but for the work in steps.
     pub(super) fn minute(&self) -> Result<(), Error> {
-        now(replay(self))?;
-        now(every_minute(self))
+        now(replay(self, DB))?;
+        now(every_minute(self, DB))
     }
 
     pub(super) fn query(&self, sql: &str) -> Vec<Cells> {
@@ -117,7 +130,7 @@ impl World {
 impl Trips for World {
     type Row = Cells;
 
-    async fn customers(&self, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
+    async fn run(&self, _: Database, statements: Vec<Statement>) -> Result<Rows<Cells>, Error> {
         self.trip(&self.customers.borrow(), &statements)
     }
 
@@ -132,7 +145,7 @@ impl Trips for World {
         Ok(Signed { jws, key: key() })
     }
 
-    fn hear(&self, sequence: i64) {
+    fn hear(&self, _: Database, sequence: i64) {
         let heard = self.heard.get().unwrap_or_default();
         self.heard.set(Some(heard.max(sequence)));
     }

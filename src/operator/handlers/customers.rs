@@ -1,6 +1,6 @@
 //! The handlers of a partner's customers, as the operator sees them.
 
-use super::take_username;
+use super::{home_of, take_username};
 use crate::auth::login::Operator;
 use crate::customers::sql::ids;
 use crate::db::audit::Actor;
@@ -8,7 +8,6 @@ use crate::erasure::handlers as erasure;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::paging::Paging;
-use crate::partners::sql::id;
 use crate::platform::reply::Reply;
 use crate::platform::site::Site;
 
@@ -21,9 +20,9 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
 
-    let partner_id = partner_id(site, &username).await?;
+    let (partner_id, home) = home_of(site, &username).await?;
     let page = ids(call.version, partner_id, paging);
-    let results = site.store.run(page).await?;
+    let results = home.run(page).await?;
     let total = results.first(|at| at.total);
     let total = total.map_or(Ok(0), |row| row.integer("total"))?;
     let rows = results.all(|at| at.rows);
@@ -37,13 +36,7 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 pub async fn erase(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);
 
-    let partner_id = partner_id(site, &username).await?;
-    erasure::erase(partner_id, Actor::Operator(&username), site, call).await
-}
-
-async fn partner_id(site: &Site<'_>, username: &str) -> Result<i64, Error> {
-    let found = site.store.read(id(username)).await?.first();
-    found
-        .ok_or(Error::NotFound("partner"))?
-        .integer("partner_id")
+    let (partner_id, home) = home_of(site, &username).await?;
+    let actor = Actor::Operator(&username);
+    erasure::erase(partner_id, actor, &site.at(&home), call).await
 }

@@ -20,7 +20,7 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     let paging = Paging::take(&mut call.params);
     let call = call.finish()?;
 
-    let ledger = site.store.ledger(site.env)?;
+    let ledger = site.directory.ledger(site.env)?;
     let page = erasures(call.version, since.as_deref().unwrap_or_default(), paging);
     let results = ledger.run(page).await?;
     let total = results.first(|at| at.total);

@@ -10,8 +10,8 @@ use crate::http::json::Json;
 use crate::ledger::keep;
 use crate::operator::input::{LoginInput, Overlap};
 use crate::operator::sql::logins::{self, LOGINS_MAX, Login};
-use crate::platform::d1::Row;
 use crate::platform::reply::Reply;
+use crate::platform::rows::Row;
 use crate::platform::site::Site;
 
 /// Lists the logins of a partner, its own among them:
@@ -22,7 +22,7 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     let username = take_username(&mut call);
     call.finish()?;
 
-    answer(&site.store.read(logins::list(&username)).await?.all())
+    answer(&site.directory.read(logins::list(&username)).await?.all())
 }
 
 /// Adds a login, or changes its access:
@@ -37,10 +37,10 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let (password, sealed) = make_password(&site.secrets, &login).await?;
     let names = names(&username, &login);
     let put = names.put(access, &sealed, context(&call, names));
-    let results = site.store.run(put).await?;
+    let results = site.directory.run(put).await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
     let missing = Error::NotFound("partner");
-    publish(site, &results.all(|at| at.profiles), missing).await?;
+    publish(site, &results.all(|at| at.profiles), None, missing).await?;
     let all = results.all(|at| at.logins);
     let mut found = all.iter().filter(|_| !names.is_own());
     let Some(found) = found.find(|row| is_of(row, &login)) else {
@@ -77,7 +77,7 @@ pub async fn end(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let call = call.finish()?;
 
     let names = names(&username, &login);
-    let results = site.store.run(names.end(context(&call, names))).await?;
+    let results = site.directory.run(names.end(context(&call, names))).await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
     let left = results.all(|at| at.logins);
     if let Some(ended) = results.first(|at| at.changed) {
@@ -113,10 +113,10 @@ async fn give_password(site: &Site<'_>, mut call: Call, names: Login<'_>) -> Res
 
     let (password, sealed) = make_password(&site.secrets, names.login).await?;
     let replace = names.new_password(&sealed, overlap.overlap_seconds, context(&call, names));
-    let results = site.store.run(replace).await?;
+    let results = site.directory.run(replace).await?;
     keep::keep(site, results.first(|at| at.doors)).await?;
     let missing = Error::NotFound("partner");
-    publish(site, &results.all(|at| at.profiles), missing).await?;
+    publish(site, &results.all(|at| at.profiles), None, missing).await?;
     let all = results.all(|at| at.logins);
     if !all.iter().any(|row| is_of(row, names.login)) {
         return Err(Error::NotFound("login"));

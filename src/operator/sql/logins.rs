@@ -42,8 +42,8 @@ pub fn list(partner: &str) -> Statement {
         Member::column("previous_until"),
     ]);
     sql!(
-        "SELECT {json} AS json, l.username AS login FROM partners AS p JOIN logins AS l USING (partner_id) \
-         WHERE p.username = {partner}",
+        "SELECT {json} AS json, l.username AS login FROM directory AS d JOIN logins AS l USING (partner_id) \
+         WHERE d.username = {partner}",
         json = json,
         partner = partner,
     )
@@ -57,8 +57,8 @@ impl Login<'_> {
         let Self { partner, login } = self;
         let add = sql!(
             "INSERT INTO logins (username, partner_id, access, ha1_sealed, created) \
-             SELECT {login}, partner_id, {access}, {sealed}, {now} FROM partners AS p WHERE username = {partner} \
-             AND (SELECT COUNT(*) FROM logins AS l WHERE l.partner_id = p.partner_id) <= {max} \
+             SELECT {login}, partner_id, {access}, {sealed}, {now} FROM directory AS d WHERE username = {partner} \
+             AND (SELECT COUNT(*) FROM logins AS l WHERE l.partner_id = d.partner_id) <= {max} \
              ON CONFLICT (username) DO NOTHING RETURNING username",
             login = login,
             access = access,
@@ -134,7 +134,7 @@ impl Login<'_> {
     /// A row of `logins` is this one.
     fn this(self) -> Sql {
         sql!(
-            "username = {login} AND partner_id = (SELECT partner_id FROM partners WHERE username = {partner})",
+            "username = {login} AND partner_id = (SELECT partner_id FROM directory WHERE username = {partner})",
             login = self.login,
             partner = self.partner,
         )

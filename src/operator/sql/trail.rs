@@ -5,7 +5,7 @@ use crate::db::json::{Member, json_object};
 use crate::db::sql::Sql;
 use crate::http::paging::Paging;
 use crate::http::version::Version;
-use crate::partners::sql::id;
+use crate::partners::sql::find;
 use crate::sql;
 
 /// The most entries that one request looks at.
@@ -33,23 +33,29 @@ pub struct Trail {
     pub rows: At,
     /// One row: the id of the last entry that was looked at, as `last`, if entries may follow it; else 0.
     pub window: At,
-    /// A row if the partner exists. `None` if none was asked for.
+    /// A row if the directory has the partner. `None` if none was asked for.
     pub partner: Option<At>,
 }
 
-/// Reads a page of the audit trail, and the number of entries.
+/// Reads a page of the audit trail of one database, and the number of its entries.
 ///
-/// Without a filter, that number is the last entry's id, because no entry is ever removed. It reads the rows that the
-/// offset skips and the rows that it answers. With a filter it looks at the entries of the partner or the customer, if
-/// one is given, else at all: at the first [`WINDOW`] after `after` for the page, and at the first [`WINDOW`] for the
-/// total. So it reads at most three windows.
+/// Of the entries, at most [`WINDOW`] are counted. Without a filter it reads the rows that the offset skips and the rows that it
+/// answers besides. With a filter it looks at the entries of the partner or the customer, if one is given, else at all: at the
+/// first [`WINDOW`] after `after` for the page, and at the first [`WINDOW`] for the total. So it reads at most three windows.
 pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> {
     let integer = |column| Member::integer(version, column);
     let json = json_object(&[
         integer("audit_id"),
         Member::column("at"),
         Member::column("actor"),
-        Member::scalar("partner", sql!("username")),
+        // An entry about what the directory has stands beside it, wherever the partner lives.
+        Member::scalar(
+            "partner",
+            sql!(
+                "COALESCE((SELECT username FROM directory AS d WHERE d.partner_id = a.partner_id), \
+                 (SELECT username FROM partners AS p WHERE p.partner_id = a.partner_id), '')"
+            ),
+        ),
         Member::column("login"),
         Member::column("action"),
         Member::column("kind"),
@@ -60,7 +66,10 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
     ]);
     let (from, total, window) = if filter.is_empty() {
         let from = sql!("audit WHERE audit_id > {after}", after = paging.after);
-        let total = sql!("SELECT COALESCE(MAX(audit_id), 0) AS total FROM audit");
+        let total = sql!(
+            "SELECT COUNT(*) AS total FROM (SELECT 1 FROM audit WHERE audit_id > 0 LIMIT {max})",
+            max = WINDOW
+        );
         (from, total, sql!("SELECT 0 AS last"))
     } else {
         let window = |after| filter.window(after);
@@ -89,7 +98,7 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
     };
     let rows = sql!(
         "SELECT {json} AS json, audit_id AS id FROM (SELECT * FROM {from} \
-         ORDER BY audit_id LIMIT {limit} OFFSET {offset}) JOIN partners USING (partner_id) ORDER BY audit_id",
+         ORDER BY audit_id LIMIT {limit} OFFSET {offset}) AS a ORDER BY audit_id",
         json = json,
         from = from,
         limit = paging.limit(),
@@ -100,7 +109,7 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
     let rows = steps.add(rows.named("operator::trail"));
     let window = steps.add(window.named("operator::trail_window"));
     let partner = filter.partner.as_deref();
-    let partner = partner.map(|partner| steps.add(id(partner)));
+    let partner = partner.map(|partner| steps.add(find(partner)));
     steps.named(Trail {
         total,
         rows,
@@ -150,7 +159,8 @@ impl Filter {
                 sql!("partner_id")
             };
             sql!(
-                "{column} = (SELECT partner_id FROM partners WHERE username = {username})",
+                "{column} = COALESCE((SELECT partner_id FROM directory WHERE username = {username}), \
+                 (SELECT partner_id FROM partners WHERE username = {username}))",
                 column = column,
                 username = username
             )

@@ -5,9 +5,10 @@ use crate::auth::login::Partner;
 use crate::db::room::Need;
 use crate::http::call::Call;
 use crate::http::error::Error;
-use crate::platform::d1::{Row, Store};
+use crate::platform::d1::Store;
 use crate::platform::reply::Reply;
 use crate::platform::room;
+use crate::platform::rows::Row;
 use crate::platform::site::Site;
 use crate::records::allowed_numbers::take;
 
@@ -32,7 +33,7 @@ pub async fn replace(partner: &Partner, site: &Site<'_>, mut call: Call) -> Resu
     let numbers = take(&mut call.params);
     let call = call.finish()?;
     if !numbers.is_empty() {
-        room::admit(site.env, Need::Creation)?;
+        room::admit(site.env, site.store.database(), Need::Creation)?;
     }
 
     let scope = scope(partner, &call, customer_id);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::http::error::{Error, Fault};
-use crate::platform::d1::{Results, Row};
+use crate::platform::rows::{Results, Row};
 use crate::records::creation::Created;
 use crate::records::kind::{Creation, Kind, RECORDS_MAX};
 use crate::records::places::Places;

@@ -198,7 +198,36 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             )])),
             ..operation
         },
+        OperatorRoute::ListDatabases => Operation {
+            tag: "Databases",
+            summary: "List the databases".to_owned(),
+            about: "Each that the Worker has, in the order of their numbers.",
+            ids: Vec::new(),
+            answer: object(members([("databases", list(reference("Database")))])),
+            ..operation
+        },
     })
+}
+
+/// A database of customers.
+pub fn database(outputs: Outputs<'_>) -> Value {
+    let integer = |about| described(outputs.integer(), about);
+    let name = "The name of its binding.";
+    let was_restored = "Whether it was restored, and what this has undone is not done again yet.";
+    object(members([
+        ("name", described(json!({ "type": "string" }), name)),
+        ("size", integer("Its size in bytes.")),
+        (
+            "share",
+            integer("How full it is, in percent of what it may hold."),
+        ),
+        ("partners", integer("How many partners live in it.")),
+        ("customers", integer("How many live customers they have.")),
+        (
+            "was_restored",
+            described(json!({ "type": "boolean" }), was_restored),
+        ),
+    ]))
 }
 
 /// An erasure of the ledger.
@@ -247,6 +276,7 @@ pub fn partner_schema(outputs: Outputs<'_>, is_created: bool) -> Result<Value, S
         ("enabled", described(json!({ "type": "boolean" }), enabled)),
         ("custom_fields", list(object(field))),
         ("customers", outputs.column("partners", "customers")?),
+        ("database", outputs.column("partners", "database")?),
     ]));
     let mut schema = object(schema);
     if let (true, Some(properties)) = (

@@ -1,1 +1,1 @@
-/* ledger::advance */ INSERT INTO heads (database, sequence, ids_upto) VALUES (?1, ?2, MAX(?3, ?4)) ON CONFLICT (database) DO UPDATE SET sequence = MAX(sequence, excluded.sequence), ids_upto = MAX(ids_upto, excluded.ids_upto);
+/* ledger::advance */ UPDATE heads SET sequence = MAX(sequence, ?1) WHERE database = ?2;

@@ -1,1 +1,1 @@
-/* logins::list */ SELECT json_object('login', l.username, 'access', access, 'created', l.created, 'previous_until', previous_until) AS json, l.username AS login FROM partners AS p JOIN logins AS l USING (partner_id) WHERE p.username = ?1;
+/* logins::list */ SELECT json_object('login', l.username, 'access', access, 'created', l.created, 'previous_until', previous_until) AS json, l.username AS login FROM directory AS d JOIN logins AS l USING (partner_id) WHERE d.username = ?1;

@@ -1,0 +1,1 @@
+/* ledger::allot */ INSERT INTO heads (database, sequence, ids_from, ids_upto) SELECT ?1, 0, highest, highest + ?2 FROM (SELECT MAX(?3, COALESCE(MAX(ids_upto), 0)) AS highest FROM heads) WHERE TRUE ON CONFLICT (database) DO UPDATE SET ids_upto = excluded.ids_upto, ids_from = iif(?4 = 0 AND ids_upto = excluded.ids_from, ids_from, excluded.ids_from) RETURNING ids_from, ids_upto;

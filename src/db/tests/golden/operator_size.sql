@@ -1,0 +1,1 @@
+/* operator::size */ SELECT state_id FROM state WHERE state_id = 1;

@@ -1,1 +1,0 @@
-/* partners::id */ SELECT partner_id FROM partners WHERE username = ?1;

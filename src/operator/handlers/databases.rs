@@ -1,0 +1,49 @@
+//! The handler of the list of databases.
+
+use crate::auth::login::Operator;
+use crate::http::call::Call;
+use crate::http::error::Error;
+use crate::http::json::Json;
+use crate::ledger::sql::head;
+use crate::operator::sql::databases::summary;
+use crate::partners::placement::Database;
+use crate::platform::reply::Reply;
+use crate::platform::site::Site;
+use crate::platform::{bindings, room};
+
+/// Lists the databases of customers, in the order of their numbers:
+/// 1. refuses parameters (400);
+/// 2. asks each, and the ledger how far it has come (503 if one does not answer);
+/// 3. answers them all; there are at most [`DATABASES_MAX`](crate::partners::placement::DATABASES_MAX).
+pub async fn list(_: &Operator, site: &Site<'_>, call: Call) -> Result<Reply, Error> {
+    let call = call.finish()?;
+
+    let mut databases = Vec::new();
+    for database in bindings::databases(site.env) {
+        databases.push(describe(site, database).await?);
+    }
+    let databases = Json::object([("databases", Json::List(databases))]);
+    Ok(Reply::json(call.version.render(databases)))
+}
+
+async fn describe(site: &Site<'_>, database: Database) -> Result<Json, Error> {
+    let ledger = site.directory.ledger(site.env)?;
+    let head = ledger.read(head(database)).await?.first();
+    let heard = head.map_or(Ok(0), |row| row.integer("sequence"))?;
+    // A database that was restored is told of too, so there is no fence.
+    let store = site.directory.other(site.env, database)?;
+    let summary = store.read(summary()).await?.first();
+    let summary = summary.ok_or_else(|| Error::Internal("a database has no state".to_owned()))?;
+    let size = store.cost().size_after;
+    Ok(Json::object([
+        ("name", database.to_string().into()),
+        ("size", size.into()),
+        ("share", room::room(site.env).share(size).into()),
+        ("partners", summary.integer("partners")?.into()),
+        ("customers", summary.integer("customers")?.into()),
+        (
+            "was_restored",
+            Json::Bool(summary.integer("sequence")? < heard),
+        ),
+    ]))
+}
