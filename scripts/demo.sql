@@ -69,7 +69,7 @@ UPDATE customers SET
 
 -- Each list is one block.
 INSERT INTO blocks (kind, owner_id, id, live)
-SELECT 'partners', 0, MIN(partner_id), COUNT(*) FROM partners
+SELECT 'directory', 0, MIN(partner_id), COUNT(*) FROM directory
 UNION ALL SELECT 'customers', partner_id, MIN(customer_id), COUNT(*) FROM customers GROUP BY partner_id
 UNION ALL SELECT 'measures', customer_id, MIN(measure_id), COUNT(*) FROM measures GROUP BY customer_id
 UNION ALL SELECT 'users', customer_id, MIN(user_id), COUNT(*) FROM users GROUP BY customer_id

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { loadDemo } from "./demo.mjs";
 import { Failure, main, root } from "./tools.mjs";
-import { dev, migrate } from "./wrangler.mjs";
+import { dev, migrate, withAllDatabases } from "./wrangler.mjs";
 
 async function serve() {
   const string = { type: "string" };
@@ -40,7 +40,7 @@ async function serve() {
 function settle(config, dir) {
   mkdirSync(dir, { recursive: true });
   const absolute = (_, key, path) => `${key} = ${JSON.stringify(resolve(dirname(config), path))}`;
-  const text = readFileSync(config, "utf8")
+  const text = withAllDatabases(readFileSync(config, "utf8"))
     .replace(/^(main|migrations_dir|directory) = "(.+)"$/gm, absolute)
     .replace(/^\[build\]\n(?:(?!\[).*\n)*/m, "");
   writeFileSync(join(dir, "wrangler.toml"), text);

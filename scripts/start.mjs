@@ -7,7 +7,7 @@ import { build } from "./build.mjs";
 import { demo, loadDemo, secrets } from "./demo.mjs";
 import { setup } from "./setup.mjs";
 import { Failure, main, seconds, step } from "./tools.mjs";
-import { dev, execute, migrate } from "./wrangler.mjs";
+import { dev, execute, localConfig, migrate } from "./wrangler.mjs";
 
 const port = Number(process.env.PORT || 8787);
 const url = `http://127.0.0.1:${port}`;
@@ -18,11 +18,12 @@ async function start() {
   await portIsFree();
   await setup();
   await build();
-  await step("database: applying migrations", migrate);
-  const [[{ partners }]] = await execute(["--command", "SELECT COUNT(*) AS partners FROM partners"]);
+  const config = localConfig();
+  await step("databases: applying migrations", () => migrate({ config }));
+  const [[{ partners }]] = await execute(["--command", "SELECT COUNT(*) AS partners FROM directory"]);
   if (partners === 0) await step("database: loading the demo", () => loadDemo());
 
-  const server = dev({ port });
+  const server = dev({ port, config });
   const told = new Promise((done) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => done(0));
   });

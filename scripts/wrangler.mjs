@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure, env, root, run } from "./tools.mjs";
 
@@ -10,8 +11,25 @@ export const wranglerToml = join(root, "wrangler.toml");
 /** wrangler's default place for local state. */
 const wranglerState = join(root, ".wrangler", "state");
 
+/** The configuration with the databases that wrangler.toml has in comments. */
+export function withAllDatabases(toml) {
+  return toml.replace(/^# \[\[d1_databases\]\]\n(?:# .+\n)+/gm, (block) => block.replace(/^# /gm, ""));
+}
+
+/** Writes the configuration of npm start, which has several databases, beside wrangler.toml. */
+export function localConfig() {
+  const config = join(root, "wrangler.local.toml");
+  writeFileSync(config, withAllDatabases(readFileSync(wranglerToml, "utf8")));
+  return config;
+}
+
+/** Applies the migrations to the ledger and to every database of a configuration. */
 export async function migrate({ config = wranglerToml, state = wranglerState } = {}) {
-  for (const binding of ["LEDGER", "DB"]) await d1(binding, ["migrations", "apply"], [], { config, state });
+  const [own] = readFileSync(config, "utf8").split(/^\[env\./m);
+  const bindings = own.matchAll(/^binding = "(DB(?:_\d+)?)"$/gm);
+  for (const binding of ["LEDGER", ...Array.from(bindings, ([, name]) => name)]) {
+    await d1(binding, ["migrations", "apply"], [], { config, state });
+  }
 }
 
 /** Runs `["--command", sql]` or `["--file", path]` in `DB`, and returns the result of each statement. */

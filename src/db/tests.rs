@@ -362,6 +362,10 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),
     // The partners of a database, for the operator: some thousands.
     ("databases::summary", "SCAN partners"),
+    // A row for each database: at most 100.
+    ("ledger::allot", "SCAN heads"),
+    // The page that was just read.
+    ("operator::trail", "SCAN a"),
 ];
 
 /// What a page or a split has found in the blocks: one row each.

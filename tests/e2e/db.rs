@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,19 +22,23 @@ pub type Row = BTreeMap<String, Value>;
 /// Rows by table name.
 pub type Tables = BTreeMap<String, Vec<Row>>;
 
-/// Opens the customers' database.
+/// Opens the database `DB`, which is the home of every partner that a test does not place elsewhere.
 pub fn db_open(server: &Server) -> Connection {
-    db_with(server, "customers")
+    db_open_of(server, "DB")
+}
+
+/// Opens the database of customers with this binding.
+pub fn db_open_of(server: &Server, database: &str) -> Connection {
+    open(&db_file(server, database))
 }
 
 /// Opens the ledger.
 pub fn db_ledger(server: &Server) -> Connection {
-    db_with(server, "heads")
+    open(&db_file(server, "LEDGER"))
 }
 
-/// Opens the database with this table.
-fn db_with(server: &Server, table: &str) -> Connection {
-    let connection = Connection::open(db_file(server, table)).unwrap();
+fn open(file: &Path) -> Connection {
+    let connection = Connection::open(file).unwrap();
     connection.busy_timeout(Duration::from_secs(30)).unwrap();
     connection
         .pragma_update(None, "foreign_keys", true)
@@ -41,15 +46,40 @@ fn db_with(server: &Server, table: &str) -> Connection {
     connection
 }
 
-/// The file of the database with this table. wrangler names the files by hashes.
-pub fn db_file(server: &Server, table: &str) -> PathBuf {
-    let directory = server.state.join("v3/d1/miniflare-D1DatabaseObject");
-    let has_table = |path: &PathBuf| {
-        let connection = Connection::open(path).unwrap();
-        connection.busy_timeout(Duration::from_secs(30)).unwrap();
-        connection.table_exists(None, table).unwrap()
+/// The file of the database with this binding. wrangler names the files by hashes. The ledger has allotted ids to each
+/// database that it knows, and no two have the same. A restore changes them, so what was found is remembered.
+pub fn db_file(server: &Server, database: &str) -> PathBuf {
+    static FOUND: Mutex<BTreeMap<(PathBuf, String), PathBuf>> = Mutex::new(BTreeMap::new());
+    let key = (server.state.clone(), database.to_owned());
+    if let Some(file) = FOUND.lock().unwrap().get(&key) {
+        return file.clone();
+    }
+    let files = db_files(server);
+    let has = |file: &PathBuf, sql: &str, args: &dyn ToSql| {
+        let found = open(file).query_row(sql, [args], |row| row.get::<_, i64>(0));
+        found.ok()
     };
-    let files: Vec<PathBuf> = fs::read_dir(&directory)
+    let heads = "SELECT ids_upto FROM heads WHERE database = ?1";
+    let file = if database == "LEDGER" {
+        let sql = "SELECT 1 FROM sqlite_schema WHERE name = ?1";
+        files.iter().find(|file| has(file, sql, &"heads").is_some())
+    } else {
+        let ids = files.iter().find_map(|file| has(file, heads, &database));
+        let ids = ids.unwrap_or_else(|| panic!("the ledger does not know {database}"));
+        let sql = "SELECT 1 FROM state WHERE ids_upto = ?1";
+        files.iter().find(|file| has(file, sql, &ids).is_some())
+    };
+    let file = file
+        .unwrap_or_else(|| panic!("no file is {database}"))
+        .clone();
+    FOUND.lock().unwrap().insert(key, file.clone());
+    file
+}
+
+/// The files of all databases.
+fn db_files(server: &Server) -> Vec<PathBuf> {
+    let directory = server.state.join("v3/d1/miniflare-D1DatabaseObject");
+    fs::read_dir(&directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
@@ -57,15 +87,7 @@ pub fn db_file(server: &Server, table: &str) -> PathBuf {
                 .is_some_and(|extension| extension == "sqlite")
         })
         .filter(|path| !path.ends_with("metadata.sqlite"))
-        .filter(has_table)
-        .collect();
-    let [file] = files.as_slice() else {
-        panic!(
-            "{} does not hold one database with {table}: {files:?}",
-            directory.display()
-        );
-    };
-    file.clone()
+        .collect()
 }
 
 /// Every table with its columns, in order. It leaves out the internal tables of SQLite and D1 (`sqlite_…`, `_cf_…`).
@@ -144,7 +166,7 @@ pub fn db_seed_customers(partner: &Partner, count: i64) -> RangeInclusive<i64> {
 }
 
 /// Counts the rows of a list anew, as the requests that created them would have counted them. `kind` is the table of the
-/// rows; of all but `customers` and `partners`, the owner is a customer.
+/// rows; of all but `customers` and `directory`, the owner is a customer.
 pub fn db_count(server: &Server, kind: &str, owner_id: i64) {
     let _alone = server.no_request_under_way();
     count_rows(&db_open(server), kind, owner_id);
@@ -152,7 +174,7 @@ pub fn db_count(server: &Server, kind: &str, owner_id: i64) {
 
 fn count_rows(connection: &Connection, kind: &str, owner_id: i64) {
     let (id, start, rows) = match kind {
-        "partners" => ("partner_id", "''", "?1 = 0"),
+        "directory" => ("partner_id", "''", "?1 = 0"),
         "customers" => ("customer_id", "''", "partner_id = ?1 AND removed_at = ''"),
         "measures" => ("measure_id", "''", "customer_id = ?1"),
         "users" => ("user_id", "''", "customer_id = ?1"),
@@ -172,7 +194,7 @@ fn count_rows(connection: &Connection, kind: &str, owner_id: i64) {
     connection.execute(&insert, [owner_id]).unwrap();
     let total = "(SELECT COALESCE(SUM(live), 0) FROM blocks WHERE kind = ?2 AND owner_id = ?1)";
     let update = match kind {
-        "partners" => return,
+        "directory" => return,
         "customers" => format!("UPDATE partners SET customers = {total} WHERE partner_id = ?1"),
         _ => format!("UPDATE customers SET {kind}_total = {total} WHERE customer_id = ?1"),
     };
@@ -209,21 +231,26 @@ pub fn db_insert_full(partner: &Partner, count: i64, character: &str) {
 /// Copies a partner and its own login to another server, so that the partner exists there with the same password. It bypasses the
 /// Worker, so that only the database knows the partner, as if another node had created it.
 pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
-    let sql = "SELECT username, country, access, ha1_sealed, created FROM partners JOIN logins USING (username, created) \
+    let sql = "SELECT username, country, access, ha1_sealed, database, created \
+               FROM directory JOIN partners USING (partner_id, username) JOIN logins USING (username, created) \
                WHERE partners.partner_id = ?1";
     let row = &db_query(partner.server, sql, &[&partner.partner_id])[0];
     let given = |name| (name, &row[name] as &dyn ToSql);
-    let of_partner = ["username", "country", "created"].map(given);
-    let partner_id = db_insert(server, "partners", &of_partner);
-    let [username, access, sealed, created] =
-        ["username", "access", "ha1_sealed", "created"].map(given);
+    let partner_id = db_insert(
+        server,
+        "directory",
+        &["username", "database", "created"].map(given),
+    );
     let owner = ("partner_id", &partner_id as &dyn ToSql);
+    let [username, country] = ["username", "country"].map(given);
+    db_insert(server, "partners", &[owner, username, country]);
+    let [access, sealed, created] = ["access", "ha1_sealed", "created"].map(given);
     db_insert(
         server,
         "logins",
         &[username, owner, access, sealed, created],
     );
-    db_count(server, "partners", 0);
+    db_count(server, "directory", 0);
     Partner {
         server,
         partner_id,

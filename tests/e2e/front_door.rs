@@ -292,7 +292,7 @@ fn a_change_made_elsewhere_takes_effect_within_60_seconds() {
     let partner = Partner::new();
     partner.get("/customers").expect(200);
     let began = Instant::now();
-    let sql = "UPDATE partners SET enabled = 0 WHERE partner_id = ?1";
+    let sql = "UPDATE directory SET enabled = 0 WHERE partner_id = ?1";
     db_execute(partner.server, sql, &[&partner.partner_id]);
     // The profile in memory is used until it expires.
     partner.get("/customers").expect(200);

@@ -268,7 +268,8 @@ fn holds(directory: &Path, text: &str) -> bool {
 #[test]
 fn a_password_is_stored_nowhere() {
     let partner = Partner::new();
-    let sql = "SELECT * FROM partners WHERE partner_id = ?1";
+    let sql =
+        "SELECT * FROM directory JOIN logins USING (username) WHERE directory.partner_id = ?1";
     let rows = crate::db::db_query(partner.server, sql, &[&partner.partner_id]);
     assert_eq!(rows.len(), 1);
     let row = format!("{rows:?}");

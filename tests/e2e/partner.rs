@@ -53,11 +53,14 @@ impl Partner {
         Self::on(shared(), what)
     }
 
-    /// A partner with these properties on another server.
+    /// A partner with these properties on another server. Its home is `DB`, unless they name another.
     pub fn on(server: &'static Server, what: &Value) -> Self {
         let username = unused_username();
         let path = format!("/operator/partners/{username}");
-        let request = Request::operator(server, "PUT", &path).json(what);
+        let mut what = what.clone();
+        let home = what.as_object_mut().unwrap().entry("database");
+        home.or_insert("DB".into());
+        let request = Request::operator(server, "PUT", &path).json(&what);
         let partner = &request.expect(200).json()["partner"];
         Self {
             server,

@@ -47,7 +47,7 @@ fn cron(server: &Server) {
 /// Stops the server, puts an earlier copy in the place of the customers' database, and starts a server on it.
 fn restored(server: &Server, copy: &Path) -> &'static Server {
     server.restarted_after(|| {
-        let file = db_file(server, "customers");
+        let file = db_file(server, "DB");
         for end in ["", "-wal", "-shm"] {
             let path = format!("{}{end}", file.display());
             if Path::new(&path).exists() {
@@ -215,7 +215,7 @@ fn a_restore_brings_nobody_back_and_touches_nobody_else() {
         let sealed = "SELECT COUNT(*) AS count FROM logins AS l JOIN doors.doors AS d USING (username) \
              WHERE l.ha1_sealed = d.ha1_sealed AND l.access = d.access AND d.ended = 0";
         let database = db_open(server);
-        let ledger = db_file(server, "heads");
+        let ledger = db_file(server, "LEDGER");
         database
             .execute("ATTACH ?1 AS doors", [ledger.to_str().unwrap()])
             .unwrap();

@@ -229,6 +229,7 @@ impl Input<'_> {
             "time",
             "email",
             "country",
+            "database",
             "white_space",
             "blank",
             "control_character",
@@ -247,6 +248,7 @@ impl Input<'_> {
             Some("time") => patterns::TIME.to_owned(),
             Some("email") => patterns::email(),
             Some("country") => patterns::country(),
+            Some("database") => patterns::DATABASE.to_owned(),
             Some("white_space") => patterns::unpadded(),
             Some("blank") => patterns::not_blank(),
             // The pattern accepts an empty text already.

@@ -68,6 +68,9 @@ pub const TIME: &str = concat!(
     " (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 );
 
+/// The name of a database.
+pub const DATABASE: &str = "^DB(?:_(?:[2-9]|[1-9][0-9]|100))?$";
+
 /// A partner's country that is not empty.
 pub fn country() -> String {
     let codes: Vec<&str> = country::assigned().collect();

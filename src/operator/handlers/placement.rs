@@ -1,6 +1,6 @@
 //! Chooses the home of a new partner.
 
-use crate::http::error::Error;
+use crate::http::error::{Error, Fault};
 use crate::operator::sql::size;
 use crate::partners::placement::Database;
 use crate::platform::bindings;
@@ -9,7 +9,7 @@ use crate::platform::site::Site;
 /// The database with this name.
 ///
 /// # Errors
-/// 400 if none of this name is bound.
+/// 409 if none of this name is bound.
 pub fn bound(site: &Site<'_>, name: &'static str, database: Database) -> Result<Database, Error> {
     let bound = bindings::databases(site.env);
     if bound.contains(&database) {
@@ -17,13 +17,17 @@ pub fn bound(site: &Site<'_>, name: &'static str, database: Database) -> Result<
     }
     let names: Vec<String> = bound.iter().map(Database::to_string).collect();
     let message = format!("must be a database that is there: {}", names.join(", "));
-    Err(Error::invalid(name, "database", message))
+    Err(conflict(name, message))
+}
+
+fn conflict(name: &'static str, message: String) -> Error {
+    Error::Conflict(vec![Fault::of(name, "database", message)])
 }
 
 /// The home of a partner: where it is, or, if it is new, the `wanted` one, or the one with most room.
 ///
 /// # Errors
-/// 400 if the partner has another home than the `wanted` one, or if no database has its name.
+/// 409 if the partner has another home than the `wanted` one, or if no database has its name.
 pub async fn home(
     site: &Site<'_>,
     found: Option<(i64, Database)>,
@@ -33,7 +37,7 @@ pub async fn home(
         (Some((_, home)), Some(wanted)) if home != wanted => {
             let message =
                 format!("is the home of a new partner; this one lives in {home}: move it");
-            Err(Error::invalid("database", "moves_only", message))
+            Err(conflict("database", message))
         }
         (Some((_, home)), _) => Ok(home),
         (None, Some(wanted)) => bound(site, "database", wanted),
