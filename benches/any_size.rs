@@ -28,6 +28,7 @@ use serde_json::Value;
 mod client;
 #[path = "../tests/e2e/db.rs"]
 mod db;
+mod figures;
 mod memory;
 #[path = "../tests/e2e/partner.rs"]
 mod partner;
@@ -35,6 +36,7 @@ mod partner;
 mod server;
 
 use db::db_seed_calls;
+use figures::{ms, time, told};
 use memory::{forget_peaks, peak_mb, read};
 use partner::Partner;
 
@@ -152,23 +154,6 @@ fn longest_step(partner: &Partner, earlier: usize) -> String {
 fn pause_and_get(partner: &Partner, path: &str) -> Duration {
     thread::sleep(PAUSE);
     time(|| partner.get(path).expect(200)).0
-}
-
-fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let begin = Instant::now();
-    let done = work();
-    (begin.elapsed(), done)
-}
-
-/// The median and the 99th percentile.
-fn told(mut times: Vec<Duration>) -> String {
-    times.sort_unstable();
-    let at = |share: usize| ms(times[(times.len() - 1) * share / 100]);
-    format!("{} ({} at p99)", at(50), at(99))
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1_000.0)
 }
 
 fn seconds(time: Duration) -> String {

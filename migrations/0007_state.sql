@@ -10,7 +10,10 @@ CREATE TABLE state (
     doors_sequence INTEGER NOT NULL,
     -- No record of any kind gets an id above this one. The ledger has allotted the ids up to it to this database alone. 0 before
     -- it has.
-    ids_upto INTEGER NOT NULL
+    ids_upto INTEGER NOT NULL,
+    -- How many ids of the audit trail were passed over, because other ids were allotted. The others have an entry each, here or
+    -- where its partner has moved to.
+    audit_skipped INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO state VALUES (1, 0, 0, 0);
+INSERT INTO state VALUES (1, 0, 0, 0, 0);

@@ -7,7 +7,7 @@
 //! - [`db`]: how SQL is built, which tables there are, and who may see a row.
 //! - [`customers`], [`erasure`], [`records`], [`changes`]: what partners ask for. [`operator`]: what the operator asks for.
 //! - [`ledger`]: what outlives a restore of the database, and undoes it.
-//! - [`partners`], [`auth`]: who is calling, and whether the caller may.
+//! - [`partners`], [`auth`]: who is calling, where it lives, and whether it may.
 //! - [`phone`]: how far a phone number is masked.
 //! - `platform`: what talks to workerd. `platform::serve` is the way of a request.
 //!

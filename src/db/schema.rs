@@ -327,6 +327,7 @@ pub const OTHER_TABLES: &[Table] = &[
             ("sequence", Keep),
             ("doors_sequence", Keep),
             ("ids_upto", Keep),
+            ("audit_skipped", Keep),
         ],
     },
     Table {

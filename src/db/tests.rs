@@ -341,6 +341,7 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("state::read", "SCAN sqlite_sequence"),
     ("state::add_sequences", "SCAN sqlite_sequence"),
     ("state::add_sequences", "SCAN 6-ROW VALUES CLAUSE"),
+    ("state::skip_ids", "SCAN sqlite_sequence"),
     ("state::lift_ids", "SCAN sqlite_sequence"),
     // One row.
     ("state::doors", "SCAN state"),
@@ -362,6 +363,8 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),
     // The partners of a database, for the operator: some thousands.
     ("databases::summary", "SCAN partners"),
+    // A row for each table with ids: six.
+    ("operator::trail_total", "SCAN sqlite_sequence"),
     // A row for each database: at most 100.
     ("ledger::allot", "SCAN heads"),
     // The page that was just read.

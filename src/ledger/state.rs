@@ -113,13 +113,20 @@ pub fn promise(ids_upto: i64) -> Statement {
     .named("state::promise")
 }
 
-/// Sees to it that no table gives an id up to this one again. It writes one row for each table with ids.
-pub fn lift(upto: i64) -> [Statement; 2] {
+/// Sees to it that no table gives an id up to this one again. It writes one row for each table with ids, and one more.
+pub fn lift(upto: i64) -> [Statement; 3] {
     let names = TABLES_WITH_IDS.map(|name| sql!("('{name}')", name = Sql::name(name)));
     let add = sql!(
         "INSERT INTO sqlite_sequence (name, seq) SELECT column1, 0 FROM (VALUES {names}) \
          WHERE column1 NOT IN (SELECT name FROM sqlite_sequence)",
         names = Sql::join(names, ", "),
+    );
+    let last = || sql!("(SELECT seq FROM sqlite_sequence WHERE name = 'audit')");
+    let skip = sql!(
+        "UPDATE state SET audit_skipped = audit_skipped + {upto} - {last} \
+         WHERE state_id = 1 AND {last} < {upto}",
+        upto = upto,
+        last = last(),
     );
     let lift = sql!(
         "UPDATE sqlite_sequence SET seq = {upto} WHERE seq < {upto}",
@@ -127,6 +134,7 @@ pub fn lift(upto: i64) -> [Statement; 2] {
     );
     [
         add.named("state::add_sequences"),
+        skip.named("state::skip_ids"),
         lift.named("state::lift_ids"),
     ]
 }

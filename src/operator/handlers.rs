@@ -11,6 +11,7 @@ use crate::auth::seal;
 use crate::auth::secrets::Secrets;
 use crate::customers::german;
 use crate::db::audit::{Actor, Context};
+use crate::db::batch::Batch;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
@@ -97,7 +98,9 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let mut elsewhere = None;
     if home != Database::DIRECTORY && !logins.is_empty() {
         let found = find(site, &username).await?.ok_or_else(cache::no_profile)?;
-        let results = put_elsewhere(site, found, &username, &input, audit).await?;
+        let is_told = created.is_some() || results.first(|at| at.changed).is_some();
+        let change = |partner_id| sql::put_tenant(partner_id, &username, &input, is_told, audit);
+        let results = put_elsewhere(site, found, &username, change).await?;
         if results.first(|at| at.ending).is_some() {
             return Err(Error::FieldEnding);
         }
@@ -122,14 +125,12 @@ async fn put_elsewhere(
     site: &Site<'_>,
     (partner_id, database): (i64, Database),
     username: &str,
-    input: &PartnerInput,
-    audit: Context<'_>,
+    change: impl FnOnce(i64) -> Batch<sql::PutTenant>,
 ) -> Result<Results<sql::PutTenant>, Error> {
     let create = sql::create_tenant(partner_id, username);
     site.other(database).await?.read(create).await?;
     let home = site.home(database, partner_id).await?;
-    home.run(sql::put_tenant(partner_id, username, input, audit))
-        .await
+    home.run(change(partner_id)).await
 }
 
 /// Finds a partner in the directory.

@@ -25,6 +25,8 @@ pub mod trail;
 pub struct Put {
     /// A row if the partner is new.
     pub created: At,
+    /// A row if something changed that stands in the directory.
+    pub changed: At,
     /// See [`PutTenant::ending`]. No row if another database is the partner's home.
     pub ending: At,
     /// The partner's logins, as [`of_partner`] reads them. No row if the user name is a login of another partner.
@@ -67,7 +69,7 @@ pub fn put(
         entry("create", input, audit),
     );
     steps.add(list().count_new(1));
-    steps.change(
+    let changed = steps.change(
         change_directory(username, input),
         entry("change", input, audit).once(),
     );
@@ -78,12 +80,14 @@ pub fn put(
         here = Database::DIRECTORY.to_string(),
     );
     steps.add(here.named("operator::create_tenant_here"));
-    let ending = change_tenant(&mut steps, username, input, audit);
+    let told = entry("change", input, audit).once();
+    let ending = change_tenant(&mut steps, username, input, Some(told), audit);
     let logins = steps.add(of_partner(username));
     steps.add(state::count_doors());
     let doors = steps.add(state::doors(username));
     steps.named(Put {
         created,
+        changed,
         ending,
         logins,
         doors,
@@ -116,16 +120,18 @@ pub struct PutTenant {
 }
 
 /// Changes the given fields that stand in the partner's home, sets up the fields of the German rule if the partner is
-/// German, and reads the partner. It adds an entry for the partner and one for the fields of the rule to the audit trail, each
-/// only if something changed. It writes at most 9 rows.
+/// German, and reads the partner. It adds an entry for the partner, unless the request `is_told` of already, and one for the
+/// fields of the rule to the audit trail, each only if something changed. It writes at most 9 rows.
 pub fn put_tenant(
     partner_id: i64,
     username: &str,
     input: &PartnerInput,
+    is_told: bool,
     audit: Context<'_>,
 ) -> Batch<PutTenant> {
     let mut steps = Steps::default();
-    let ending = change_tenant(&mut steps, username, input, audit);
+    let entry = (!is_told).then(|| entry("change", input, audit));
+    let ending = change_tenant(&mut steps, username, input, entry, audit);
     let tenant = steps.add(tenant(partner_id));
     steps.named(PutTenant { ending, tenant })
 }
@@ -135,6 +141,7 @@ fn change_tenant(
     steps: &mut Steps,
     username: &str,
     input: &PartnerInput,
+    entry: Option<Entry>,
     audit: Context<'_>,
 ) -> At {
     let german_fields = german::FIELDS.iter();
@@ -146,10 +153,11 @@ fn change_tenant(
         german_fields.collect(),
     );
     let ending = ending_german_fields(username, input);
-    steps.change(
-        change(username, input, &ending),
-        entry("change", input, audit).once(),
-    );
+    let change = change(username, input, &ending);
+    match entry {
+        Some(entry) => steps.change(change, entry),
+        None => steps.add(change),
+    };
     steps.change(set_up_german_fields(username), german_fields);
     steps.add(ending.named("operator::ending"))
 }
@@ -166,7 +174,7 @@ fn change_directory(username: &str, input: &PartnerInput) -> Statement {
         Json::List(networks.collect()).to_string()
     });
     sql!(
-        "UPDATE directory SET {columns} = {new} WHERE username = {username} AND {columns} IS NOT {new}",
+        "UPDATE directory SET {columns} = {new} WHERE username = {username} AND {columns} IS NOT {new} RETURNING 1",
         columns = sql!("(allowed_networks, enabled)"),
         new = sql!(
             "(COALESCE({networks}, allowed_networks), COALESCE({enabled}, enabled))",

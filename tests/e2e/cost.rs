@@ -42,7 +42,7 @@ pub fn assert_erasure_costs(request: Request<'_>, rows_read: i64, rows_written: 
 }
 
 #[track_caller]
-fn assert_costs_trips(
+pub fn assert_costs_trips(
     expected: i64,
     request: Request<'_>,
     status: u16,

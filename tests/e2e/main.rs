@@ -57,6 +57,7 @@ mod faults;
 mod front_door;
 mod german;
 mod health;
+mod homes;
 mod https;
 mod idempotency;
 mod limits;

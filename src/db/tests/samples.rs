@@ -491,7 +491,7 @@ fn of_the_operator() -> Vec<Sample> {
         ),
         Sample::of(
             "operator_put_tenant",
-            operator::put_tenant(1, "acme", &partner, audit),
+            operator::put_tenant(1, "acme", &partner, false, audit),
         ),
         Sample::of(
             "operator_create_tenant",

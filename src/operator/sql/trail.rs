@@ -39,8 +39,8 @@ pub struct Trail {
 
 /// Reads a page of the audit trail of one database, and the number of its entries.
 ///
-/// Of the entries, at most [`WINDOW`] are counted. Without a filter it reads the rows that the offset skips and the rows that it
-/// answers besides. With a filter it looks at the entries of the partner or the customer, if one is given, else at all: at the
+/// Without a filter, that number is how many entries the database has made; those of a partner that has moved away are counted
+/// here, and not where they are. It reads the rows that the offset skips and the rows that it answers. With a filter it looks at the entries of the partner or the customer, if one is given, else at all: at the
 /// first [`WINDOW`] after `after` for the page, and at the first [`WINDOW`] for the total. So it reads at most three windows.
 pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> {
     let integer = |column| Member::integer(version, column);
@@ -67,8 +67,8 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
     let (from, total, window) = if filter.is_empty() {
         let from = sql!("audit WHERE audit_id > {after}", after = paging.after);
         let total = sql!(
-            "SELECT COUNT(*) AS total FROM (SELECT 1 FROM audit WHERE audit_id > 0 LIMIT {max})",
-            max = WINDOW
+            "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0) - audit_skipped AS total \
+             FROM state WHERE state_id = 1"
         );
         (from, total, sql!("SELECT 0 AS last"))
     } else {
