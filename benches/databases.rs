@@ -100,7 +100,10 @@ fn count(homes: &[(Partner, i64)], request: &(dyn Fn(&Partner, i64, String) + Sy
                 })
             })
             .collect();
-        clients.into_iter().map(|client| client.join().unwrap()).sum()
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .sum()
     });
     made * 1_000 / u64::try_from(begin.elapsed().as_millis()).unwrap()
 }

@@ -41,9 +41,14 @@ fn everything_of_a_partner_but_its_place_in_the_directory_is_in_its_home() {
     partner.create_user(id, "anna@example.com");
     let call = json!({"measure_id": measure, "start": "2026-01-01 00:00:00", "bnum": "+46890510"});
     partner.post_calls(id, &[call]).expect(200);
-    partner.put(&format!("/customers/{id}"), &[("custom_7", "Oslo")]).expect(200);
+    partner
+        .put(&format!("/customers/{id}"), &[("custom_7", "Oslo")])
+        .expect(200);
     assert_eq!(partner.customer(id)["custom_7"], "Oslo");
-    let export = partner.get(&format!("/customers/{id}/export")).expect(200).json();
+    let export = partner
+        .get(&format!("/customers/{id}/export"))
+        .expect(200)
+        .json();
     assert_eq!(export["calls"].as_array().unwrap().len(), 1);
 
     // The entry of the partner's creation is beside the directory.
@@ -61,7 +66,10 @@ fn everything_of_a_partner_but_its_place_in_the_directory_is_in_its_home() {
         assert_eq!(rows("DB_3"), 0, "{table}");
     }
 
-    let erased = partner.delete(&format!("/customers/{id}")).expect(200).json();
+    let erased = partner
+        .delete(&format!("/customers/{id}"))
+        .expect(200)
+        .json();
     assert_eq!(erased["erasure"]["phone_numbers_masked"], 3);
     let bnum = "SELECT COUNT(*) FROM calls WHERE customer_id = ?1 AND bnum = '+468*****'";
     assert_eq!(one(&db_open_of(server, "DB_2"), bnum, id), 1);
@@ -96,7 +104,9 @@ fn a_new_partner_lives_where_the_operator_says_or_where_most_room_is() {
         let read = operator("GET", &path).expect(200).json();
         assert_eq!(read["partner"]["database"], database);
         // It stays there, and is not moved by the way.
-        operator("PUT", &path).json(&json!({"database": database})).expect(200);
+        operator("PUT", &path)
+            .json(&json!({"database": database}))
+            .expect(200);
         let other = if database == "DB" { "DB_2" } else { "DB" };
         let moved = operator("PUT", &path).json(&json!({"database": other}));
         assert_eq!(moved.expect(409).errors(), ["database: database"]);
@@ -135,13 +145,22 @@ fn no_two_databases_give_the_same_id() {
 fn the_operator_changes_a_partner_wherever_it_lives() {
     let partner = partner_in("DB_3");
     let path = format!("/operator/partners/{}", partner.username);
-    let what = json!({"name": "Acme", "country": "DE", "allowed_networks": ["127.0.0.0/8", "::1/128"]});
+    let what =
+        json!({"name": "Acme", "country": "DE", "allowed_networks": ["127.0.0.0/8", "::1/128"]});
     let changed = operator("PUT", &path).json(&what).expect(200).json();
     assert_eq!(changed["partner"]["name"], "Acme");
-    assert_eq!(changed["partner"]["custom_fields"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        changed["partner"]["custom_fields"]
+            .as_array()
+            .unwrap()
+            .len(),
+        6
+    );
     assert_eq!(operator("GET", &path).expect(200).json(), changed);
     // The change is in force at once.
-    let refused = partner.post("/customers", &[("name", "n"), ("custnr", "1")]).expect(400);
+    let refused = partner
+        .post("/customers", &[("name", "n"), ("custnr", "1")])
+        .expect(400);
     assert_eq!(refused.errors().len(), 6);
     let ended = operator("DELETE", &format!("{path}/custom_fields/7"));
     ended.expect(404);
@@ -151,7 +170,9 @@ fn the_operator_changes_a_partner_wherever_it_lives() {
     list.retain(|found| found["username"] == partner.username.as_str());
     assert_eq!(list, [changed["partner"].clone()]);
 
-    operator("PUT", &path).json(&json!({"enabled": false})).expect(200);
+    operator("PUT", &path)
+        .json(&json!({"enabled": false}))
+        .expect(200);
     partner.get("/customers").expect(403);
 }
 
@@ -164,13 +185,23 @@ fn the_audit_trail_is_that_of_all_databases_in_the_order_of_its_ids() {
     let path = format!("/operator/audit?partner={}", partner.username);
     let all = operator("GET", &path).expect(200);
     let entries = all.records("audit");
-    let said: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    let said: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry["action"].as_str().unwrap())
+        .collect();
     // The directory's entries have the lower ids: DB was allotted its ids first.
     assert_eq!(said, ["create", "new password", "create"]);
     assert_eq!(all.json()["total"], 3);
-    let ids: Vec<i64> = entries.iter().map(|entry| entry["audit_id"].as_i64().unwrap()).collect();
+    let ids: Vec<i64> = entries
+        .iter()
+        .map(|entry| entry["audit_id"].as_i64().unwrap())
+        .collect();
     assert!(ids.is_sorted(), "{ids:?}");
-    assert!(entries.iter().all(|entry| entry["partner"] == partner.username.as_str()));
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry["partner"] == partner.username.as_str())
+    );
 
     // Page by page, and by the links.
     let by_page: Vec<Value> = (0..4)
@@ -200,15 +231,24 @@ fn the_databases_are_listed_with_their_size_and_who_lives_there() {
     };
     let before = listed();
     partner.create_customer("Nordlund AB", "1");
-    let names: Vec<&str> = before.iter().map(|found| found["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = before
+        .iter()
+        .map(|found| found["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, DATABASES);
     let [before, after] = [&before[2], &listed()[2]];
     assert!(before["size"].as_i64().unwrap() > 50_000, "{before}");
     assert_eq!(before["share"], 0);
     assert_eq!(before["was_restored"], false);
     let count = |found: &Value, name: &str| found[name].as_i64().unwrap();
-    assert!(count(after, "partners") >= count(before, "partners"), "{after}");
-    assert!(count(after, "customers") > count(before, "customers"), "{after}");
+    assert!(
+        count(after, "partners") >= count(before, "partners"),
+        "{after}"
+    );
+    assert!(
+        count(after, "customers") > count(before, "customers"),
+        "{after}"
+    );
 }
 
 /// A node that has not heard of a move asks the database, in every batch.
@@ -221,7 +261,9 @@ fn a_database_that_does_not_serve_a_partner_changes_and_tells_nothing_of_it() {
             let _alone = partner.server.no_request_under_way();
             let sql = "UPDATE partners SET serves = ?1 WHERE partner_id = ?2";
             let of = (what, partner.partner_id);
-            db_open_of(partner.server, database).execute(sql, of).unwrap();
+            db_open_of(partner.server, database)
+                .execute(sql, of)
+                .unwrap();
         };
         let path = format!("/customers/{id}");
         let user = format!("{path}/users");
@@ -231,7 +273,10 @@ fn a_database_that_does_not_serve_a_partner_changes_and_tells_nothing_of_it() {
                 partner.put(&path, &[("name", "n")]),
                 partner.delete(&path),
                 partner.post(&user, &[("email", "anna@example.com")]),
-                operator("DELETE", &format!("/operator/partners/{}{path}", partner.username)),
+                operator(
+                    "DELETE",
+                    &format!("/operator/partners/{}{path}", partner.username),
+                ),
             ]
         };
         serve("reads");
@@ -245,7 +290,13 @@ fn a_database_that_does_not_serve_a_partner_changes_and_tells_nothing_of_it() {
         for write in writes() {
             assert_eq!(write.expect(503).errors(), ["moving"]);
         }
-        for read in ["/customers", &path, &user, &format!("{path}/export"), "/customers/changes"] {
+        for read in [
+            "/customers",
+            &path,
+            &user,
+            &format!("{path}/export"),
+            "/customers/changes",
+        ] {
             assert_eq!(partner.get(read).expect(503).errors(), ["moving"]);
         }
         serve("all");
