@@ -1,5 +1,6 @@
 // Builds the Worker and its static files into build/. npm run build and the [build] command of wrangler.toml run it.
-// wrangler dev runs it at every start, so it returns at once when no source has changed.
+// wrangler dev runs it at every start, so it returns at once when no source has changed. In the workflows it checks the
+// bundle that another job has built (scripts/bundle.mjs).
 //
 // The tests build a second Worker with: node scripts/build.mjs --out target/panic --features panic-route
 
@@ -7,12 +8,15 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
+import { verify } from "./bundle.mjs";
 import { site } from "./site.mjs";
 import { env, fingerprint, main, root, run, wasmOpt, workerBuild } from "./tools.mjs";
 
 const SOURCES = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/build.mjs"];
 
 export async function build(options) {
+  const { BUNDLE_SHA256: built } = process.env;
+  if (built !== undefined && !options?.out) return verify(built);
   await worker(options);
   await site();
 }

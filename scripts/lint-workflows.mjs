@@ -1,7 +1,7 @@
 // Checks .github/workflows as GitHub would: syntax, contexts, expressions, permissions, dependencies between jobs.
 // Without it, a broken workflow would fail only when it is needed. The linter reads no other files, so this script
-// checks that called workflows exist. The linter does not know the actions' current versions, so their inputs are not
-// checked.
+// checks that called workflows exist. It also checks that actions are named by their commits, with the version beside. The
+// linter does not know the actions' current versions, so their inputs are not checked.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -23,9 +23,15 @@ function faultsOf(lint, path) {
   const text = readFileSync(join(root, path), "utf8");
   const called = [...text.matchAll(/\buses: *\.\/(\S+)/g)].map(([, file]) => file);
   const missing = called.filter((file) => !existsSync(join(root, file)));
+  const actions = [...text.matchAll(/\buses: *([^.\s].*)/g)].map(([, action]) => action);
+  const movable = actions.filter((action) => !/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action));
   try {
     const found = lint(text, path).map(({ line, column, message, kind }) => `${path}:${line}:${column}: ${message} [${kind}]`);
-    return [...found, ...missing.map((file) => `${path}: there is no ${file}`)];
+    return [
+      ...found,
+      ...missing.map((file) => `${path}: there is no ${file}`),
+      ...movable.map((action) => `${path}: ${action} names no commit, or no version beside it`),
+    ];
   } catch (error) {
     // The linter throws when it cannot parse the file.
     throw new Failure(`${path}: not YAML, or YAML that the linter cannot read (${error.message})`);

@@ -45,11 +45,15 @@ fn the_panic_route_is_not_in_the_bundle() {
 const WRANGLER: &str =
     "import { run } from './scripts/tools.mjs'; await run('wrangler', process.argv.slice(1));";
 
+/// The files that wrangler uploads, and its own note beside them.
+const UPLOADED: [&str; 4] = ["README.md", "entry.mjs", "index.js", "index_bg.wasm"];
+
 #[test]
-fn wrangler_accepts_the_bundle_for_production_and_for_the_preview() {
+fn wrangler_uploads_the_bundle_as_it_is_for_production_and_for_the_preview() {
     shared();
     for (environment, name) in [("", "customers"), ("preview", "customers-preview")] {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deploy-{name}"));
+        fs::remove_dir_all(&directory).unwrap_or_default();
         let output = Command::new("node")
             .current_dir(ROOT)
             .args(["--input-type=module", "--eval", WRANGLER, "--"])
@@ -69,6 +73,18 @@ fn wrangler_accepts_the_bundle_for_production_and_for_the_preview() {
             assert!(said.contains(expected), "{environment}: {output:#?}");
         }
         assert!(said.contains(&format!("env.DB ({name})")), "{said}");
-        assert!(directory.join("entry.js").exists());
+        let names = fs::read_dir(&directory).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        assert_eq!(names, UPLOADED);
+        for file in BUNDLE {
+            let file = Path::new(ROOT).join(file);
+            let uploaded = directory.join(file.file_name().unwrap());
+            assert!(
+                fs::read(&file).unwrap() == fs::read(uploaded).unwrap(),
+                "{file:?}"
+            );
+        }
     }
 }

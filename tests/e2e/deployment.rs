@@ -136,18 +136,127 @@ fn the_preview_does_not_take_over_the_domain_of_production() {
 }
 
 #[test]
-fn the_database_is_migrated_before_the_code_that_needs_it_is_deployed() {
+fn every_database_is_migrated_before_the_code_that_needs_it_is_deployed() {
     let package = fs::read_to_string(Path::new(ROOT).join("package.json")).unwrap();
     let scripts = &serde_json::from_str::<Value>(&package).unwrap()["scripts"];
     for (script, environment) in [("deploy", "''"), ("deploy:preview", "preview")] {
         // npm runs pre<script> first, and <script> only if that succeeds.
         let first = scripts[format!("pre{script}")].as_str().unwrap();
-        let migrate = format!("&& wrangler d1 migrations apply DB --remote --env {environment}");
+        let migrate = format!("&& node scripts/migrate.mjs --remote --env {environment}");
         assert!(first.ends_with(&migrate), "{first}");
         assert_eq!(
             scripts[script],
             format!("wrangler deploy --env {environment}")
         );
+    }
+}
+
+/// Runs a script of this repository.
+fn node(args: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new("node")
+        .current_dir(ROOT)
+        .args(args)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// What scripts/migrate.mjs finds in a configuration.
+fn databases(file: &Path, environment: &str) -> Value {
+    let script = "import { databases } from './scripts/migrate.mjs'; \
+         const [config, env] = process.argv.slice(1); \
+         console.log(JSON.stringify(databases({ config, env })));";
+    let arguments = ["--input-type=module", "--eval", script, "--"];
+    let file = file.to_str().unwrap();
+    let output = node(&[&arguments[..], &[file, environment]].concat(), &[]);
+    assert!(output.status.success(), "{output:#?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_migrations_find_the_databases_that_wrangler_finds() {
+    for environment in ["", "preview"] {
+        let read = config(&wrangler_toml(), environment);
+        let bound = read["d1_databases"].as_array().unwrap().iter();
+        let mut bound: Vec<_> = bound.map(|database| database["binding"].clone()).collect();
+        let found = databases(&wrangler_toml(), environment);
+        assert_eq!(found[0], "LEDGER");
+        assert_eq!(found[1], "DB");
+        let mut found = found.as_array().unwrap().clone();
+        found.sort_by_key(Value::to_string);
+        bound.sort_by_key(Value::to_string);
+        assert_eq!(found, bound);
+    }
+}
+
+/// A table of wrangler.toml that binds a database.
+fn bound(binding: &str, migrations: &str) -> String {
+    format!(
+        "[[d1_databases]]\nbinding = \"{binding}\"\ndatabase_name = \"{binding}\"\n\
+         migrations_dir = \"{migrations}\"\n\n"
+    )
+}
+
+#[test]
+fn migrations_stop_at_the_first_database_that_refuses_them_and_name_it() {
+    // wrangler is there when the shared server is.
+    shared();
+    let directory = scratch("migrate");
+    fs::remove_dir_all(&directory).unwrap_or_default();
+    for (migrations, sql) in [("good", "CREATE TABLE a (b);"), ("bad", "CREATE GARDEN;")] {
+        fs::create_dir_all(directory.join(migrations)).unwrap();
+        fs::write(directory.join(migrations).join("0001_first.sql"), sql).unwrap();
+    }
+    let file = directory.join("wrangler.toml");
+    let tables = [
+        ("DB_10", "good"),
+        ("DB", "good"),
+        ("DB_2", "bad"),
+        ("LEDGER", "good"),
+    ];
+    let tables = tables.map(|(binding, migrations)| bound(binding, migrations));
+    let head = "name = \"migrated\"\ncompatibility_date = \"2026-11-01\"\n\n";
+    let off = "# [[d1_databases]]\n# binding = \"DB_3\"\n";
+    fs::write(&file, format!("{head}{}{off}", tables.concat())).unwrap();
+    assert_eq!(
+        databases(&file, ""),
+        json!(["LEDGER", "DB", "DB_2", "DB_10"])
+    );
+
+    let state = directory.join("state");
+    let output = node(
+        &[
+            "scripts/migrate.mjs",
+            "--local",
+            "--config",
+            file.to_str().unwrap(),
+            "--persist-to",
+            state.to_str().unwrap(),
+        ],
+        &[],
+    );
+    assert!(!output.status.success(), "{output:#?}");
+    let fault = String::from_utf8_lossy(&output.stderr);
+    let expected = "DB_2: its migrations were not applied. Nothing was done to DB_10.";
+    assert!(fault.trim_end().ends_with(expected), "{output:#?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let begun = ["\nLEDGER:\n", "\nDB:\n", "\nDB_2:\n"].map(|binding| said.find(binding));
+    assert!(begun[0].is_some() && begun.is_sorted(), "{said}");
+    assert!(!said.contains("\nDB_10:\n"), "{said}");
+}
+
+#[test]
+fn with_the_hash_of_a_bundle_nothing_is_built_and_no_other_bundle_passes() {
+    shared();
+    let printed = node(&["scripts/bundle.mjs"], &[]);
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let hash = printed.trim().strip_prefix("sha256=").unwrap();
+    let same = node(&["scripts/build.mjs"], &[("BUNDLE_SHA256", hash)]);
+    assert!(same.status.success(), "{same:#?}");
+    // An output that a workflow does not have is an empty text.
+    for other in [&hash.replace(|digit| digit == '0', "1"), "", "nothing"] {
+        let other = node(&["scripts/build.mjs"], &[("BUNDLE_SHA256", other)]);
+        assert!(!other.status.success(), "{other:#?}");
     }
 }
 
@@ -157,13 +266,7 @@ fn look_at(name: &str, targets: &[&str]) -> Output {
     let begun = json!({"type": "wrangler-session", "version": 1});
     let deploy = json!({"type": "deploy", "version": 1, "targets": targets});
     fs::write(&file, format!("{begun}\n{deploy}\n")).unwrap();
-    Command::new("node")
-        .current_dir(ROOT)
-        .arg("scripts/deployed.mjs")
-        .arg(file)
-        .arg("0")
-        .output()
-        .unwrap()
+    node(&["scripts/deployed.mjs", file.to_str().unwrap(), "0"], &[])
 }
 
 #[test]

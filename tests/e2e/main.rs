@@ -85,3 +85,4 @@ mod trail;
 mod trouble;
 mod users;
 mod versions;
+mod workflows;
