@@ -36,7 +36,10 @@ fn steps(job: &str) -> Vec<String> {
 
 #[test]
 fn what_is_deployed_is_built_by_a_job_that_does_nothing_else() {
-    let build = job(&workflow("checks.yml"), "build");
+    let checks = workflow("checks.yml");
+    assert!(checks.contains("        value: ${{ jobs.build.outputs.sha256 }}\n"));
+    let build = job(&checks, "build");
+    assert!(build.contains("      sha256: ${{ steps.bundle.outputs.sha256 }}\n"));
     let steps = steps(&build);
     let [checkout, build, hash, upload] = &steps[..] else {
         panic!("{steps:#?}");
