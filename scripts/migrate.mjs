@@ -5,15 +5,15 @@
 //   node scripts/migrate.mjs --local
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Failure, main, run } from "./tools.mjs";
-import { wranglerToml } from "./wrangler.mjs";
+import { Failure, main, root, run } from "./tools.mjs";
 
 /**
  * The bindings of the databases, in the order in which they are migrated: LEDGER, DB, DB_2, DB_3 and so on. wrangler can
  * read its configuration itself, but not on the older Node that a fresh clone may start with.
  */
-export function databases({ config = wranglerToml, env = "" } = {}) {
+export function databases({ config = join(root, "wrangler.toml"), env = "" } = {}) {
   const begin = env ? `[[env.${env}.d1_databases]]` : "[[d1_databases]]";
   const tables = readFileSync(config, "utf8").split(/^(?=\[)/m).filter((table) => table.startsWith(begin));
   const place = (binding) => (binding === "LEDGER" ? 0 : Number(binding.slice("DB_".length) || 1));
