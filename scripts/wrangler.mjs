@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { databases } from "./migrate.mjs";
 import { Failure, env, root, run } from "./tools.mjs";
 
 export const wranglerToml = join(root, "wrangler.toml");
@@ -25,11 +26,7 @@ export function localConfig() {
 
 /** Applies the migrations to the ledger and to every database of a configuration. */
 export async function migrate({ config = wranglerToml, state = wranglerState } = {}) {
-  const [own] = readFileSync(config, "utf8").split(/^\[env\./m);
-  const bindings = own.matchAll(/^binding = "(DB(?:_\d+)?)"$/gm);
-  for (const binding of ["LEDGER", ...Array.from(bindings, ([, name]) => name)]) {
-    await d1(binding, ["migrations", "apply"], [], { config, state });
-  }
+  for (const binding of databases({ config })) await d1(binding, ["migrations", "apply"], [], { config, state });
 }
 
 /** Runs `["--command", sql]` or `["--file", path]` in `DB`, and returns the result of each statement. */
