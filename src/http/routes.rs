@@ -77,6 +77,7 @@ pub enum OperatorRoute {
     ListErasures,
     Replay,
     ListDatabases,
+    ReadHome,
 }
 
 /// A route that needs no authentication.
@@ -259,6 +260,7 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ("/operator/erasures", &[("GET", ListErasures)]),
     ("/operator/replay", &[("POST", Replay)]),
     ("/operator/databases", &[("GET", ListDatabases)]),
+    ("/operator/partners/{username}/home", &[("GET", ReadHome)]),
     (
         "/operator/partners/{username}",
         &[("GET", ReadPartner), ("PUT", PutPartner)],

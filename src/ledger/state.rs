@@ -49,12 +49,16 @@ pub fn fence_of(partner_id: i64, reads: bool, heard: i64) -> Statement {
     sql!(
         "SELECT json_extract('{{}}', iif(sequence < {heard}, '{restored}', '{elsewhere}') || state_id) FROM state \
          WHERE state_id = 1 AND (sequence < {heard} OR NOT EXISTS (SELECT 1 FROM partners \
-         WHERE partner_id = {partner_id} AND serves IN ('all', {reads})))",
+         WHERE partner_id = {partner_id} AND {serves}))",
         heard = heard,
         restored = Sql::name(RESTORED),
         elsewhere = Sql::name(ELSEWHERE),
         partner_id = partner_id,
-        reads = if reads { "reads" } else { "all" },
+        serves = if reads {
+            sql!("serves <> 'nothing'")
+        } else {
+            sql!("serves = 'all'")
+        },
     )
     .named("state::fence_of")
 }

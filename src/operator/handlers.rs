@@ -21,7 +21,7 @@ use crate::partners::placement::Database;
 use crate::partners::profile::{USERNAME_MAX, is_username};
 use crate::partners::sql::{self as partners, of_partner};
 use crate::platform::bindings;
-use crate::platform::d1::{Cost, Store};
+use crate::platform::d1::Store;
 use crate::platform::random;
 use crate::platform::reply::Reply;
 use crate::platform::rows::{Results, Row};
@@ -36,7 +36,7 @@ pub mod placement;
 pub mod trail;
 
 /// The members of a partner that the operator sees, in their order.
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 8] = [
     "partner_id",
     "username",
     "name",
@@ -45,7 +45,6 @@ const MEMBERS: [&str; 9] = [
     "enabled",
     "custom_fields",
     "customers",
-    "database",
 ];
 
 /// The random bytes of a password: 256 bits, too many for a dictionary attack.
@@ -210,22 +209,22 @@ pub async fn delete_custom_field(
     let audit = Context::of(&call, Actor::Operator(&username));
     let (partner_id, home) = home_of(site, &username).await?;
     let delete = sql::delete_custom_field(partner_id, &username, field, audit);
+    let before = home.cost();
     let results = home.run(delete).await?;
+    let cost = home.cost();
     let partner = publish_anew(site, &username, results.first(|at| at.tenant)).await?;
     if results.first(|at| at.ended).is_none() {
         return Err(not_ended(&partner, field));
     }
     let changed = results.first(|at| at.changed);
     let changed = changed.map_or(Ok(0), |row| row.integer("changed"))?;
-    let Cost {
-        rows_read,
-        rows_written,
-        ..
-    } = home.cost();
     let cost = Json::object([
         ("customers_changed", changed.into()),
-        ("rows_read", rows_read.into()),
-        ("rows_written", rows_written.into()),
+        ("rows_read", (cost.rows_read - before.rows_read).into()),
+        (
+            "rows_written",
+            (cost.rows_written - before.rows_written).into(),
+        ),
     ]);
     let is_over = results.first(|at| at.ending).is_none();
     if !is_over {

@@ -321,6 +321,7 @@ async fn for_operator(
         OperatorRoute::ReadAudit => trail::read(&operator, site, call).await,
         OperatorRoute::ListErasures => erasures::list(&operator, site, call).await,
         OperatorRoute::Replay => erasures::replay(&operator, site, call).await,
+        OperatorRoute::ReadHome => databases::home(&operator, site, call).await,
         OperatorRoute::ListDatabases => databases::list(&operator, site, call).await,
     }
 }

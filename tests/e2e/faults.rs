@@ -15,7 +15,11 @@ use crate::server::{Difference, Server};
 pub fn faulty() -> &'static Server {
     static FAULTY: LazyLock<&Server> = LazyLock::new(|| {
         Server::different(&Difference {
-            config: &[("/build/entry.mjs", "/tests/e2e/faults/entry.mjs")],
+            config: &[
+                ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
+                // That module imports from elsewhere.
+                ("no_bundle = true", "no_bundle = false"),
+            ],
             secrets: None,
         })
     });

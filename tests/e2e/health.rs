@@ -13,16 +13,19 @@ use crate::db::db_execute;
 use crate::faults::{during, faulty};
 use crate::server::{Difference, ROOT, Server, shared};
 
+/// The databases of the local configuration.
+const DATABASES: usize = 3;
+
 #[test]
 fn health_needs_no_credentials_and_writes_nothing() {
     let health = anonymous("GET", "/health").expect(200);
-    let migrations = MIGRATIONS.len() + LEDGER_MIGRATIONS.len();
+    let migrations = DATABASES * MIGRATIONS.len() + LEDGER_MIGRATIONS.len();
     assert_eq!(
         health.json(),
         json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "migrations": migrations})
     );
     // The first answer may have come from the cache, so wait for one that asked D1.
-    let asked = wait_for(shared(), |_, trips| trips == 2);
+    let asked = wait_for(shared(), |_, trips| trips == 4);
     assert_eq!(asked.json(), health.json());
     let log = shared().log(asked.request_id());
     assert_eq!(log["d1_rows_written"], 0);
@@ -40,9 +43,9 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     db_execute(server, "DELETE FROM d1_migrations WHERE name = ?1", &[last]);
     let health = Request::new(server, "GET", "/health").expect(503).json();
     assert_eq!(health["status"], "the schema is older than the code");
-    let ledger = LEDGER_MIGRATIONS.len();
-    assert_eq!(health["migrations"], MIGRATIONS.len() - 1 + ledger);
-    assert_eq!(health["missing"], json!([last]));
+    let others = (DATABASES - 1) * MIGRATIONS.len() + LEDGER_MIGRATIONS.len();
+    assert_eq!(health["migrations"], others + MIGRATIONS.len() - 1);
+    assert_eq!(health["missing"], json!([format!("DB {last}")]));
     // It is remembered for a second.
     let after_a_second = || {
         thread::sleep(Duration::from_millis(1_100));
@@ -54,8 +57,9 @@ fn a_schema_that_is_older_than_the_code_is_a_503() {
     ];
     db_execute(server, &format!("ALTER TABLE {away}"), &[]);
     let health = after_a_second().expect(503).json();
-    assert_eq!(health["migrations"], ledger);
-    assert_eq!(health["missing"], json!(MIGRATIONS));
+    assert_eq!(health["migrations"], others);
+    let all = MIGRATIONS.iter().map(|name| format!("DB {name}"));
+    assert_eq!(health["missing"], json!(all.collect::<Vec<_>>()));
     db_execute(server, &format!("ALTER TABLE {back}"), &[]);
 
     // A healthy result is remembered for longer.

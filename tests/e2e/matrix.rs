@@ -92,6 +92,7 @@ const MATRIX: &[Row] = &[
     ("GET",    "/operator/erasures",                                     [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("POST",   "/operator/replay",                                       [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("GET",    "/operator/databases",                                    [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
+    ("GET",    "/operator/partners/{username}/home",                     [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("GET",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("PUT",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("POST",   "/operator/partners/{username}/password",                 [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),

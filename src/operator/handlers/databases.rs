@@ -1,5 +1,6 @@
-//! The handler of the list of databases.
+//! The handlers of the databases, and of a partner's place among them.
 
+use super::{find, take_username};
 use crate::auth::login::Operator;
 use crate::http::call::Call;
 use crate::http::error::Error;
@@ -24,6 +25,21 @@ pub async fn list(_: &Operator, site: &Site<'_>, call: Call) -> Result<Reply, Er
     }
     let databases = Json::object([("databases", Json::List(databases))]);
     Ok(Reply::json(call.version.render(databases)))
+}
+
+/// Tells where a partner lives:
+/// 1. reads the user name (400);
+/// 2. finds the partner in the directory (404);
+/// 3. answers its home.
+pub async fn home(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
+    let username = take_username(&mut call);
+    call.finish()?;
+
+    let (_, home) = find(site, &username)
+        .await?
+        .ok_or(Error::NotFound("partner"))?;
+    let home = Json::object([("database", home.to_string().into())]);
+    Ok(Reply::json(Json::object([("home", home)])))
 }
 
 async fn describe(site: &Site<'_>, database: Database) -> Result<Json, Error> {

@@ -198,6 +198,19 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             )])),
             ..operation
         },
+        OperatorRoute::ReadHome => Operation {
+            tag: "Databases",
+            summary: "Read where a partner lives".to_owned(),
+            about: "The answer of a partner does not tell it.",
+            answer: object(members([(
+                "home",
+                object(members([(
+                    "database",
+                    outputs.column("partners", "database")?,
+                )])),
+            )])),
+            ..operation
+        },
         OperatorRoute::ListDatabases => Operation {
             tag: "Databases",
             summary: "List the databases".to_owned(),
@@ -276,7 +289,6 @@ pub fn partner_schema(outputs: Outputs<'_>, is_created: bool) -> Result<Value, S
         ("enabled", described(json!({ "type": "boolean" }), enabled)),
         ("custom_fields", list(object(field))),
         ("customers", outputs.column("partners", "customers")?),
-        ("database", outputs.column("partners", "database")?),
     ]));
     let mut schema = object(schema);
     if let (true, Some(properties)) = (

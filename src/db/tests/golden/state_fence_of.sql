@@ -1,1 +1,1 @@
-/* state::fence_of */ SELECT json_extract('{}', iif(sequence < ?1, 'database_was_restored', 'partner_is_elsewhere') || state_id) FROM state WHERE state_id = 1 AND (sequence < ?1 OR NOT EXISTS (SELECT 1 FROM partners WHERE partner_id = ?2 AND serves IN ('all', ?3)));
+/* state::fence_of */ SELECT json_extract('{}', iif(sequence < ?1, 'database_was_restored', 'partner_is_elsewhere') || state_id) FROM state WHERE state_id = 1 AND (sequence < ?1 OR NOT EXISTS (SELECT 1 FROM partners WHERE partner_id = ?2 AND serves <> 'nothing'));
