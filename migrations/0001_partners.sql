@@ -10,6 +10,8 @@ CREATE TABLE directory (
     username TEXT NOT NULL UNIQUE,
     -- The partner's home: the database that has its customers, by the name of its binding.
     database TEXT NOT NULL,
+    -- The passage of the move that has brought the partner there; 0 if it has never moved.
+    passage INTEGER NOT NULL DEFAULT 0,
     -- JSON array of CIDR networks that the partner may call from; [] lets it call from anywhere.
     allowed_networks TEXT NOT NULL DEFAULT '[]',
     -- 0 shuts the partner out: each of its requests is a 403.
@@ -57,15 +59,16 @@ CREATE TABLE partners (
     customers INTEGER NOT NULL DEFAULT 0,
     -- What this database does for the partner: 'all', or while it moves to or from another 'reads' or 'nothing'. Every batch
     -- of the partner asks, so a node that has not heard of a move changes nothing in the wrong place.
-    serves TEXT NOT NULL DEFAULT 'all' CHECK (serves IN ('all', 'reads', 'nothing'))
+    serves TEXT NOT NULL DEFAULT 'all' CHECK (serves IN ('all', 'reads', 'nothing')),
+    -- The passage of the move that has brought the partner here, or takes it away; 0 if it has never moved. What a run of an
+    -- earlier passage still sends does nothing.
+    passage INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The partners that have moved away, and whose rows remain to be deleted here. A row is there until the last is deleted.
 CREATE TABLE leavings (
     -- The partner.
-    partner_id INTEGER PRIMARY KEY,
-    -- The last entry of the audit trail that has moved with the partner.
-    audit_upto INTEGER NOT NULL
+    partner_id INTEGER PRIMARY KEY
 ) STRICT;
 
 -- The custom fields that are set up for a partner. Without a row here, custom_n is an unknown parameter.

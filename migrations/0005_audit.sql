@@ -1,7 +1,8 @@
 -- Who has changed what, and when. Each request that changes something writes one entry, in the transaction of the change;
 -- one that creates customers writes one for each.
--- An entry has names of fields, never a value. No entry is ever removed, but a partner that moves takes its entries along; an
--- erasure has one itself. A change of a login, or of what else the directory has, has its entry in the database DB.
+-- An entry has names of fields, never a value. No entry is ever removed, but a partner that moves to another database takes
+-- those of its records along; an erasure has one itself. An entry about the partner itself, or about a login, stays where it was
+-- written; of what the directory has, that is the database DB.
 
 CREATE TABLE audit (
     -- Assigned, ascending.

@@ -6,7 +6,7 @@
 //! - [`http`]: HTTP as this API speaks it; the route table is [`http::routes`].
 //! - [`db`]: how SQL is built, which tables there are, and who may see a row.
 //! - [`customers`], [`erasure`], [`records`], [`changes`]: what partners ask for. [`operator`]: what the operator asks for.
-//! - [`ledger`]: what outlives a restore of the database, and undoes it.
+//! - [`ledger`]: what outlives a restore of a database, and undoes it. [`moves`]: a partner goes to another database.
 //! - [`partners`], [`auth`]: who is calling, where it lives, and whether it may.
 //! - [`phone`]: how far a phone number is masked.
 //! - `platform`: what talks to workerd. `platform::serve` is the way of a request.
@@ -22,6 +22,7 @@ pub mod db;
 pub mod erasure;
 pub mod http;
 pub mod ledger;
+pub mod moves;
 pub mod operator;
 pub mod partners;
 pub mod phone;

@@ -91,3 +91,44 @@ CREATE TABLE keys (
     -- When it first signed, UTC, YYYY-MM-DD HH:MM:SS.
     added_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The moves of partners from one database to another.
+CREATE TABLE moves (
+    -- Assigned, ascending.
+    move_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The partner, and its user name.
+    partner_id INTEGER NOT NULL,
+    username TEXT NOT NULL,
+    -- Where it comes from, and where it goes: databases, by the names of their bindings.
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    -- How far it is: draining, counting, clearing, copying, comparing, flipping, opening, deleting, complete; abandoned when a
+    -- restore has taken the partner from the source. Until it is opening, the source is the partner's home.
+    phase TEXT NOT NULL,
+    -- Counts the steps. A runner advances the move only from the step that it has seen.
+    step INTEGER NOT NULL DEFAULT 0,
+    -- Which passage of the partner it is: ascending, and a new one each time that the move begins anew.
+    passage INTEGER NOT NULL,
+    -- The part that is copied or compared, and the last place in it: a JSON array; '' at the beginning.
+    part TEXT NOT NULL DEFAULT '',
+    place TEXT NOT NULL DEFAULT '',
+    -- SHA-256 of what was compared of the part, in hex, and the number of its rows.
+    hash TEXT NOT NULL DEFAULT '',
+    rows INTEGER NOT NULL DEFAULT 0,
+    -- What was compared: a JSON array of objects with table, rows and sha256.
+    tables TEXT NOT NULL DEFAULT '[]',
+    -- How many customers, measures, users and calls the partner has, and how many of them the phase has done.
+    total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    -- How often it has begun anew: after a restore, or because both sides differed.
+    began_anew INTEGER NOT NULL DEFAULT 0,
+    -- When it began, and when it was last advanced, UTC, YYYY-MM-DD HH:MM:SS.
+    started_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT;
+
+-- One move of a partner at a time.
+CREATE UNIQUE INDEX moves_unfinished ON moves (partner_id) WHERE phase NOT IN ('complete', 'abandoned');
+
+-- The moves of a partner.
+CREATE INDEX moves_partner ON moves (partner_id, passage);

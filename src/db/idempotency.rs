@@ -155,11 +155,13 @@ fn oldest(now: &str) -> Sql {
     sql!("datetime({now}, '-30 days')", now = now)
 }
 
-/// Forgets the keys that were used more than 30 days ago, the oldest first: at most [`FORGET_MAX`] rows.
+/// Forgets the keys that were used more than 30 days ago, the oldest first: at most [`FORGET_MAX`] rows. Those of a partner
+/// that is being moved stay, so that both sides have the same.
 pub fn forget_keys(now: &str) -> Statement {
     sql!(
         "DELETE FROM idempotency_keys WHERE (partner_id, key_hmac) IN \
          (SELECT partner_id, key_hmac FROM idempotency_keys WHERE used_at <= {oldest} \
+         AND EXISTS (SELECT 1 FROM partners WHERE partners.partner_id = idempotency_keys.partner_id AND serves = 'all') \
          ORDER BY used_at LIMIT {max})",
         oldest = oldest(now),
         max = FORGET_MAX,

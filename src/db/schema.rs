@@ -244,6 +244,7 @@ pub const OTHER_TABLES: &[Table] = &[
             ("partner_id", Keep),
             ("username", Keep),
             ("database", Keep),
+            ("passage", Keep),
             ("allowed_networks", Keep),
             ("enabled", Keep),
             ("created", Keep),
@@ -261,6 +262,7 @@ pub const OTHER_TABLES: &[Table] = &[
             ("country", Keep),
             ("customers", Keep),
             ("serves", Keep),
+            ("passage", Keep),
         ],
     },
     Table {
@@ -268,7 +270,7 @@ pub const OTHER_TABLES: &[Table] = &[
         key: &["partner_id"],
         order: &[],
         internal: &[],
-        columns: &[("partner_id", Keep), ("audit_upto", Keep)],
+        columns: &[("partner_id", Keep)],
     },
     Table {
         name: "logins",

@@ -18,7 +18,7 @@ use super::sql::{Arg, Statement};
 mod blocks;
 mod full;
 mod samples;
-pub(crate) use samples::partner;
+pub(crate) use samples::{now as moment, params, partner};
 
 impl ToSql for Arg {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -68,9 +68,14 @@ fn root() -> &'static Path {
 
 /// A database as the migrations make it, with a partner, a customer and something of every kind that hangs on it.
 pub(crate) fn database() -> Connection {
-    let database = migrated("migrations", MIGRATIONS);
+    let database = empty_database();
     database.execute_batch(samples::ROWS).unwrap();
     database
+}
+
+/// A database as the migrations make it.
+pub(crate) fn empty_database() -> Connection {
+    migrated("migrations", MIGRATIONS)
 }
 
 /// The ledger as its migrations make it.

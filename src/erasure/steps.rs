@@ -9,6 +9,8 @@ use crate::db::batch::{At, Batch, Steps};
 use crate::db::schema::CUSTOMER_TABLES;
 use crate::db::sql::{Sql, Statement};
 use crate::erasure::receipt::backups_until;
+use crate::moves::leaving;
+use crate::moves::pages::PACE;
 use crate::operator::input::FieldNumber;
 use crate::records::calls::CALLS;
 use crate::sql;
@@ -24,17 +26,22 @@ pub enum Work {
     Masking(i64),
     /// The values of this custom field remain to be removed, for the partner of this row of `endings`.
     Ending(i64, FieldNumber),
+    /// What the database still has of this partner, which lives elsewhere, remains to be deleted.
+    Leaving(i64),
 }
 
 impl Work {
-    /// The work of a row of [`Step::next`]: its `id`, and its `n`, which is 0 for a masking.
+    /// The work of a row of [`Step::next`]: its `id`, and its `n`, which is 0 for a masking and -1 for a leaving.
     pub fn of(id: i64, n: i64) -> Self {
+        if n < 0 {
+            return Self::Leaving(id);
+        }
         let field = u8::try_from(n).ok().and_then(FieldNumber::of);
         field.map_or(Self::Masking(id), |field| Self::Ending(id, field))
     }
 
     /// Does the next step, if another runner has not finished the work. It changes at most [`ROWS_PER_STEP`] rows and
-    /// two, and reads at most six times as many.
+    /// two, and reads at most six times as many. Of a partner that leaves, see [`leaving::step`].
     pub fn step(self, now: &str) -> Batch<Step> {
         let mut steps = Steps::default();
         match self {
@@ -47,6 +54,7 @@ impl Work {
                 );
                 empty(&mut steps, &ending, field);
             }
+            Self::Leaving(partner_id) => drop(leaving::step(&mut steps, partner_id, PACE)),
         }
         let next = steps.add(next());
         steps.named(Step { next })
@@ -60,13 +68,15 @@ pub struct Step {
     pub next: At,
 }
 
-/// Finds the oldest work, as `id` and `n`: first the customers to be masked, then the custom fields. No row if there is
-/// no work. It reads two rows.
+/// Finds the oldest work, as `id` and `n`: first the customers to be masked, then the custom fields, then the partners
+/// that leave. No row if there is no work. It reads three rows.
 pub fn next() -> Statement {
     sql!(
         "SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) \
          UNION ALL \
-         SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) LIMIT 1"
+         SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) \
+         UNION ALL \
+         SELECT id, n FROM (SELECT partner_id AS id, -1 AS n FROM leavings ORDER BY partner_id LIMIT 1) LIMIT 1"
     )
     .named("steps::next")
 }

@@ -11,7 +11,7 @@ pub mod trips;
 pub mod undo;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(target_arch = "wasm32")]
 pub mod keep;

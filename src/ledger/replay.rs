@@ -9,6 +9,7 @@ use super::trips::{Row, Trips, first};
 use super::undo;
 use crate::db::batch::Batch;
 use crate::http::error::Error;
+use crate::moves::restored;
 use crate::partners::placement::Database;
 use crate::sql as text;
 
@@ -152,8 +153,9 @@ pub async fn every_minute(trips: &impl Trips, database: Database) -> Result<(), 
 /// Undoes a restore, if the database was restored, and allots ids if few are left:
 /// 1. lifts the ids above all that were ever allotted;
 /// 2. puts back what lets somebody in, if the database has the directory;
-/// 3. does again what erasures the database lacks, and writes their receipts again;
-/// 4. opens the fence.
+/// 3. has moves from and to the database begin anew, and serves nobody there who lives elsewhere;
+/// 4. does again what erasures the database lacks, and writes their receipts again;
+/// 5. opens the fence.
 ///
 /// # Errors
 /// 503 if a database does not answer. What was done stays done.
@@ -179,6 +181,7 @@ pub async fn replay(trips: &impl Trips, database: Database) -> Result<Replayed, 
         replayed.logins = put_doors_back(trips, doors_sequence, head).await?;
     }
     let open = head + 1;
+    restored::put_right(trips, database, open).await?;
     // Isolates that had not heard yet may have counted on.
     let from = (sequence - MINUTE).max(0);
     (replayed.erasures, replayed.erased_again) = erase_again(trips, database, from, open).await?;

@@ -25,7 +25,7 @@ use crate::http::version::Version::Bare;
 use crate::operator::sql::logins::Login;
 use crate::partners::placement::Database;
 
-mod world;
+pub(crate) mod world;
 
 /// What a test knows of a customer that lives.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -99,17 +99,22 @@ pub fn look(list: &str, now: &str) -> Vec<Statement> {
     );
     let living = sql!(
         "SELECT partner_id, customer_id, uuid, {removed_at} AS removed_at, given.value AS entry \
-         FROM {given} CROSS JOIN {it} WHERE customers.removed_at = ''",
+         FROM {given} CROSS JOIN {it} WHERE customers.removed_at = '' AND {is_served}",
         removed_at = member("removed_at"),
         given = &given,
         it = &it,
+        // Of a partner that lives elsewhere, everything here is deleted.
+        is_served = sql!(
+            "(SELECT serves FROM partners WHERE partners.partner_id = customers.partner_id) <> 'nothing'"
+        ),
     );
     // The ledger does not know when the customer was created, and nobody is told of an erased one.
     let gone = sql!(
         "INSERT INTO customers (customer_id, partner_id, uuid, custnr, name, created, removed_at) \
          SELECT {customer_id}, partner_id, {uuid}, '', '', {removed_at}, {removed_at} \
          FROM {given} CROSS JOIN partners ON partner_id = {partner_id} AND partners.username = {username} \
-         WHERE NOT EXISTS (SELECT 1 FROM customers WHERE customer_id = {customer_id}) ON CONFLICT DO NOTHING",
+         WHERE serves <> 'nothing' \
+         AND NOT EXISTS (SELECT 1 FROM customers WHERE customer_id = {customer_id}) ON CONFLICT DO NOTHING",
         customer_id = member("customer_id"),
         uuid = member("uuid"),
         removed_at = member("removed_at"),

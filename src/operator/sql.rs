@@ -75,7 +75,7 @@ pub fn put(
     );
     let here = sql!(
         "INSERT INTO partners (partner_id, username) SELECT partner_id, username FROM directory \
-         WHERE username = {username} AND database = {here} ON CONFLICT DO NOTHING",
+         WHERE username = {username} AND database = {here} AND passage = 0 ON CONFLICT DO NOTHING",
         username = username,
         here = Database::DIRECTORY.to_string(),
     );
