@@ -276,6 +276,23 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "steps::note_emptied",
         "partner_id = (SELECT partner_id FROM endings WHERE ",
     ),
+    // A move takes the erased ones along.
+    ("moves::work", "WHERE partner_id = ?"),
+    ("moves::outbox", "AND partner_id = ?"),
+    ("moves::count", "FROM customers WHERE partner_id = ?"),
+    ("moves::page", "WHERE partner_id = ?"),
+    ("moves::page", "AND partner_id = ?"),
+    ("moves::insert", "WHERE partner_id = ? AND passage = ?"),
+    // Who leaves is in the row of the leaving.
+    (
+        "moves::delete",
+        "partner_id = (SELECT partner_id FROM leavings WHERE partner_id = ?)",
+    ),
+    (
+        "moves::delete",
+        "owner_id = (SELECT partner_id FROM leavings WHERE partner_id = ?)",
+    ),
+    ("moves::delete_partner", "WHERE partner_id = ?"),
 ];
 
 #[test]
@@ -297,13 +314,15 @@ fn every_statement_on_customers_has_the_tenant_in_it() {
                 continue;
             }
             tried += 1;
-            let exception = WITHOUT_LIVE_CUSTOMER
+            let exceptions = WITHOUT_LIVE_CUSTOMER
                 .iter()
-                .find(|(name, _)| *name == statement.name());
-            let is_held = match exception {
-                Some((_, condition)) => text.contains(condition),
-                None => conditions.iter().any(|condition| text.contains(condition)),
-            };
+                .filter(|(name, _)| *name == statement.name())
+                .map(|(_, condition)| condition);
+            let mut held = exceptions.clone().chain(match exceptions.clone().next() {
+                Some(_) => &[],
+                None => &conditions[..],
+            });
+            let is_held = held.any(|condition| text.contains(condition));
             assert!(is_held, "{name}: {touched:?} without the tenant\n{text}");
         }
     }
@@ -360,12 +379,28 @@ const FORGIVEN: &[(&str, &str)] = &[
     // The first row alone, of the oldest work.
     ("steps::next", "SCAN maskings"),
     ("steps::next", "SCAN endings"),
+    ("steps::next", "SCAN leavings"),
     // One row: the last of the step.
     ("steps::note_masked", "SCAN last"),
     ("steps::note_emptied", "SCAN last"),
     // The six fields of the rule, which are constants.
     ("operator::set_up_german_fields", "SCAN rule"),
     ("operator::set_up_german_fields", "SCAN 6 CONSTANT ROWS"),
+    ("operator::trail", "SCAN a"),
+    ("ledger::allot", "SCAN heads"),
+    // One row for each large customer that is being erased.
+    ("moves::work", "SCAN maskings"),
+    // The customers among whose records a page looks for its rows.
+    ("moves::page", "SCAN following"),
+    // Along the index of those that are not over.
+    ("moves::", "SCAN moves USING INDEX moves_unfinished"),
+    (
+        "moves::",
+        "SCAN moves USING COVERING INDEX moves_unfinished",
+    ),
+    ("moves::delete", "SCAN maskings"),
+    // Along the index of those that are not recorded.
+    ("moves::outbox", "SCAN erasures USING INDEX erasures_outbox"),
     // The partners of a database, for the operator: some thousands.
     ("databases::summary", "SCAN partners"),
     // A row for each table with ids: six.

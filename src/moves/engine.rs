@@ -114,7 +114,11 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
     match last {
         Some(last) if last.target == target && last.phase != "abandoned" => Ok(last),
         Some(last) if !last.is_over() => Err(Error::Moving(format!("it moves to {}", last.target))),
-        _ => Err(Error::invalid("to", "same_database", "is where the partner lives")),
+        _ => Err(Error::invalid(
+            "to",
+            "same_database",
+            "is where the partner lives",
+        )),
     }
 }
 
@@ -305,7 +309,11 @@ impl<T: Trips> Run<'_, T> {
         let counted = counted.ok_or_else(nothing)?;
         let more = counted.integer("customers")? + counted.integer("records")?;
         let place = counted.text("rest")?;
-        let phase = if place.is_empty() { "clearing" } else { "counting" };
+        let phase = if place.is_empty() {
+            "clearing"
+        } else {
+            "counting"
+        };
         let to = Advance {
             place,
             total: self.it.total + more,
@@ -325,7 +333,9 @@ impl<T: Trips> Run<'_, T> {
         steps.extend(sql::send_away(partner_id, passage));
         leaving::step(&mut steps, partner_id, self.pace);
         steps.add(sql::take_in(partner_id, &self.it.username, passage));
-        let here = self.send_and_look(target, steps.named(()).statements).await?;
+        let here = self
+            .send_and_look(target, steps.named(()).statements)
+            .await?;
         match here {
             here if here.leaves => Ok(self.it),
             here if here.is("nothing", passage) => {
@@ -338,7 +348,12 @@ impl<T: Trips> Run<'_, T> {
     }
 
     /// Reads the page at which the move is from one side; `None` if that side is no longer what it must be.
-    async fn page(&self, database: Database, part: &Part, serves: &str) -> Result<Option<Page>, Error> {
+    async fn page(
+        &self,
+        database: Database,
+        part: &Part,
+        serves: &str,
+    ) -> Result<Option<Page>, Error> {
         let Move {
             partner_id,
             passage,
@@ -448,14 +463,20 @@ impl<T: Trips> Run<'_, T> {
             ref username,
             ..
         } = self.it;
-        let row = self.send(source, vec![sql::row(partner_id, passage)]).await?;
+        let row = self
+            .send(source, vec![sql::row(partner_id, passage)])
+            .await?;
         let Some(row) = first(row, 0) else {
             return self.astray("the source does not serve reads").await;
         };
         let (name, country) = (row.text("name")?, row.text("country")?);
         let customers = row.integer("customers")?;
         let reads = sql::serve_reads(partner_id, passage, &name, &country, customers);
-        if !self.send_and_look(target, vec![reads]).await?.is("reads", passage) {
+        if !self
+            .send_and_look(target, vec![reads])
+            .await?
+            .is("reads", passage)
+        {
             return self.astray("the target does not take the partner in").await;
         }
         let now = self.trips.now();
@@ -466,7 +487,12 @@ impl<T: Trips> Run<'_, T> {
             login: "",
         };
         let mut steps = Steps::default();
-        let entry = audit.entry("change", "partners", Record::Partner, vec!["database".into()]);
+        let entry = audit.entry(
+            "change",
+            "partners",
+            Record::Partner,
+            vec!["database".into()],
+        );
         steps.change(sql::flip(partner_id, passage, &target.to_string()), entry);
         steps.add(state::count_doors());
         let doors = steps.add(state::doors(username));
@@ -496,7 +522,11 @@ impl<T: Trips> Run<'_, T> {
             return self.astray("the source serves the partner").await;
         }
         let all = sql::serve_all(partner_id, passage);
-        if !self.send_and_look(target, vec![all]).await?.is("all", passage) {
+        if !self
+            .send_and_look(target, vec![all])
+            .await?
+            .is("all", passage)
+        {
             return self.astray("the target has lost the partner").await;
         }
         self.advance(&self.it.to("deleting")).await

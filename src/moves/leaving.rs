@@ -80,9 +80,10 @@ pub fn step(steps: &mut Steps, partner_id: i64, pace: Pace) -> Left {
             table = Sql::name(table)
         )
     });
-    let have_none = records.into_iter().chain([lists]).map(|rows| {
-        sql!("NOT EXISTS ({rows})", rows = rows)
-    });
+    let have_none = records
+        .into_iter()
+        .chain([lists])
+        .map(|rows| sql!("NOT EXISTS ({rows})", rows = rows));
     let bare = sql!(
         "customer_id IN ({customers}) AND {have_none}",
         customers = &customers,
@@ -108,9 +109,27 @@ pub fn step(steps: &mut Steps, partner_id: i64, pace: Pace) -> Left {
     );
     delete(steps, "audit", "audit_id", own(entries), false);
     let keys = "partner_id, key_hmac";
-    delete(steps, "idempotency_keys", keys, own(no_customer.clone()), false);
-    delete(steps, "custom_fields", "partner_id, n", own(no_customer.clone()), false);
-    delete(steps, "endings", "ending_id", own(no_customer.clone()), false);
+    delete(
+        steps,
+        "idempotency_keys",
+        keys,
+        own(no_customer.clone()),
+        false,
+    );
+    delete(
+        steps,
+        "custom_fields",
+        "partner_id, n",
+        own(no_customer.clone()),
+        false,
+    );
+    delete(
+        steps,
+        "endings",
+        "ending_id",
+        own(no_customer.clone()),
+        false,
+    );
     let list = sql!(
         "kind = 'customers' AND owner_id = {leaver} AND {no_customer}",
         leaver = &leaver,

@@ -195,7 +195,7 @@ pub fn begin_anew_after_restore(database: Database, now: &str) -> Statement {
 }
 
 /// Reads what the ledger knows of partners of a database, as one JSON object in `stay` each: whether it is the home, the
-/// passage that has brought the partner there, and whether that is over. `partners` is a JSON list of ids. It reads the moves
+/// passage that has brought the partner there, whether that is over, and whether the partner departs from there. `partners` is a JSON list of ids. It reads the moves
 /// of each.
 pub fn stays(database: Database, partners: &str) -> Statement {
     let moves = |condition: Sql| {
@@ -214,15 +214,22 @@ pub fn stays(database: Database, partners: &str) -> Statement {
         is_before = is_before_the_flip(),
         unfinished = moves(is_unfinished()),
     );
+    let departure = sql!(
+        "m.source = {database} AND {is_before} AND {is_unfinished}",
+        database = database.to_string(),
+        is_before = is_before_the_flip(),
+        is_unfinished = is_unfinished(),
+    );
     sql!(
         "SELECT json_object('partner_id', given.value, 'is_home', {home} = {database}, \
          'passage', COALESCE((SELECT MAX(passage) {arrival}), 0), \
-         'has_arrived', NOT EXISTS (SELECT 1 {opening})) AS stay \
+         'has_arrived', NOT EXISTS (SELECT 1 {opening}), 'departs', EXISTS (SELECT 1 {departure})) AS stay \
          FROM json_each({partners}) AS given WHERE {home} <> ''",
         home = home,
         database = database.to_string(),
         arrival = moves(arrival),
         opening = moves(sql!("phase = 'opening'")),
+        departure = moves(departure),
         partners = partners,
     )
     .named("moves::stays")

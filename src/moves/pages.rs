@@ -103,12 +103,18 @@ fn line(part: &Part) -> Sql {
             columns = Sql::join(columns, ", ")
         )
     });
-    sql!("'[' || {arrays} || ']'", arrays = Sql::join(arrays, " || ',' || "))
+    sql!(
+        "'[' || {arrays} || ']'",
+        arrays = Sql::join(arrays, " || ',' || ")
+    )
 }
 
 /// The rows after the place, as `line` and `place`, from one range of an index each.
 fn ranges(part: &Part, partner_id: i64, Cursor(cursor): &Cursor, pace: Pace) -> Vec<Sql> {
-    let key = part.key.iter().map(|name| sql!("t.{name}", name = Sql::name(name)));
+    let key = part
+        .key
+        .iter()
+        .map(|name| sql!("t.{name}", name = Sql::name(name)));
     let select = |place: Vec<Sql>, condition: Sql, past: Sql| {
         sql!(
             "SELECT {line} AS line, json_array({place}) AS place FROM {table} AS t \
@@ -148,17 +154,18 @@ fn ranges(part: &Part, partner_id: i64, Cursor(cursor): &Cursor, pace: Pace) -> 
                     customer_id = customer_id.clone(),
                     partner_id = partner_id,
                 );
-                let place = [removed_at, customer_id].map(|value| sql!("{value}", value = value.clone()));
+                let place =
+                    [removed_at, customer_id].map(|value| sql!("{value}", value = value.clone()));
                 let place: Vec<Sql> = place.into_iter().chain(key.clone()).collect();
                 let pasts = past(part.key, within).into_iter();
                 all.extend(pasts.map(|past| select(place.clone(), of_customer.clone(), past)));
             }
             // The customers come in their order, and of each the rows by an index that begins with the owner's id.
-            let place = ["c.removed_at", "c.customer_id"].map(Sql::name);
+            let place = ["following.removed_at", "following.customer_id"].map(Sql::name);
             let place = place.into_iter().chain(key);
             all.push(sql!(
-                "SELECT {line} AS line, json_array({place}) AS place FROM ({customers}) AS c \
-                 CROSS JOIN {table} AS t ON t.{owner_id} = c.customer_id AND {only} LIMIT {rows}",
+                "SELECT {line} AS line, json_array({place}) AS place FROM ({customers}) AS following \
+                 CROSS JOIN {table} AS t ON t.{owner_id} = following.customer_id AND {only} LIMIT {rows}",
                 line = line(part),
                 place = Sql::join(place, ", "),
                 customers = customers(partner_id, values, pace),

@@ -111,7 +111,10 @@ const STAY: [(&str, &str); 7] = [
     ("directory", "it is in the database DB alone"),
     ("logins", "they stand beside the directory"),
     ("partners", "the move itself writes the row"),
-    ("leavings", "it tells of the database and not of the partner"),
+    (
+        "leavings",
+        "it tells of the database and not of the partner",
+    ),
     ("maskings", "none is left when the copying begins"),
     ("endings", "none is left when the copying begins"),
     ("state", "it tells of the database and not of the partner"),

@@ -15,7 +15,9 @@ pub async fn put_right(trips: &impl Trips, database: Database, open: i64) -> Res
     trips.ledger(vec![anew]).await?;
     let mut after = 0;
     loop {
-        let page = trips.run(database, vec![sql::partners_after(after)]).await?;
+        let page = trips
+            .run(database, vec![sql::partners_after(after)])
+            .await?;
         let ids = page.iter().flatten().map(|row| row.integer("partner_id"));
         let ids: Vec<String> = ids
             .map(|id| id.inspect(|id| after = *id).map(|id| id.to_string()))

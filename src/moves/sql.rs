@@ -203,9 +203,10 @@ pub const PAGE: i64 = 200;
 
 /// Puts right, after a restore, what the database does for partners. `stays` is a JSON list of what the ledger knows of each
 /// ([`super::ledger::stays`]). One that lives elsewhere, or that this database has as it was in an earlier stay, is served
-/// nothing, and its rows are deleted. One that has arrived is served all. They change nothing once the database has counted
+/// nothing, and its rows are deleted. One that has arrived is served all; one that departs, only reads, because the other
+/// database may serve it reads already. They change nothing once the database has counted
 /// `open`. They write three rows for each partner.
-pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 3] {
+pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 4] {
     let of_given = |condition: Sql| {
         sql!(
             "partner_id IN (SELECT given.value ->> 'partner_id' FROM json_each({stays}) AS given \
@@ -233,9 +234,14 @@ pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 3] {
         "UPDATE partners SET serves = 'all' WHERE serves = 'reads' AND {these}",
         these = of_given(has_arrived)
     );
+    let depart = sql!(
+        "UPDATE partners SET serves = 'reads' WHERE serves = 'all' AND {these}",
+        these = of_given(sql!("given.value ->> 'departs' = 1"))
+    );
     [
         close.named("moves::close_away"),
         leave.named("moves::leave_away"),
         arrive.named("moves::arrive"),
+        depart.named("moves::depart"),
     ]
 }

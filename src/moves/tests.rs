@@ -37,7 +37,14 @@ fn many_random_orders_of_events_lose_nothing_and_bring_nobody_back() {
         schedules += 1;
     }
     println!("{schedules} schedules in {:?}: {counts:?}", begin.elapsed());
-    for what in ["moved", "restored", "erased again", "began anew", "late", "believed wrongly"] {
+    for what in [
+        "moved",
+        "restored",
+        "erased again",
+        "began anew",
+        "late",
+        "believed wrongly",
+    ] {
         let count = counts.get(what).copied().unwrap_or_default();
         assert!(count * 10 > schedules, "{what}: {count} of {schedules}");
     }

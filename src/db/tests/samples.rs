@@ -7,7 +7,7 @@ use crate::customers::model::{CustomerInput, Kept};
 use crate::customers::sql as customers;
 use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
-use crate::db::batch::Batch;
+use crate::db::batch::{Batch, Steps};
 use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::exported_tables;
 use crate::db::schema::{applied_migrations, migrations_table};
@@ -22,6 +22,9 @@ use crate::http::params::Params;
 use crate::http::time::Now;
 use crate::http::version::Version::{self, Bare, Published};
 use crate::ledger::{sql as ledger, state, undo};
+use crate::moves::pages::{self, Cursor, PACE};
+use crate::moves::parts::{Owner, PARTS};
+use crate::moves::{leaving, ledger as moves, sql as moving};
 use crate::operator::input::{CustomFieldSetUp, FieldNumber, PartnerInput};
 use crate::operator::sql as operator;
 use crate::operator::sql::databases::summary;
@@ -146,6 +149,7 @@ pub fn all() -> Vec<Sample> {
     samples.extend(of_logins());
     samples.extend(of_the_trail());
     samples.extend(of_the_ledger());
+    samples.extend(of_moves());
     samples
 }
 
@@ -442,6 +446,83 @@ fn of_the_ledger() -> Vec<Sample> {
             vec![ledger::erasures_after(here, 0, 0)],
         ),
     ]
+}
+
+fn of_moves() -> Vec<Sample> {
+    let db = Database::DIRECTORY;
+    let advance = moves::Advance {
+        phase: "copying",
+        part: "calls".to_owned(),
+        place: String::new(),
+        hash: String::new(),
+        rows: 0,
+        tables: "[]".to_owned(),
+        total: 9,
+        done: 1,
+    };
+    let mut left = Steps::default();
+    leaving::step(&mut left, 1, PACE);
+    let mut samples = vec![
+        Sample::of_all("moves_here", vec![moving::here(1)]),
+        Sample::of_all("moves_fence", vec![moving::fence(1, 2)]),
+        Sample::of_all("moves_work", vec![moving::work(1)]),
+        Sample::of_all("moves_outbox", vec![moving::outbox(1)]),
+        Sample::of_all("moves_send_away", moving::send_away(1, 2).into()),
+        Sample::of_all("moves_take_in", vec![moving::take_in(1, "acme", 2)]),
+        Sample::of_all("moves_row", vec![moving::row(1, 2)]),
+        Sample::of_all(
+            "moves_serve_reads",
+            vec![moving::serve_reads(1, 2, "n", "SE", 3)],
+        ),
+        Sample::of_all("moves_flip", vec![moving::flip(1, 2, "DB_2")]),
+        Sample::of_all("moves_close", vec![moving::close(1, 2)]),
+        Sample::of_all("moves_serve_all", vec![moving::serve_all(1, 2)]),
+        Sample::of_all("moves_leave", vec![moving::leave(1, 2)]),
+        Sample::of_all("moves_left", left.named(()).statements),
+        Sample::of_all("moves_leaving", Work::Leaving(1).step(NOW).statements),
+        Sample::of_all("moves_partners_after", vec![moving::partners_after(1)]),
+        Sample::of_all(
+            "moves_put_stays_right",
+            moving::put_stays_right(
+                r#"[{"partner_id":1,"is_home":0,"passage":2,"has_arrived":1,"departs":0}]"#,
+                9,
+            )
+            .into(),
+        ),
+        Sample::of_all(
+            "moves_count",
+            vec![pages::count(1, &Cursor::of(r#"["",7]"#), PACE)],
+        ),
+        Sample::of_ledger("moves_begin", vec![moves::begin("acme", db, NOW)]),
+        Sample::of_ledger("moves_last", vec![moves::last("acme")]),
+        Sample::of_ledger("moves_find", vec![moves::find(1), moves::heads(1)]),
+        Sample::of_ledger("moves_unfinished", vec![moves::unfinished()]),
+        Sample::of_ledger("moves_advance", vec![moves::advance(1, 2, &advance, NOW)]),
+        Sample::of_ledger("moves_begin_anew", vec![moves::begin_anew(1, 2, NOW)]),
+        Sample::of_ledger(
+            "moves_begin_anew_after_restore",
+            vec![moves::begin_anew_after_restore(db, NOW)],
+        ),
+        Sample::of_ledger("moves_stays", vec![moves::stays(db, "[1]")]),
+    ];
+    // The first page of each part, one that follows, and, of the records of customers, one that goes on within a customer.
+    for (name, cursor, within) in [
+        ("moves_page_first", "", None),
+        ("moves_page_next", r#"["",7]"#, Some(r#"["",7]"#)),
+        ("moves_page_within", r#"["",7]"#, Some(r#"["",7,8,9]"#)),
+    ] {
+        let pages = PARTS.iter().map(|part| {
+            let cursor = match (part.owner, within) {
+                (Owner::Customer, Some(within)) => within,
+                _ => cursor,
+            };
+            pages::page(part, 1, &Cursor::of(cursor), PACE)
+        });
+        samples.push(Sample::of_all(name, pages.collect()));
+    }
+    let inserts = PARTS.iter().map(|part| pages::insert(part, 1, 2, ""));
+    samples.push(Sample::of_all("moves_insert", inserts.collect()));
+    samples
 }
 
 fn of_the_trail() -> Vec<Sample> {

@@ -216,6 +216,9 @@ pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
+/// How many statements a database keeps prepared: all that there are.
+pub(crate) const STATEMENTS: usize = 500;
+
 /// A copy of a database.
 pub(crate) fn copy(database: &Connection) -> Connection {
     thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
@@ -228,6 +231,7 @@ pub(crate) fn copy(database: &Connection) -> Connection {
     let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_URI;
     let copy = Connection::open_with_flags(&name, flags).unwrap();
     database.execute("VACUUM INTO ?1", [&name]).unwrap();
+    copy.set_prepared_statement_cache_capacity(STATEMENTS);
     copy
 }
 

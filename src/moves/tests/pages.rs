@@ -37,10 +37,18 @@ fn rows(database: &Connection, part: &Part, pace: Pace) -> (Vec<String>, usize) 
     let (mut place, mut rows, mut pages) = (String::new(), Vec::new(), 0);
     loop {
         let statement = page(part, 1, &Cursor::of(&place), pace);
-        let found = transaction(database, &[statement]).unwrap().remove(0).remove(0);
-        let (count, size) = (found.integer("count").unwrap(), found.integer("size").unwrap());
+        let found = transaction(database, &[statement])
+            .unwrap()
+            .remove(0)
+            .remove(0);
+        let (count, size) = (
+            found.integer("count").unwrap(),
+            found.integer("size").unwrap(),
+        );
         let text = format!("[{}]", found.text("lines").unwrap());
-        let Json::List(lines) = Json::parse(text.as_bytes()).unwrap() else { panic!("{text}") };
+        let Json::List(lines) = Json::parse(text.as_bytes()).unwrap() else {
+            panic!("{text}")
+        };
         assert_eq!(lines.len(), count as usize);
         rows.extend(lines.iter().map(Json::to_string));
         let is_full = count >= pace.rows || size >= pace.chars;
@@ -55,7 +63,11 @@ fn rows(database: &Connection, part: &Part, pace: Pace) -> (Vec<String>, usize) 
 #[test]
 fn the_pages_of_a_part_have_each_row_of_the_partner_once_in_the_same_order_at_any_pace() {
     let database = filled();
-    let whole = Pace { rows: 1_000, customers: 1_000, chars: 250_000 };
+    let whole = Pace {
+        rows: 1_000,
+        customers: 1_000,
+        chars: 250_000,
+    };
     for part in &PARTS {
         let (all, pages) = rows(&database, part, whole);
         assert_eq!(pages, 1);
@@ -65,22 +77,44 @@ fn the_pages_of_a_part_have_each_row_of_the_partner_once_in_the_same_order_at_an
         assert_eq!(distinct.len(), all.len(), "{}", part.name);
         for most in [1, 2, 3, 7] {
             for customers in [1, 2, 5] {
-                let (paged, pages) = rows(&database, part, Pace { rows: most, customers, chars: 250_000 });
+                let (paged, pages) = rows(
+                    &database,
+                    part,
+                    Pace {
+                        rows: most,
+                        customers,
+                        chars: 250_000,
+                    },
+                );
                 assert_eq!(paged, all, "{} {most} {customers}", part.name);
                 assert!(all.len() <= most as usize || pages > 1);
             }
-            let (paged, _) = rows(&database, part, Pace { chars: 50 * most, ..whole });
+            let (paged, _) = rows(
+                &database,
+                part,
+                Pace {
+                    chars: 50 * most,
+                    ..whole
+                },
+            );
             assert_eq!(paged, all, "{} {most}", part.name);
         }
     }
     let count = |name| rows(&database, Part::of(name).unwrap(), whole).0.len();
-    assert_eq!((count("customers"), count("calls"), count("allowed_numbers")), (6, 20, 18));
+    assert_eq!(
+        (count("customers"), count("calls"), count("allowed_numbers")),
+        (6, 20, 18)
+    );
 }
 
 #[test]
 fn a_page_is_written_as_it_was_read_and_only_where_the_partner_is_taken_in() {
     let source = filled();
-    let whole = Pace { rows: 1_000, customers: 1_000, chars: 250_000 };
+    let whole = Pace {
+        rows: 1_000,
+        customers: 1_000,
+        chars: 250_000,
+    };
     let target = empty_database();
     let into = |passage, serves: &str| {
         let sql = format!(
@@ -90,7 +124,10 @@ fn a_page_is_written_as_it_was_read_and_only_where_the_partner_is_taken_in() {
     };
     for part in &PARTS {
         let statement = page(part, 1, &Cursor::of(""), whole);
-        let found = transaction(&source, &[statement]).unwrap().remove(0).remove(0);
+        let found = transaction(&source, &[statement])
+            .unwrap()
+            .remove(0)
+            .remove(0);
         let lines = found.text("lines").unwrap();
         let write = |passage| transaction(&target, &[insert(part, 1, passage, &lines)]).unwrap();
         for (passage, serves) in [(7, "reads"), (7, "all"), (6, "nothing"), (8, "nothing")] {

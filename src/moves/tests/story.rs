@@ -39,9 +39,38 @@ use crate::records::users::USERS;
 
 const PARTNERS: i64 = 8;
 const WHAT: [&str; 32] = [
-    "create", "create", "create", "create", "create", "furnish", "furnish", "furnish", "furnish", "rename", "rename", "erase",
-    "erase", "erase", "password", "end field", "call often", "follow", "move", "move", "go on", "go on", "go on", "go on",
-    "go on", "go on", "minute", "snapshot", "snapshot", "restore", "late", "late",
+    "create",
+    "create",
+    "create",
+    "create",
+    "create",
+    "furnish",
+    "furnish",
+    "furnish",
+    "furnish",
+    "rename",
+    "rename",
+    "erase",
+    "erase",
+    "erase",
+    "password",
+    "end field",
+    "call often",
+    "follow",
+    "move",
+    "move",
+    "go on",
+    "go on",
+    "go on",
+    "go on",
+    "go on",
+    "go on",
+    "minute",
+    "snapshot",
+    "snapshot",
+    "restore",
+    "late",
+    "late",
 ];
 const ISOLATES: usize = 3;
 
@@ -70,6 +99,8 @@ pub(super) struct Story {
     known: BTreeMap<i64, Known>,
     /// Every record that was ever given an id, by kind and id, with whose it is.
     given: BTreeMap<(&'static str, i64), String>,
+    /// The last call and the last entry of each partner.
+    last: BTreeMap<(&'static str, i64), i64>,
     /// The `removed_at` of each erasure that was answered, by UUID.
     answered: BTreeMap<String, String>,
     snapshots: Vec<Snapshot>,
@@ -119,18 +150,25 @@ impl Story {
             let doors = first(doors, 0).unwrap().text("doors").unwrap();
             now(keep_doors(&world, &doors)).unwrap();
             let holds = holding(&world, home, partner_id);
-            known.insert(partner_id, Known { holds, ..Known::default() });
+            known.insert(
+                partner_id,
+                Known {
+                    holds,
+                    ..Known::default()
+                },
+            );
         }
         Self {
             world,
             seeded,
             known,
             given: BTreeMap::new(),
+            last: BTreeMap::new(),
             answered: BTreeMap::new(),
             snapshots: Vec::new(),
             count: 0,
             counts: BTreeMap::new(),
-            told: Vec::new(),
+            told: vec![format!("seed {seed}")],
         }
     }
 
@@ -148,19 +186,31 @@ impl Story {
         partner_id: i64,
         statements: &[Statement],
     ) -> Result<(Database, Vec<Vec<crate::ledger::tests::world::Cells>>), Error> {
-        self.watch(partner_id, |world| world.request(partner_id, false, statements))
+        self.watch(partner_id, |world| {
+            world.request(partner_id, false, statements)
+        })
     }
 
     /// Does something that may change rows of a partner. Only the one database may that serves it all.
     fn watch<T>(&mut self, partner_id: i64, work: impl FnOnce(&World) -> T) -> T {
-        let all_of_it = |world: &World| all().map(|database| holding(world, database, partner_id)).collect::<Vec<_>>();
-        let may: Vec<bool> = all().map(|database| self.serves(database, partner_id) == "all").collect();
+        let all_of_it = |world: &World| {
+            all()
+                .map(|database| holding(world, database, partner_id))
+                .collect::<Vec<_>>()
+        };
+        let may: Vec<bool> = all()
+            .map(|database| self.serves(database, partner_id) == "all")
+            .collect();
         let before = all_of_it(&self.world);
         let done = work(&self.world);
         let after = all_of_it(&self.world);
         for (at, database) in all().enumerate() {
             if before[at] != after[at] {
-                assert!(may[at], "partner {partner_id} was changed in {database}: {:#?}", self.told);
+                assert!(
+                    may[at],
+                    "partner {partner_id} was changed in {database}: {:#?}",
+                    self.told
+                );
                 self.observe(database, partner_id);
             }
         }
@@ -183,36 +233,70 @@ impl Story {
         for (uuid, kind, line) in &holds {
             let id = line.split(' ').next().and_then(|id| id.parse().ok());
             if let Some(id) = id
-                && ["customer", "call", "measure", "user"].contains(kind)
+                && ["customer", "measure", "user"].contains(kind)
             {
-                let whose = format!("{partner_id} {uuid}");
-                let given = self.given.insert((*kind, id), whose.clone());
-                assert!(
-                    given.as_ref().is_none_or(|given| *given == whose),
-                    "{kind} {id} is given twice, to {given:?} and {whose}: {:#?}",
-                    self.told
-                );
+                self.give(kind, id, format!("{partner_id} {uuid}"));
             }
         }
-        let sql = format!(
-            "SELECT audit_id, action || kind || record_id AS line FROM audit WHERE partner_id = {partner_id} \
-             AND kind NOT IN ('partners', 'logins')"
-        );
-        for row in self.world.query(database, &sql) {
-            let whose = format!("{partner_id} {}", row.text("line").unwrap());
-            let id = row.integer("audit_id").unwrap();
-            let given = self.given.insert(("audit", id), whose.clone());
-            assert!(given.is_none_or(|given| given == whose), "entry {id}: {:#?}", self.told);
+        // Of calls and entries, those that are new.
+        for (kind, sql) in [
+            (
+                "call",
+                "SELECT call_id AS id, uuid AS whose FROM customers JOIN calls USING (customer_id) \
+                 WHERE partner_id = :p AND call_id > :last",
+            ),
+            (
+                "audit",
+                "SELECT audit_id AS id, action || kind || record_id AS whose FROM audit WHERE partner_id = :p \
+                 AND audit_id > :last AND kind NOT IN ('partners', 'logins')",
+            ),
+        ] {
+            let last = self
+                .last
+                .get(&(kind, partner_id))
+                .copied()
+                .unwrap_or_default();
+            let sql = sql.replace(":p", &partner_id.to_string());
+            for row in self
+                .world
+                .query(database, &sql.replace(":last", &last.to_string()))
+            {
+                let id = row.integer("id").unwrap();
+                self.give(
+                    kind,
+                    id,
+                    format!("{partner_id} {}", row.text("whose").unwrap()),
+                );
+                let last = self.last.entry((kind, partner_id)).or_default();
+                *last = id.max(*last);
+            }
         }
         self.known.get_mut(&partner_id).unwrap().holds = holds;
+    }
+
+    /// Notes whose an id is.
+    fn give(&mut self, kind: &'static str, id: i64, whose: String) {
+        let given = self.given.insert((kind, id), whose.clone());
+        assert!(
+            given.as_ref().is_none_or(|given| *given == whose),
+            "{kind} {id} is given twice, to {given:?} and {whose}: {:#?}",
+            self.told
+        );
     }
 
     /// A live customer of a partner, if it has one.
     fn somebody(&mut self, partner_id: i64) -> Option<(String, i64)> {
         let holds = &self.known[&partner_id].holds;
-        let living = holds.iter().filter(|(_, kind, line)| *kind == "customer" && !line.ends_with(" erased"));
+        let living = holds
+            .iter()
+            .filter(|(_, kind, line)| *kind == "customer" && !line.ends_with(" erased"));
         let living: Vec<(String, i64)> = living
-            .map(|(uuid, _, line)| (uuid.clone(), line.split(' ').next().unwrap().parse().unwrap()))
+            .map(|(uuid, _, line)| {
+                (
+                    uuid.clone(),
+                    line.split(' ').next().unwrap().parse().unwrap(),
+                )
+            })
             .collect();
         let at = self.below(living.len().max(1) as u64) as usize;
         living.get(at).cloned()
@@ -280,8 +364,11 @@ impl Story {
                 scope.replace_allowed_numbers(numbers).statements
             }
             _ => {
-                let sql = format!("SELECT measure_id FROM measures WHERE customer_id = {customer_id}");
-                let measures = all().flat_map(|database| self.world.query(database, &sql)).next();
+                let sql =
+                    format!("SELECT measure_id FROM measures WHERE customer_id = {customer_id}");
+                let measures = all()
+                    .flat_map(|database| self.world.query(database, &sql))
+                    .next();
                 let Some(measure) = measures.map(|row| row.integer("measure_id").unwrap()) else {
                     return Ok(());
                 };
@@ -323,7 +410,10 @@ impl Story {
         let (Some((_, customer_id)), Some(home)) = (self.somebody(partner_id), home) else {
             return Ok(());
         };
-        let last = self.world.number(home, "SELECT seq AS n FROM sqlite_sequence WHERE name = 'calls'");
+        let last = self.world.number(
+            home,
+            "SELECT seq AS n FROM sqlite_sequence WHERE name = 'calls'",
+        );
         let sql = format!(
             "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n <= 20000)
              INSERT INTO calls (call_id, customer_id, measure_id, start, bnum, bnum_ccndc)
@@ -334,7 +424,10 @@ impl Story {
              ON CONFLICT DO UPDATE SET live = live + 20001;"
         );
         self.watch(partner_id, |world| {
-            world.databases[home.index()].borrow().execute_batch(&sql).unwrap();
+            world.databases[home.index()]
+                .borrow()
+                .execute_batch(&sql)
+                .unwrap();
         });
         Ok(())
     }
@@ -393,7 +486,11 @@ impl Story {
             actor: Actor::Operator(&name),
             ..context(&at, partner_id)
         };
-        self.known.get_mut(&partner_id).unwrap().unanswered.insert(count);
+        self.known
+            .get_mut(&partner_id)
+            .unwrap()
+            .unanswered
+            .insert(count);
         let batch = login.new_password(&format!("sealed {count}"), 0, audit);
         let doors = batch.names.doors.index();
         let doors = first(self.world.operate(&batch.statements)?, doors).unwrap();
@@ -411,7 +508,10 @@ impl Story {
         let (home, rows) = self.world.request(partner_id, true, &page)?;
         assert_ne!(self.serves(home, partner_id), "nothing", "{:#?}", self.told);
         let known = self.known.get_mut(&partner_id).unwrap();
-        let ids = rows.into_iter().flatten().map(|row| row.integer("id").unwrap());
+        let ids = rows
+            .into_iter()
+            .flatten()
+            .map(|row| row.integer("id").unwrap());
         for id in ids {
             assert!(id > known.after, "{:#?}", self.told);
             known.after = id;
@@ -440,15 +540,25 @@ impl Story {
 
     fn pace(&mut self) -> Pace {
         match self.below(3) {
-            0 => Pace { rows: 3, customers: 2, chars: 250_000 },
-            1 => Pace { rows: 40, customers: 7, chars: 400 },
+            0 => Pace {
+                rows: 3,
+                customers: 2,
+                chars: 250_000,
+            },
+            1 => Pace {
+                rows: 40,
+                customers: 7,
+                chars: 400,
+            },
             _ => PACE,
         }
     }
 
     /// One database serves a partner all, or some serve it reads.
     fn assert_one_place(&self, partner_id: i64) {
-        let serve: Vec<String> = all().map(|database| self.serves(database, partner_id)).collect();
+        let serve: Vec<String> = all()
+            .map(|database| self.serves(database, partner_id))
+            .collect();
         let count = |what: &str| serve.iter().filter(|serves| *serves == what).count();
         let (everything, reads) = (count("all"), count("reads"));
         assert!(
@@ -467,7 +577,10 @@ impl Story {
         let stays = rows(&self.world.ledger, sql, &[]);
         let stay = |row: &crate::ledger::tests::world::Cells| {
             let passage = row.integer("passage").unwrap();
-            (row.integer("partner_id").unwrap(), (row.text("home").unwrap(), passage))
+            (
+                row.integer("partner_id").unwrap(),
+                (row.text("home").unwrap(), passage),
+            )
         };
         stays.iter().map(stay).collect()
     }
@@ -477,7 +590,10 @@ impl Story {
         if self.world.is_restored(of) {
             return;
         }
-        let holds = self.known.iter().map(|(id, known)| (*id, known.holds.clone()));
+        let holds = self
+            .known
+            .iter()
+            .map(|(id, known)| (*id, known.holds.clone()));
         self.snapshots.push(Snapshot {
             of,
             database: copy(&self.world.databases[of.index()].borrow()),
@@ -513,7 +629,11 @@ impl Story {
             }
         }
         // A restore takes longer than an isolate goes without asking the ledger.
-        self.world.isolates.borrow_mut().iter_mut().for_each(|isolate| isolate.heard.clear());
+        self.world
+            .isolates
+            .borrow_mut()
+            .iter_mut()
+            .for_each(|isolate| isolate.heard.clear());
         self.tell("restored");
     }
 
@@ -522,7 +642,11 @@ impl Story {
             let what = self.below(32);
             let partner_id = 1 + self.below(PARTNERS as u64) as i64;
             let is_killed = self.below(3) == 0;
-            let trips = if is_killed { 1 + self.below(14) } else { u64::MAX };
+            let trips = if is_killed {
+                1 + self.below(14)
+            } else {
+                u64::MAX
+            };
             self.world.remain.set(trips);
             let isolate = self.below(ISOLATES as u64) as usize;
             self.world.at_work.set(isolate);
@@ -567,9 +691,21 @@ impl Story {
             if matches!(done, Err(Error::Moving(_))) {
                 self.tell("believed wrongly");
             }
-            let killed = if is_killed { format!(" {trips} {last:?}") } else { String::new() };
-            let failed = done.as_ref().err().and_then(Error::internal_text).unwrap_or_default().to_owned();
-            self.told.push(format!("{} {partner_id}{killed}: {failed}", WHAT[what as usize]));
+            let killed = if is_killed {
+                format!(" {trips} {last:?}")
+            } else {
+                String::new()
+            };
+            let failed = done
+                .as_ref()
+                .err()
+                .and_then(Error::internal_text)
+                .unwrap_or_default()
+                .to_owned();
+            self.told.push(format!(
+                "{} {partner_id}{killed}: {failed}",
+                WHAT[what as usize]
+            ));
             if self.world.remain.get() == 0 {
                 let at = self.world.at_work.get();
                 self.world.isolates.borrow_mut()[at] = Default::default();
@@ -614,13 +750,18 @@ impl Story {
         while !self.world.late.borrow().is_empty() {
             self.arrive();
         }
-        self.world.isolates.borrow_mut().iter_mut().for_each(|isolate| *isolate = Default::default());
+        self.world
+            .isolates
+            .borrow_mut()
+            .iter_mut()
+            .for_each(|isolate| *isolate = Default::default());
         for _ in 0..3 {
             self.world.minute().unwrap();
         }
         let mut rounds = 0;
         while !now(unfinished(&self.world)).unwrap().is_empty() {
-            self.go_on(2_000).unwrap_or_else(|error| panic!("{error:?}: {:#?}", self.told));
+            self.go_on(2_000)
+                .unwrap_or_else(|error| panic!("{error:?}: {:#?}", self.told));
             rounds += 1;
             assert!(rounds < 50, "a move does not end: {:#?}", self.told);
         }
@@ -632,7 +773,12 @@ impl Story {
             self.at_the_end(partner_id, home);
         }
         for database in all() {
-            assert_eq!(orphans(&self.world, database), 0, "{database}: {:#?}", self.told);
+            assert_eq!(
+                orphans(&self.world, database),
+                0,
+                "{database}: {:#?}",
+                self.told
+            );
         }
         self.counts
     }
@@ -642,21 +788,42 @@ impl Story {
         let told = &told;
         let sql = format!("SELECT database FROM directory WHERE partner_id = {partner_id}");
         let directory = self.world.query(Database::DIRECTORY, &sql).remove(0);
-        assert_eq!(directory.text("database").unwrap(), home.to_string(), "{told:#?}");
-        assert_eq!(self.serves(home, partner_id), "all", "partner {partner_id} in {home}: {told:#?}");
+        assert_eq!(
+            directory.text("database").unwrap(),
+            home.to_string(),
+            "{told:#?}"
+        );
+        assert_eq!(
+            self.serves(home, partner_id),
+            "all",
+            "partner {partner_id} in {home}: {told:#?}"
+        );
         for database in all().filter(|database| *database != home) {
             let left = left_behind(&self.world, database, partner_id);
-            assert!(left.is_empty(), "partner {partner_id} in {database}: {left:?} {told:#?}");
+            assert!(
+                left.is_empty(),
+                "partner {partner_id} in {database}: {left:?} {told:#?}"
+            );
         }
         assert_sound(&self.world, home, partner_id, told);
         // Nothing is lost, nobody is back, and nobody else was touched.
-        let sql = format!("SELECT uuid, customer_id, removed_at, reerased_at FROM erasures WHERE partner_id = {partner_id}");
+        let sql = format!(
+            "SELECT uuid, customer_id, removed_at, reerased_at FROM erasures WHERE partner_id = {partner_id}"
+        );
         let of_ledger = rows(&self.world.ledger, &sql, &[]);
         let erased: BTreeMap<String, i64> = of_ledger
             .iter()
-            .map(|row| (row.text("uuid").unwrap(), row.integer("customer_id").unwrap()))
+            .map(|row| {
+                (
+                    row.text("uuid").unwrap(),
+                    row.integer("customer_id").unwrap(),
+                )
+            })
             .collect();
-        let again = of_ledger.iter().filter(|row| row.text("reerased_at").unwrap() != "").count();
+        let again = of_ledger
+            .iter()
+            .filter(|row| row.text("reerased_at").unwrap() != "")
+            .count();
         for _ in 0..again {
             self.tell("erased again");
         }
@@ -664,14 +831,25 @@ impl Story {
         let holds = holding(&self.world, home, partner_id);
         let lost: Vec<_> = expected.difference(&holds).take(5).collect();
         let more: Vec<_> = holds.difference(&expected).take(5).collect();
-        assert!(lost.is_empty() && more.is_empty(), "partner {partner_id}: lost {lost:?}, more {more:?}: {told:#?}");
+        assert!(
+            lost.is_empty() && more.is_empty(),
+            "partner {partner_id}: lost {lost:?}, more {more:?}: {told:#?}"
+        );
         for row in &of_ledger {
             if let Some(answered) = self.answered.remove(&row.text("uuid").unwrap()) {
                 assert_eq!(answered, row.text("removed_at").unwrap(), "{told:#?}");
             }
         }
-        let left = self.answered.keys().filter(|uuid| self.given.values().any(|whose| *whose == format!("{partner_id} {uuid}")));
-        assert_eq!(left.count(), 0, "an answered erasure is not in the ledger: {told:#?}");
+        let left = self.answered.keys().filter(|uuid| {
+            self.given
+                .values()
+                .any(|whose| *whose == format!("{partner_id} {uuid}"))
+        });
+        assert_eq!(
+            left.count(),
+            0,
+            "an answered erasure is not in the ledger: {told:#?}"
+        );
         // A copy of the changes has no gap.
         while self.follow(partner_id).unwrap() {}
         let sql = format!(
@@ -680,12 +858,23 @@ impl Story {
         let known = &self.known[&partner_id];
         for row in self.world.query(home, &sql) {
             let id = row.integer("audit_id").unwrap();
-            assert!(known.seen.contains(&id), "change {id} of {partner_id} was never seen: {told:#?}");
+            assert!(
+                known.seen.contains(&id),
+                "change {id} of {partner_id} was never seen: {told:#?}"
+            );
         }
         // The front door is as it was answered last.
         let sql = format!("SELECT ha1_sealed FROM logins WHERE partner_id = {partner_id}");
-        let sealed = self.world.query(Database::DIRECTORY, &sql).remove(0).text("ha1_sealed").unwrap();
+        let sealed = self
+            .world
+            .query(Database::DIRECTORY, &sql)
+            .remove(0)
+            .text("ha1_sealed")
+            .unwrap();
         let mut may = known.unanswered.iter().chain([&known.password]);
-        assert!(may.any(|password| sealed == format!("sealed {password}")), "{sealed}: {told:#?}");
+        assert!(
+            may.any(|password| sealed == format!("sealed {password}")),
+            "{sealed}: {told:#?}"
+        );
     }
 }

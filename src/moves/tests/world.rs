@@ -14,10 +14,10 @@ use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::ledger::replay::{every_minute, hear, replay};
 use crate::ledger::state;
-use crate::ledger::tests::world::{Cells, key, now, rows, transaction};
+use crate::ledger::tests::world::{Cells, STATEMENTS, key, now, rows, transaction};
 use crate::ledger::trips::{Row, Rows, Trips, first};
 use crate::partners::placement::Database;
-use crate::sql;
+use crate::partners::sql::find;
 
 /// How long an isolate believes where a partner lives, in seconds.
 const BELIEVED: i64 = 60;
@@ -61,11 +61,18 @@ pub(super) fn all() -> impl Iterator<Item = Database> {
     Database::all().take(3)
 }
 
+fn quick(database: Connection) -> Connection {
+    database.set_prepared_statement_cache_capacity(STATEMENTS);
+    database
+}
+
 impl World {
     pub fn new(isolates: usize) -> Self {
         Self {
-            databases: all().map(|_| RefCell::new(empty_database())).collect(),
-            ledger: ledger(),
+            databases: all()
+                .map(|_| RefCell::new(quick(empty_database())))
+                .collect(),
+            ledger: quick(ledger()),
             isolates: RefCell::new((0..isolates).map(|_| Isolate::default()).collect()),
             at_work: Cell::new(0),
             remain: Cell::new(u64::MAX),
@@ -125,11 +132,8 @@ impl World {
             return Ok(home);
         }
         let fence = state::fence(self.heard(Database::DIRECTORY)?);
-        let find = sql!(
-            "SELECT database FROM directory WHERE partner_id = {id}",
-            id = partner_id
-        );
-        let found = self.trip((Some(Database::DIRECTORY), vec![fence, find.named("tests::home")]))?;
+        let find = find(&format!("partner-{partner_id}"));
+        let found = self.trip((Some(Database::DIRECTORY), vec![fence, find]))?;
         let found = first(found, 1).expect("the directory has every partner");
         let home = Database::parse(&found.text("database")?).unwrap();
         self.with(|isolate| isolate.homes.insert(partner_id, (home, time)));

@@ -1,1 +1,1 @@
-/* idempotency::forget_keys */ DELETE FROM idempotency_keys WHERE (partner_id, key_hmac) IN (SELECT partner_id, key_hmac FROM idempotency_keys WHERE used_at <= datetime(?1, '-30 days') ORDER BY used_at LIMIT ?2);
+/* idempotency::forget_keys */ DELETE FROM idempotency_keys WHERE (partner_id, key_hmac) IN (SELECT partner_id, key_hmac FROM idempotency_keys WHERE used_at <= datetime(?1, '-30 days') AND EXISTS (SELECT 1 FROM partners WHERE partners.partner_id = idempotency_keys.partner_id AND serves = 'all') ORDER BY used_at LIMIT ?2);

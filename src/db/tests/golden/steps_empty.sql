@@ -2,4 +2,4 @@
 /* steps::changed */ SELECT changes() AS changed;
 /* steps::note_emptied */ UPDATE endings SET emptied_to = last.customer_id FROM (SELECT customer_id FROM customers WHERE partner_id = (SELECT partner_id FROM endings WHERE ending_id = ?1 AND n = ?2) AND removed_at = '' AND customer_id > (SELECT emptied_to FROM endings WHERE ending_id = ?3 AND n = ?4) ORDER BY customer_id LIMIT ?5 OFFSET ?6) AS last WHERE ending_id = ?7 AND n = ?8;
 /* steps::end_ending */ DELETE FROM endings WHERE ending_id = ?1 AND n = ?2 AND changes() = 0;
-/* steps::next */ SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) LIMIT 1;
+/* steps::next */ SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT partner_id AS id, -1 AS n FROM leavings ORDER BY partner_id LIMIT 1) LIMIT 1;

@@ -1,1 +1,1 @@
-/* steps::next */ SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) LIMIT 1;
+/* steps::next */ SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) UNION ALL SELECT id, n FROM (SELECT partner_id AS id, -1 AS n FROM leavings ORDER BY partner_id LIMIT 1) LIMIT 1;

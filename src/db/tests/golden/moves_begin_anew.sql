@@ -1,0 +1,1 @@
+/* moves::begin_anew */ UPDATE moves SET phase = 'draining', step = step + 1, passage = 1 + COALESCE((SELECT MAX(passage) FROM moves AS m WHERE m.partner_id = moves.partner_id), 0), part = '', place = '', hash = '', rows = 0, tables = '[]', total = 0, done = 0, began_anew = began_anew + 1, changed_at = ?1 WHERE move_id = ?2 AND step = ?3;

@@ -1,0 +1,1 @@
+/* moves::close */ UPDATE partners SET serves = 'nothing' WHERE partner_id = ?1 AND passage = ?2 AND serves = 'reads';

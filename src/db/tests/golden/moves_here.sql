@@ -1,0 +1,1 @@
+/* moves::here */ SELECT COALESCE((SELECT serves FROM partners WHERE partner_id = ?1), '') AS serves, COALESCE((SELECT passage FROM partners WHERE partner_id = ?1), 0) AS passage, EXISTS (SELECT 1 FROM leavings WHERE partner_id = ?1) AS leaves;

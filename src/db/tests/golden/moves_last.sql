@@ -1,0 +1,1 @@
+/* moves::last */ SELECT move_id, partner_id, username, source, target, phase, step, passage, part, place, hash, rows, tables, total, done, began_anew FROM moves WHERE partner_id = (SELECT partner_id FROM doors WHERE username = ?1 AND partner = ?1) ORDER BY passage DESC LIMIT 1;

@@ -1,0 +1,1 @@
+/* moves::serve_reads */ UPDATE partners SET serves = 'reads', name = ?1, country = ?2, customers = ?3 WHERE partner_id = ?4 AND passage = ?5 AND EXISTS (SELECT 1 FROM partners WHERE partner_id = ?6 AND passage = ?7 AND serves = 'nothing') AND NOT EXISTS (SELECT 1 FROM leavings WHERE partner_id = ?8);

@@ -1,0 +1,1 @@
+/* moves::work */ SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings CROSS JOIN customers USING (customer_id) WHERE partner_id = ?1 LIMIT 1) UNION ALL SELECT id, n FROM (SELECT ending_id AS id, n FROM endings WHERE partner_id = ?1 LIMIT 1) LIMIT 1;
