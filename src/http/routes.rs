@@ -78,6 +78,7 @@ pub enum OperatorRoute {
     Replay,
     ListDatabases,
     ReadHome,
+    MovePartner,
 }
 
 /// A route that needs no authentication.
@@ -268,6 +269,10 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     (
         "/operator/partners/{username}/password",
         &[("POST", NewPassword)],
+    ),
+    (
+        "/operator/partners/{username}/move",
+        &[("POST", MovePartner)],
     ),
     (
         "/operator/partners/{username}/logins",

@@ -11,13 +11,27 @@ use crate::db::audit::{Actor, Context, Record};
 use crate::db::batch::Steps;
 use crate::db::sql::Statement;
 use crate::erasure::steps::Work;
-use crate::http::error::Error;
+use crate::http::error::{Error, Fault};
 use crate::http::json::Json;
 use crate::ledger::replay::{allot, close, hear, record};
 use crate::ledger::sql::doors as keep_doors;
 use crate::ledger::state;
 use crate::ledger::trips::{Row, Rows, Trips, first};
 use crate::partners::placement::Database;
+
+/// The phases in their order; the last one ends a move that a restore has made void.
+pub const PHASES: [&str; 10] = [
+    "draining",
+    "counting",
+    "clearing",
+    "copying",
+    "comparing",
+    "flipping",
+    "opening",
+    "deleting",
+    "complete",
+    "abandoned",
+];
 
 /// How far a move has come, as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +127,14 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
     let last = last.map(|row| Move::of(&row)).transpose()?;
     match last {
         Some(last) if last.target == target && last.phase != "abandoned" => Ok(last),
-        Some(last) if !last.is_over() => Err(Error::Moving(format!("it moves to {}", last.target))),
+        Some(last) if !last.is_over() => {
+            let message = format!("the partner moves to {}: finish that first", last.target);
+            Err(Error::Conflict(vec![Fault::of(
+                "to",
+                "moves_elsewhere",
+                message,
+            )]))
+        }
         _ => Err(Error::invalid(
             "to",
             "same_database",

@@ -27,5 +27,8 @@ pub mod parts;
 pub mod restored;
 pub mod sql;
 
+#[cfg(target_arch = "wasm32")]
+pub mod run;
+
 #[cfg(test)]
 mod tests;

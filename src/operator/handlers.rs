@@ -32,6 +32,7 @@ pub mod customers;
 pub mod databases;
 pub mod erasures;
 pub mod logins;
+pub mod moves;
 pub mod placement;
 pub mod trail;
 

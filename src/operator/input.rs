@@ -99,6 +99,14 @@ pub fn take_database(params: &mut Params, name: &'static str) -> Option<String> 
     Some(given)
 }
 
+/// Takes the database that a partner is to move to, and adds its fault, if any, to the parameters' faults.
+pub fn take_move(params: &mut Params) -> Database {
+    params.require(Intent::Create, &["to"]);
+    let to = take_database(params, "to");
+    let to = to.and_then(|name| Database::parse(&name));
+    to.unwrap_or(Database::DIRECTORY)
+}
+
 /// The names of the given fields.
 fn given<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
     let given = fields.into_iter().filter(|(_, is_given)| *is_given);

@@ -12,10 +12,11 @@ use crate::erasure::steps::{Work, next};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::ledger::keep;
+use crate::moves::run as moves;
 use crate::partners::placement::Database;
 
-/// The most steps of a run. A Worker may send D1 1,000 statements in an invocation, and a step has 5. The databases share it.
-const STEPS_PER_RUN: i64 = 150;
+/// The most statements of a run. A Worker may send D1 1,000 in an invocation. The databases share it.
+const STATEMENTS_PER_RUN: usize = 600;
 
 /// No step of a run begins later than this, in milliseconds. The platform stops background work 30 seconds after the answer.
 /// The databases share this too.
@@ -40,7 +41,7 @@ pub async fn run(env: &Env, database: Database, by: &'static str, of: i64) {
 }
 
 /// Does what the cron does in each database: sees to the ledger, goes on with work in steps, and forgets the oldest
-/// `Idempotency-Key`s. If any of it fails, the next minute tries again.
+/// `Idempotency-Key`s; then it goes on with moves. If any of it fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
     let databases = bindings::databases(env);
     let of = i64::try_from(databases.len()).unwrap_or(i64::MAX);
@@ -51,6 +52,7 @@ pub async fn every_minute(env: &Env) {
             let _ = store.read(forget_keys(&clock::now().utc)).await;
         }
     }
+    moves::every_minute(env).await;
 }
 
 /// A run, and what its log line says of it.
@@ -127,15 +129,19 @@ impl Run {
     /// Does the steps. Returns whether work is left.
     async fn steps(&mut self, store: &Store) -> Result<bool, Error> {
         let begin = clock::now();
+        let mut statements = 0;
         let mut work = found(store.read(next()).await?.first())?;
         while let Some(found_work) = work {
             let is_late = clock::elapsed_millis(&begin) > RUN_MS / self.of;
-            if self.steps > 0 && (self.steps >= STEPS_PER_RUN / self.of || is_late) {
+            let is_much = statements >= STATEMENTS_PER_RUN / usize::try_from(self.of).unwrap_or(1);
+            if self.steps > 0 && (is_much || is_late) {
                 return Ok(true);
             }
             let before = store.cost().rows_written;
             let step_begin = clock::now();
-            let results = store.run(found_work.step(&step_begin.utc)).await?;
+            let step = found_work.step(&step_begin.utc);
+            statements += step.statements.len();
+            let results = store.run(step).await?;
             self.steps += 1;
             self.longest_ms = self.longest_ms.max(clock::elapsed_millis(&step_begin));
             self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);

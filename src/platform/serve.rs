@@ -29,7 +29,9 @@ use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::ledger::keep;
 use crate::operator::handlers as operator;
-use crate::operator::handlers::{customers as customers_of, databases, erasures, logins, trail};
+use crate::operator::handlers::{
+    customers as customers_of, databases, erasures, logins, moves, trail,
+};
 use crate::partners::placement::Database;
 use crate::records::handlers as records;
 use crate::records::handlers::{allowed_numbers, export};
@@ -323,6 +325,7 @@ async fn for_operator(
         OperatorRoute::Replay => erasures::replay(&operator, site, call).await,
         OperatorRoute::ReadHome => databases::home(&operator, site, call).await,
         OperatorRoute::ListDatabases => databases::list(&operator, site, call).await,
+        OperatorRoute::MovePartner => moves::go_on(&operator, site, call).await,
     }
 }
 

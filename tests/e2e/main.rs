@@ -67,6 +67,7 @@ mod logs;
 mod matrix;
 mod measures;
 mod methods;
+mod moves;
 mod openapi;
 mod operator;
 mod page;

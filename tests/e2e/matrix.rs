@@ -96,6 +96,7 @@ const MATRIX: &[Row] = &[
     ("GET",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("PUT",    "/operator/partners/{username}",                          [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("POST",   "/operator/partners/{username}/password",                 [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
+    ("POST",   "/operator/partners/{username}/move",                     [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("GET",    "/operator/partners/{username}/logins",                   [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("PUT",    "/operator/partners/{username}/logins/{login}",           [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
     ("DELETE", "/operator/partners/{username}/logins/{login}",           [401,  401,  401,  401,  401,  200,  401,  401,  401,  401]),
@@ -128,7 +129,9 @@ impl Target {
         let ids = [id, measure, user, call.unwrap()];
         let username = unused_username();
         let path = format!("/operator/partners/{username}");
-        operator("PUT", &path).json(&json!({})).expect(200);
+        operator("PUT", &path)
+            .json(&json!({"database": "DB"}))
+            .expect(200);
         operator("PUT", &format!("{path}/custom_fields/7"))
             .json(&json!({}))
             .expect(200);
@@ -189,6 +192,7 @@ impl Target {
                 "start": "2026-09-01 07:12:09", "bnum": numbers.1}]})),
             ("PUT", "allowed_numbers") => Some(json!({"phonenrs": [numbers.0]})),
             ("PUT", "partners" | "custom_fields") => Some(json!({})),
+            ("POST", "move") => Some(json!({"to": "DB_2"})),
             ("PUT", "logins") => Some(json!({"access": "write"})),
             ("PUT", _) => Some(json!({"name": "Changed"})),
             _ => None,

@@ -81,6 +81,7 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
             "AuditEntry": operations::operator::audit_entry(outputs)?,
             "Erasure": operations::operator::erasure(outputs)?,
             "Database": operations::operator::database(outputs),
+            "Move": operations::operator::move_of(outputs),
         }),
     );
     for (method, path, route) in routes() {

@@ -3,7 +3,9 @@
 use customers_api::db::audit::ACTIONS;
 use customers_api::erasure::receipt::COUNTS;
 use customers_api::http::routes::OperatorRoute;
+use customers_api::moves::engine::PHASES;
 use customers_api::operator::input::{ENDING_STATUSES, OVERLAP_MAX};
+use customers_api::partners::placement::Database;
 use customers_api::partners::profile::{READ, WRITE};
 use serde_json::{Value, json};
 
@@ -171,6 +173,17 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             headers: vec![("Link", false)],
             ..operation
         },
+        OperatorRoute::MovePartner => Operation {
+            tag: "Databases",
+            summary: "Move a partner to another database".to_owned(),
+            about: "Goes on for some seconds, and answers how far the move is. Repeat it until `phase` is `complete`; without \
+            repeats the service goes on by itself, slowly. While a partner moves, its reads are answered; its writes get a 503 \
+            with the code `moving`, and can be repeated.",
+            body: Some(move_to()),
+            answer: object(members([("move", reference("Move"))])),
+            statuses: vec![404, 409],
+            ..operation
+        },
         OperatorRoute::ListErasures => Operation {
             tag: "Ledger",
             summary: "List the erasures".to_owned(),
@@ -240,6 +253,40 @@ pub fn database(outputs: Outputs<'_>) -> Value {
             "was_restored",
             described(json!({ "type": "boolean" }), was_restored),
         ),
+    ]))
+}
+
+/// A move of a partner.
+pub fn move_of(outputs: Outputs<'_>) -> Value {
+    let integer = |about| described(outputs.integer(), about);
+    let text = |about| described(json!({ "type": "string" }), about);
+    let phases = json!({ "type": "string", "enum": PHASES });
+    let table = object(members([
+        ("table", text("The table, or the part of one.")),
+        ("rows", integer("How many rows it has, on both sides.")),
+        ("sha256", text("The SHA-256 of them, on both sides.")),
+    ]));
+    object(members([
+        ("username", text("The partner's user name.")),
+        ("from", text("The database that it comes from.")),
+        ("to", text("The database that it goes to.")),
+        (
+            "phase",
+            described(
+                phases,
+                "What is being done. The phases follow each other in this order.",
+            ),
+        ),
+        ("done", integer("How many of `total` the phase has done.")),
+        (
+            "total",
+            integer("How many customers, measures, users and calls the partner has."),
+        ),
+        (
+            "began_anew",
+            integer("How often the move has begun anew, because of a restore or of a difference."),
+        ),
+        ("tables", described(list(table), "What was compared.")),
     ]))
 }
 
@@ -343,6 +390,21 @@ const NEW_PASSWORD: &str = "The old password stops working after `overlap_second
                             was replaced before stops working at once. Only this answer shows the new password.";
 
 /// The body of a request for a new password.
+fn move_to() -> Body {
+    let names: Vec<String> = Database::all()
+        .map(|database| database.to_string())
+        .collect();
+    Body::json(
+        json!({
+            "type": "object",
+            "required": ["to"],
+            "properties": { "to": { "enum": names } },
+            "additionalProperties": false,
+        }),
+        json!({ "to": "DB_2" }),
+    )
+}
+
 fn overlap() -> Body {
     let seconds = json!({ "type": "integer", "minimum": 0, "maximum": OVERLAP_MAX });
     let about = "For how many seconds the old password stays good.";
