@@ -105,7 +105,11 @@ fn a_nonce_that_we_did_not_make_is_refused_before_a_profile_is_looked_for() {
 fn after_too_many_failed_logins_in_all_a_name_that_nobody_has_costs_no_trip() {
     // A server of its own, because its isolate remembers for a minute.
     let server = Server::different(&Difference {
-        config: &[("/build/entry.mjs", "/tests/e2e/faults/entry.mjs")],
+        config: &[
+            ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
+            // That module imports from elsewhere.
+            ("no_bundle = true", "no_bundle = false"),
+        ],
         secrets: None,
     });
     let known = Partner::on(server, &json!({}));

@@ -128,7 +128,11 @@ fn what_passes_is_a_503_and_what_does_not_is_a_500_with_an_alarm() {
 #[test]
 fn retry_after_grows_while_the_trouble_lasts() {
     let server = Server::different(&Difference {
-        config: &[("/build/entry.mjs", "/tests/e2e/faults/entry.mjs")],
+        config: &[
+            ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
+            // That module imports from elsewhere.
+            ("no_bundle = true", "no_bundle = false"),
+        ],
         secrets: None,
     });
     let partner = Partner::on(server, &json!({}));

@@ -48,13 +48,22 @@ fn db_rows(server: &Server, database: &str, partner_id: i64, customer_id: i64) -
     let connection = db_open_of(server, database);
     let count = |sql: &str, id: i64| connection.query_row(sql, [id], |row| row.get(0)).unwrap();
     [
-        count("SELECT COUNT(*) FROM partners WHERE partner_id = ?1", partner_id),
-        count("SELECT COUNT(*) FROM customers WHERE partner_id = ?1", partner_id),
+        count(
+            "SELECT COUNT(*) FROM partners WHERE partner_id = ?1",
+            partner_id,
+        ),
+        count(
+            "SELECT COUNT(*) FROM customers WHERE partner_id = ?1",
+            partner_id,
+        ),
         count(
             "SELECT COUNT(*) FROM audit WHERE partner_id = ?1 AND kind NOT IN ('partners', 'logins')",
             partner_id,
         ),
-        count("SELECT COUNT(*) FROM calls WHERE customer_id = ?1", customer_id),
+        count(
+            "SELECT COUNT(*) FROM calls WHERE customer_id = ?1",
+            customer_id,
+        ),
     ]
 }
 
@@ -70,7 +79,11 @@ impl Subject {
     fn on(server: &'static Server, calls: i64) -> Self {
         let partner = Partner::on(server, &json!({"country": "SE", "name": "Acme"}));
         partner.set_up_custom(7, &json!({"label": "Shop"}));
-        let form = [("name", "Nordlund AB"), ("custnr", "1"), ("custom_7", "Oslo \"[1]\" é")];
+        let form = [
+            ("name", "Nordlund AB"),
+            ("custnr", "1"),
+            ("custom_7", "Oslo \"[1]\" é"),
+        ];
         let created = partner.post("/customers", &form).expect(200);
         let living = created.customer()["customer_id"].as_i64().unwrap();
         let measure = partner.create_measure(living);
@@ -82,8 +95,16 @@ impl Subject {
         let erased = partner.create_customer("Gone", "2");
         partner.create_measure(erased);
         partner.delete(&format!("/customers/{erased}")).expect(200);
-        let receipt = partner.get(&format!("/customers/{erased}/erasure")).expect(200).json();
-        Self { partner, living, erased, receipt }
+        let receipt = partner
+            .get(&format!("/customers/{erased}/erasure"))
+            .expect(200)
+            .json();
+        Self {
+            partner,
+            living,
+            erased,
+            receipt,
+        }
     }
 
     /// Everything that the partner can read, but for what the requests of a test add.
@@ -98,15 +119,22 @@ impl Subject {
             format!("/customers/{}/erasure", self.erased),
             "/customers/changes?pagesize=5".to_owned(),
         ];
-        let reads = paths.iter().map(|path| self.partner.get(path).expect(200).json());
+        let reads = paths
+            .iter()
+            .map(|path| self.partner.get(path).expect(200).json());
         reads.collect()
     }
 
     fn assert_is_all_there(&self, before: &[Value]) {
         assert_eq!(self.reads(), before);
         assert_eq!(before[6], self.receipt);
-        self.partner.get(&format!("/customers/{}", self.erased)).expect(404);
-        let again = self.partner.delete(&format!("/customers/{}", self.erased)).expect(200);
+        self.partner
+            .get(&format!("/customers/{}", self.erased))
+            .expect(404);
+        let again = self
+            .partner
+            .delete(&format!("/customers/{}", self.erased))
+            .expect(200);
         assert_eq!(again.json()["erasure"]["customer_id"], self.erased);
     }
 }
@@ -132,14 +160,19 @@ fn a_partner_moves_with_everything_and_leaves_nothing_behind() {
         let path = format!("/operator/partners/{}", partner.username);
         let read = Request::operator(partner.server, "GET", &path).expect(200);
         let read = read.json()["partner"].clone();
-        assert_eq!((&read["database"], &read["name"]), (&to.into(), &"Acme".into()));
+        assert_eq!(
+            (&read["database"], &read["name"]),
+            (&to.into(), &"Acme".into())
+        );
         // What comes later has ids of its own, above all others.
         let later = partner.create_customer("Later", to);
         assert!(later > highest, "{later}");
         highest = later;
         let changes = partner.get("/customers/changes").expect(200).json()["changes"].clone();
         let changes = changes.as_array().unwrap().iter();
-        let ids: Vec<i64> = changes.map(|change| change["change_id"].as_i64().unwrap()).collect();
+        let ids: Vec<i64> = changes
+            .map(|change| change["change_id"].as_i64().unwrap())
+            .collect();
         assert!(ids.is_sorted() && ids.len() > 6, "{ids:?}");
         partner.delete(&format!("/customers/{later}")).expect(200);
     }
@@ -152,11 +185,17 @@ fn a_move_is_refused_where_it_makes_no_sense() {
     assert_eq!(refused(move_to(&partner, "DB"), 400), ["to: same_database"]);
     assert_eq!(refused(move_to(&partner, "DB_9"), 400), ["to: database"]);
     assert_eq!(refused(move_to(&partner, "LEDGER"), 400), ["to: database"]);
-    let nobody = Partner { partner: unused_username(), ..partner.clone() };
+    let nobody = Partner {
+        partner: unused_username(),
+        ..partner.clone()
+    };
     move_to(&nobody, "DB_2").expect(404);
     // A repeat after the end is told of the end.
     assert_eq!(moved(&partner, "DB_2")["phase"], "complete");
-    assert_eq!(move_to(&partner, "DB_2").expect(200).json()["move"]["phase"], "complete");
+    assert_eq!(
+        move_to(&partner, "DB_2").expect(200).json()["move"]["phase"],
+        "complete"
+    );
 }
 
 /// Sends a write until it is done, as a client does that heeds `Retry-After`, but sooner. Returns how often it was refused.
@@ -201,7 +240,9 @@ fn use_it(it: &Subject, before: &[Value], is_over: &AtomicBool) -> Seen {
                 n += 1;
                 let custnr = format!("{}-{n}", unused_username());
                 let form = [("name", "n"), ("custnr", &*custnr)];
-                let create = partner.post("/customers", &form).header("Idempotency-Key", &custnr);
+                let create = partner
+                    .post("/customers", &form)
+                    .header("Idempotency-Key", &custnr);
                 let (answer, again) = persist(&create);
                 assert_eq!(answer.status, 200, "{answer:#?}");
                 let id = answer.customer()["customer_id"].as_i64().unwrap();
@@ -234,7 +275,12 @@ fn use_it(it: &Subject, before: &[Value], is_over: &AtomicBool) -> Seen {
         let reads = reader.join().unwrap();
         let mut changes = follower.join().unwrap();
         follow(partner, &mut changes);
-        Seen { created, refused, reads, changes }
+        Seen {
+            created,
+            refused,
+            reads,
+            changes,
+        }
     })
 }
 
@@ -242,12 +288,18 @@ fn use_it(it: &Subject, before: &[Value], is_over: &AtomicBool) -> Seen {
 fn follow(partner: &Partner, changes: &mut Vec<i64>) {
     loop {
         let after = changes.last().copied().unwrap_or_default();
-        let page = partner.get(&format!("/customers/changes?after={after}&pagesize=50")).expect(200).json();
+        let page = partner
+            .get(&format!("/customers/changes?after={after}&pagesize=50"))
+            .expect(200)
+            .json();
         let page = page["changes"].as_array().unwrap().clone();
         if page.is_empty() {
             return;
         }
-        changes.extend(page.iter().map(|change| change["change_id"].as_i64().unwrap()));
+        changes.extend(
+            page.iter()
+                .map(|change| change["change_id"].as_i64().unwrap()),
+        );
     }
 }
 
@@ -267,10 +319,18 @@ fn while_a_partner_moves_no_read_fails_and_no_write_is_lost_or_done_twice() {
         is_over.store(true, Ordering::Relaxed);
         seen.join().unwrap()
     });
-    assert!(seen.refused > 0 && seen.reads > 5 && !seen.created.is_empty(), "{} {}", seen.refused, seen.reads);
+    assert!(
+        seen.refused > 0 && seen.reads > 5 && !seen.created.is_empty(),
+        "{} {}",
+        seen.refused,
+        seen.reads
+    );
     it.assert_is_all_there(&before);
     let list = partner.get("/customers").expect(200);
-    let there = list.records("customers").into_iter().map(|customer| customer["customer_id"].as_i64().unwrap());
+    let there = list
+        .records("customers")
+        .into_iter()
+        .map(|customer| customer["customer_id"].as_i64().unwrap());
     let mut expected = seen.created.clone();
     expected.insert(it.living);
     assert_eq!(there.collect::<BTreeSet<_>>(), expected);
@@ -308,7 +368,14 @@ fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
         assert!(begin.elapsed() < DEADLINE);
     }
     it.assert_is_all_there(&before);
-    let rows = |database| db_rows(it.partner.server, database, it.partner.partner_id, it.living);
+    let rows = |database| {
+        db_rows(
+            it.partner.server,
+            database,
+            it.partner.partner_id,
+            it.living,
+        )
+    };
     assert_eq!(rows("DB"), [0; 4]);
     let [partners, customers, _, calls] = rows("DB_2");
     assert_eq!((partners, customers, calls), (1, 2, 5_000));
@@ -317,6 +384,8 @@ fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
 fn move_to_is_unfinished(it: &Subject) -> bool {
     let ledger = crate::db::db_ledger(it.partner.server);
     let sql = "SELECT COUNT(*) FROM moves WHERE partner_id = ?1 AND phase <> 'complete'";
-    let count: i64 = ledger.query_row(sql, [it.partner.partner_id], |row| row.get(0)).unwrap();
+    let count: i64 = ledger
+        .query_row(sql, [it.partner.partner_id], |row| row.get(0))
+        .unwrap();
     count > 0
 }
