@@ -256,10 +256,14 @@ impl Statement {
         &self.sql
     }
 
-    /// Whether it only reads. Every statement that begins with another word counts as one that writes.
+    /// Whether it only reads. A statement that begins with a `WITH` does so if no word of one that writes is in it.
     pub fn is_read(&self) -> bool {
-        let text = self.sql.split_once(" */ ");
-        text.is_some_and(|(_, text)| text.starts_with("SELECT "))
+        let Some((_, text)) = self.sql.split_once(" */ ") else {
+            return false;
+        };
+        let writes = ["INSERT ", "UPDATE ", "DELETE ", "REPLACE "];
+        text.starts_with("SELECT ")
+            || (text.starts_with("WITH ") && !writes.iter().any(|word| text.contains(word)))
     }
 
     /// What is bound to `?1`, `?2`, …

@@ -186,9 +186,7 @@ impl Story {
         partner_id: i64,
         statements: &[Statement],
     ) -> Result<(Database, Vec<Vec<crate::ledger::tests::world::Cells>>), Error> {
-        self.watch(partner_id, |world| {
-            world.request(partner_id, false, statements)
-        })
+        self.watch(partner_id, |world| world.request(partner_id, statements))
     }
 
     /// Does something that may change rows of a partner. Only the one database may that serves it all.
@@ -505,7 +503,7 @@ impl Story {
     fn follow(&mut self, partner_id: i64) -> Result<bool, Error> {
         let after = self.known[&partner_id].after;
         let page = vec![changes::page(Bare, partner_id, after, 5)];
-        let (home, rows) = self.world.request(partner_id, true, &page)?;
+        let (home, rows) = self.world.request(partner_id, &page)?;
         assert_ne!(self.serves(home, partner_id), "nothing", "{:#?}", self.told);
         let known = self.known.get_mut(&partner_id).unwrap();
         let ids = rows

@@ -145,9 +145,9 @@ impl World {
     pub fn request(
         &self,
         partner_id: i64,
-        reads: bool,
         statements: &[Statement],
     ) -> Result<(Database, Rows<Cells>), Error> {
+        let reads = statements.iter().all(Statement::is_read);
         let mut is_again = false;
         loop {
             let home = self.home(partner_id)?;
