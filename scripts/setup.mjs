@@ -1,17 +1,19 @@
-// Installs only what is missing on this machine: the npm packages, the Rust toolchain, wasm-bindgen, worker-build and
-// the secrets for local development.
+// Installs only what is missing on this machine: the npm packages, the Rust toolchain, wasm-bindgen and the secrets for
+// local development.
 
-import { appendFileSync, copyFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { parseEnv } from "node:util";
-import { Failure, env, main, root, run, step, wasmBindgen, workerBuild } from "./tools.mjs";
+import { fetchTool } from "./release.mjs";
+import { Failure, env, main, root, run, step, wasmBindgen } from "./tools.mjs";
 
-export async function setup() {
-  await npmPackages();
-  await rustToolchain();
-  await cargoTool(wasmBindgen);
-  await cargoTool(workerBuild);
+/** Runs once in a process, whoever asks for it. */
+let underWay;
+export const setup = () => (underWay ??= install());
+
+async function install() {
   devVars();
+  await Promise.all([npmPackages(), rustToolchain().then(() => cargoTool(wasmBindgen))]);
 }
 
 export async function npmPackages() {
@@ -42,7 +44,10 @@ function packages(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : {};
 }
 
-export async function rustToolchain() {
+let toolchain;
+export const rustToolchain = () => (toolchain ??= installToolchain());
+
+async function installToolchain() {
   const [, channel] = readFileSync(join(root, "rust-toolchain.toml"), "utf8").match(/^channel = "(.+)"/m);
   const wanted = { component: ["rustfmt", "clippy"], target: ["wasm32-unknown-unknown"] };
 
@@ -67,12 +72,18 @@ export async function rustToolchain() {
   }
 }
 
-export async function cargoTool({ name, version, dir, bin, minutes, options }) {
-  // cargo writes to this file after the binaries are in place, so an interrupted install does not count.
-  const notes = join(dir, ".crates2.json");
-  if (existsSync(bin) && existsSync(notes) && readFileSync(notes, "utf8").includes(`"${name} ${version} `)) return;
-  const install = ["install", name, "--version", version, "--locked", "--root", dir, "--quiet", ...options];
-  await step(`${name} ${version}: building, about ${minutes} minutes`, () => run("cargo", install, { quiet: true }));
+/** Fetches a tool's own release, or builds the tool. It is moved into place at the end, so it is there whole or not at all. */
+export async function cargoTool({ name, version, dir, bin, options, release }) {
+  if (existsSync(bin)) return;
+  const part = `${dir}.${process.pid}`;
+  const title = `${name} ${version}`;
+  const fetched = release && (await step(`${title}: fetching`, () => fetchTool(release, join(part, "bin"))));
+  if (!fetched) {
+    const install = ["install", name, "--version", version, "--locked", "--root", part, "--quiet", ...options];
+    await step(`${title}: building`, () => run("cargo", install, { quiet: true }));
+  }
+  rmSync(dir, { recursive: true, force: true });
+  renameSync(part, dir);
 }
 
 /** Creates the local secrets. It keeps existing ones, and adds those that are new since. */

@@ -4,20 +4,24 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
-import { demo, loadDemo, secrets } from "./demo.mjs";
+import { demo, loadDemo } from "./demo.mjs";
 import { setup } from "./setup.mjs";
 import { Failure, main, seconds, step } from "./tools.mjs";
 import { dev, execute, localConfig, migrate } from "./wrangler.mjs";
 
-const port = Number(process.env.PORT || 8787);
+const { PORT = "" } = process.env;
+const port = Number(PORT || 8787);
 const url = `http://127.0.0.1:${port}`;
 
 async function start() {
   const began = performance.now();
-  if (!(port >= 1 && port <= 65535)) throw new Failure("PORT must be a number from 1 to 65535");
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+    throw new Failure(`PORT must be a number from 1 to 65535, not ${PORT}`);
+  }
   await portIsFree();
-  await setup();
+  // The build does what it needs of the setup while it compiles; a build that is unchanged needs none.
   await build();
+  await setup();
   const config = localConfig();
   await step("databases: applying migrations", () => migrate({ config }));
   const [[{ partners }]] = await execute(["--command", "SELECT COUNT(*) AS partners FROM directory"]);
@@ -38,7 +42,8 @@ async function start() {
 function portIsFree() {
   return new Promise((done, fail) => {
     const probe = createServer();
-    probe.on("error", ({ code }) => fail(new Failure(`port ${port} is taken (${code}): try PORT=8788 npm start`)));
+    const other = port === 8788 ? 8789 : 8788;
+    probe.on("error", ({ code }) => fail(new Failure(`port ${port} is taken (${code}): try PORT=${other} npm start`)));
     probe.listen(port, "127.0.0.1", () => probe.close(done));
   });
 }
@@ -52,26 +57,22 @@ async function answers() {
   }
 }
 
+/** Shows a way in. None of it changes the demo: README.md goes on from there. */
 function invite(time) {
-  const { OPERATOR_TOKEN: token } = secrets();
   const curl = `curl --digest -u ${demo.username}:${demo.password}`;
+  const at = PORT ? `PORT=${port} ` : "";
   console.log(`
 Serving ${url} after ${time} s. Ctrl-C stops it.
 Open it in a browser for the reference, with examples to try. Commands for another terminal:
 
   # list the demo partner's customers
   ${curl} ${url}/customers
-  # create a customer
-  ${curl} -d name='Nordlund AB' -d custnr=SE-1003 ${url}/customers
   # export everything stored about a customer
   ${curl} ${url}/customers/1/export
-  # preview an erasure, erase the customer, read the receipt
+  # see what an erasure would do; without ?dry_run=1 it is done
   ${curl} -X DELETE '${url}/customers/1?dry_run=1'
-  ${curl} -X DELETE ${url}/customers/1
-  ${curl} ${url}/customers/1/erasure
-  # as the operator, add a partner
-  curl -X PUT -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' \\
-    -d '{"name":"Acme"}' ${url}/operator/partners/acme
+  # as the operator, in this directory: list the partners
+  ${at}npm run -s operator -- show
 `);
 }
 

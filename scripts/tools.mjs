@@ -23,19 +23,40 @@ export function locked(crate) {
 // Outside the repository, so that neither `cargo clean` nor a fresh clone has to build the tools again.
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "customers-api", "tools");
 
-function tool(name, version, bin, minutes, options = []) {
+function tool(name, version, bin, options = []) {
   const dir = join(cache, `${name}-${version}`);
-  return { name, version, dir, bin: join(dir, "bin", bin), minutes, options };
+  return { name, version, dir, bin: join(dir, "bin", bin), options };
 }
 
-export const wasmBindgen = tool("wasm-bindgen-cli", locked("wasm-bindgen"), "wasm-bindgen", 3);
-export const workerBuild = tool("worker-build", locked("worker"), "worker-build", 4);
-// Not optimised: it is built in 80 s instead of 214 s, and runs in 2 s instead of 1 s.
+// Not optimised: cargo-deny is then built in 80 s instead of 214 s, and runs in 2 s instead of 1 s.
 const unoptimised = ["--config", "profile.release.opt-level=0"];
-export const cargoDeny = tool("cargo-deny", "0.20.2", "cargo-deny", 2, unoptimised);
+
+export const wasmBindgen = {
+  ...tool("wasm-bindgen-cli", locked("wasm-bindgen"), "wasm-bindgen", ["--no-default-features", ...unoptimised]),
+  release: release(locked("wasm-bindgen")),
+};
+export const cargoDeny = tool("cargo-deny", "0.20.2", "cargo-deny", unoptimised);
+
+/**
+ * Where wasm-bindgen's own release for this machine is, and the SHA-256 that it must have. `undefined` where we know none:
+ * then it is built.
+ */
+function release(version) {
+  const releases = {
+    "linux-x64": ["x86_64-unknown-linux-musl", "82d12bb940e2d4e72e0d5605387fc1b8ca179044e012b620f0ce4e7440e8320e"],
+    "linux-arm64": ["aarch64-unknown-linux-musl", "2ed4351c35dd9440308bbb02767d47ea278efe851a52465300f3c94f5b6c2a87"],
+    "darwin-x64": ["x86_64-apple-darwin", "7e028879a68ec53dae14048b55cc5215f6df75b17a9c1426fac8fa086d3202fd"],
+    "darwin-arm64": ["aarch64-apple-darwin", "81d4a23d56b3c3eb8187658329116d50e0b228a93b343825fb71f70179051cd1"],
+  };
+  const [platform, sha256] = releases[`${process.platform}-${process.arch}`] ?? [];
+  if (!sha256 || version !== "0.2.129") return undefined;
+  const name = `wasm-bindgen-${version}-${platform}`;
+  return { url: `https://github.com/wasm-bindgen/wasm-bindgen/releases/download/${version}/${name}.tar.gz`, sha256 };
+}
 
 const npmBin = join(root, "node_modules", ".bin");
 export const wasmOpt = join(npmBin, "wasm-opt");
+export const esbuild = join(npmBin, "esbuild");
 
 /**
  * The environment of this process without what cargo adds for a program that it runs. A test starts cargo again, through
@@ -44,14 +65,11 @@ export const wasmOpt = join(npmBin, "wasm-opt");
  */
 const ownEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^CARGO_(PKG|MANIFEST)_/.test(name)));
 
-/** The environment of every tool. The *_BIN variables keep worker-build from downloading those tools. */
+/** The environment of every tool. */
 export const env = {
   ...ownEnv,
   // npm's package `node` comes first: wrangler may need a newer Node than the system has.
   PATH: [npmBin, process.env.PATH].join(delimiter),
-  WASM_BINDGEN_BIN: wasmBindgen.bin,
-  WASM_OPT_BIN: wasmOpt,
-  ESBUILD_BIN: join(npmBin, "esbuild"),
   // These keep wrangler quiet and offline. Without the banner it does not look for a newer version either.
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_METRICS: "false",
@@ -107,16 +125,16 @@ function files(path) {
 /** The seconds since `start`, which came from `performance.now()`. */
 export const seconds = (start) => ((performance.now() - start) / 1000).toFixed(1);
 
-/** Prints what it does and, on the same line, how long that took. */
+/** Prints what it does, and then how long that took. Several steps may be under way at once. */
 export async function step(title, work) {
   const start = performance.now();
-  process.stdout.write(`${title} … `);
+  console.log(`${title} …`);
   try {
     const result = await work();
-    console.log(`done in ${seconds(start)} s`);
+    console.log(`${title}: done in ${seconds(start)} s`);
     return result;
   } catch (error) {
-    console.log("failed");
+    console.log(`${title}: failed`);
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 // Runs wrangler for the other scripts: applies migrations, runs SQL, and serves the Worker in workerd.
 
 import { spawn } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { databases } from "./migrate.mjs";
 import { Failure, env, root, run } from "./tools.mjs";
 
@@ -29,6 +30,9 @@ export async function migrate({ config = wranglerToml, state = wranglerState } =
   for (const binding of databases({ config })) await d1(binding, ["migrations", "apply"], [], { config, state });
 }
 
+/** wrangler's line for a request. The Worker writes a better one. */
+const OF_A_REQUEST = /^\[wrangler:info\] [A-Z]+ \S+ \d{3} .*\(\d+ms\)$/;
+
 /** Runs `["--command", sql]` or `["--file", path]` in `DB`, and returns the result of each statement. */
 export async function execute(sql, { config = wranglerToml, state = wranglerState } = {}) {
   const out = await d1("DB", ["execute"], ["--json", "--yes", ...sql], { config, state });
@@ -53,9 +57,10 @@ export function dev({ port, config = wranglerToml, state = wranglerState, detach
     cwd: dirname(config),
     // Servers of the same name would otherwise find each other through a registry in the home directory.
     env: { ...env, WRANGLER_REGISTRY_PATH: join(dirname(config), ".wrangler", "registry") },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
     detached,
   });
+  createInterface(child.stdout).on("line", (line) => OF_A_REQUEST.test(line) || console.log(line));
   const ended = new Promise((done, fail) => {
     child.on("error", (error) => fail(new Failure(`wrangler: ${error.message}`)));
     child.on("exit", (code) => done(code));

@@ -1,8 +1,8 @@
 // The platform calls this module. It calls the Worker, and answers in its place if the Worker panics. A panic is a trap,
-// which Rust cannot catch. The trap stops the instance, and the Worker's own shim starts a new one for the next request.
-// Nobody else would answer the requests that were under way in the stopped instance.
+// which Rust cannot catch. The trap stops the instance, and index.js, which wasm-bindgen makes, starts a new one for the
+// next call. Nobody else would answer the requests that were under way in the stopped instance.
 
-import Worker from "./index.js";
+import { fetch as serve, scheduled } from "./index.js";
 
 const underWay = new Set();
 addEventListener("error", () => underWay.forEach((fail) => fail()));
@@ -12,7 +12,7 @@ export default {
     const { promise: trapped, reject: fail } = Promise.withResolvers();
     underWay.add(fail);
     try {
-      return await Promise.race([new Worker(ctx, env).fetch(request), trapped]);
+      return await Promise.race([serve(request, env, ctx), trapped]);
     } catch {
       return failed(request);
     } finally {
@@ -20,9 +20,7 @@ export default {
     }
   },
 
-  scheduled(event, env, ctx) {
-    return new Worker(ctx, env).scheduled(event);
-  },
+  scheduled,
 };
 
 function failed({ method, url }) {

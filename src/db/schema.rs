@@ -25,12 +25,6 @@ pub fn applied_migrations() -> Statement {
     sql!("SELECT name FROM d1_migrations").named("schema::applied_migrations")
 }
 
-/// Finds the table in which the platform notes them.
-pub fn migrations_table() -> Statement {
-    sql!("SELECT name FROM sqlite_schema WHERE name = 'd1_migrations'")
-        .named("schema::migrations_table")
-}
-
 /// What an erasure does to a column.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {

@@ -33,6 +33,10 @@ const LOST: [&str; 9] = [
     "failed to parse body as json",
 ];
 
+/// What SQLite says of a table or a column that it does not have. Every statement of ours was tried on the schema of this
+/// code, so the database has an older one.
+const UNMIGRATED: [&str; 3] = ["no such table", "no such column", "has no column named"];
+
 /// What kind of trouble an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -43,6 +47,8 @@ pub enum Trouble {
     /// The database refuses the batch because of the batch itself: too large, too long a run, a constraint, a type, a syntax. A
     /// text that nobody here knows counts as this too, so that somebody looks at it.
     Refused,
+    /// The database lacks a migration.
+    Unmigrated,
     /// The database has no room left.
     Full,
     /// The database was restored, or has given an id that is not allotted to it. Our own statements say so. It is put in order
@@ -63,6 +69,8 @@ impl Trouble {
             Self::Elsewhere
         } else if says(&FULL) {
             Self::Full
+        } else if says(&UNMIGRATED) {
+            Self::Unmigrated
         } else if says(&OVERLOADED) {
             Self::Overloaded
         } else if says(&LOST) && !says(&[TOO_LONG]) {
@@ -77,6 +85,7 @@ impl Trouble {
         match self {
             Self::Lost | Self::Overloaded => Error::Unavailable(text),
             Self::Refused => Error::Internal(text),
+            Self::Unmigrated => Error::Unmigrated(text),
             Self::Full => Error::StorageFull,
             Self::Restored => Error::Restoring(text),
             Self::Elsewhere => Error::Moving(text),
@@ -170,7 +179,6 @@ mod tests {
                     "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
                     "D1_ERROR: statement too long: SQLITE_TOOBIG",
                     "D1_ERROR: UNIQUE constraint failed: t.c: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)",
-                    "D1_ERROR: no such table: customers: SQLITE_ERROR",
                     "D1_ERROR: near \"INSERTZ\": syntax error at offset 0: SQLITE_ERROR",
                     "D1_ERROR: too many SQL variables at offset 300: SQLITE_ERROR",
                     "D1_ERROR: No SQL statements detected.",
@@ -179,6 +187,14 @@ mod tests {
                     "D1_ERROR: database disk image is malformed: SQLITE_CORRUPT",
                     "a text that nobody knows",
                     "",
+                ],
+            ),
+            (
+                Trouble::Unmigrated,
+                &[
+                    "D1_ERROR: no such table: customers: SQLITE_ERROR",
+                    "D1_ERROR: no such column: version at offset 7: SQLITE_ERROR",
+                    "D1_ERROR: table customers has no column named version at offset 30: SQLITE_ERROR",
                 ],
             ),
             (
@@ -214,6 +230,7 @@ mod tests {
             (Trouble::Lost, 503),
             (Trouble::Overloaded, 503),
             (Trouble::Refused, 500),
+            (Trouble::Unmigrated, 503),
             (Trouble::Full, 507),
             (Trouble::Restored, 503),
             (Trouble::Elsewhere, 503),

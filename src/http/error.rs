@@ -115,6 +115,8 @@ pub enum Error {
     Restoring(String),
     /// 503: the partner is being moved to another database. The text goes to the log and never to the caller.
     Moving(String),
+    /// 503: the store lacks a migration. The text goes to the log and never to the caller.
+    Unmigrated(String),
     /// 507: the store is full, or keeps the room that it has for erasures.
     StorageFull,
 }
@@ -158,7 +160,9 @@ impl Error {
             Self::UnsupportedMediaType(_) | Self::UnsupportedContentEncoding(_) => 415,
             Self::TooManyRequests(_) | Self::TooManyRows(_) => 429,
             Self::Internal(_) => 500,
-            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) => 503,
+            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) | Self::Unmigrated(_) => {
+                503
+            }
             Self::StorageFull => 507,
         }
     }
@@ -167,7 +171,9 @@ impl Error {
     pub fn retry_after(&self, pause: impl FnOnce() -> u32) -> Option<u32> {
         match self {
             Self::TooManyRequests(seconds) | Self::TooManyRows(seconds) => Some(*seconds),
-            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) => Some(pause()),
+            Self::Unavailable(_) | Self::Restoring(_) | Self::Moving(_) | Self::Unmigrated(_) => {
+                Some(pause())
+            }
             _ => None,
         }
     }
@@ -178,9 +184,19 @@ impl Error {
             Self::Internal(text)
             | Self::Unavailable(text)
             | Self::Restoring(text)
-            | Self::Moving(text) => Some(text),
+            | Self::Moving(text)
+            | Self::Unmigrated(text) => Some(text),
             Self::StorageFull => Some("the database is full"),
             _ => None,
+        }
+    }
+
+    /// The error as a caller of a deployed Worker gets it: how to set up a local database is nothing to that caller.
+    #[must_use]
+    pub fn deployed(self) -> Self {
+        match self {
+            Self::Unmigrated(text) => Self::Unavailable(text),
+            error => error,
         }
     }
 
@@ -284,6 +300,14 @@ impl Error {
                     "the store is not available; try again, or quote the request id {request_id} to support"
                 ),
             ),
+            Self::Unmigrated(_) => (
+                "unavailable",
+                format!(
+                    "the local database lacks migrations: apply them with `{}`, and those of the other databases that GET \
+                     /health names",
+                    migrate("DB", true)
+                ),
+            ),
             Self::Restoring(_) => (
                 "restoring",
                 "the store is being put in order after a restore; try again in a few seconds".to_owned(),
@@ -301,6 +325,12 @@ impl Error {
         };
         vec![Fault::of_request(code, message)]
     }
+}
+
+/// The command that applies the migrations of a database.
+pub fn migrate(binding: &str, is_local: bool) -> String {
+    let place = if is_local { "--local" } else { "--remote" };
+    format!("npx wrangler d1 migrations apply {binding} {place}")
 }
 
 /// The message of [`Error::HttpsRequired`].

@@ -12,8 +12,13 @@ pub fn split_url(url: &str) -> (&str, &str) {
 
 /// Whether nobody on the way can read the request: it uses TLS, or the loopback interface of a developer's machine.
 pub fn is_private(origin: &str) -> bool {
+    !origin.starts_with("http://") || is_local(origin)
+}
+
+/// Whether the request came over the loopback interface of a developer's machine, in plain HTTP.
+pub fn is_local(origin: &str) -> bool {
     let Some(host) = origin.strip_prefix("http://") else {
-        return true;
+        return false;
     };
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| {
         let port = host.strip_prefix(loopback);

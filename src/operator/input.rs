@@ -5,7 +5,7 @@ use serde::Serialize;
 use validator::Validate;
 
 use super::country::is_assigned;
-use super::sql::trail::Filter;
+use super::sql::trail::{Filter, ORDERS, Order};
 use crate::db::audit::ACTIONS;
 use crate::http::error::Fault;
 use crate::http::intent::Intent;
@@ -254,6 +254,7 @@ impl Filter {
             customer_id: params.id("customer_id"),
             since: take_since(params),
             action: params.text("action"),
+            order: take_order(params),
         };
         if let Some(action) = filter.action.as_deref()
             && !ACTIONS.contains(&action)
@@ -263,6 +264,21 @@ impl Filter {
         }
         filter
     }
+}
+
+fn take_order(params: &mut Params) -> Order {
+    let Some(given) = params.text("order") else {
+        return Order::default();
+    };
+    let found = ORDERS.iter().find(|(name, _)| *name == given);
+    found.map_or_else(
+        || {
+            let message = format!("must be one of {}", ORDERS.map(|(name, _)| name).join(", "));
+            params.fault(Fault::of("order", "order", message));
+            Order::default()
+        },
+        |(_, order)| *order,
+    )
 }
 
 /// Takes the time since when a list goes.

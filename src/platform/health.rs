@@ -10,10 +10,10 @@ use super::reply::Reply;
 use super::rows::Row;
 use super::{bindings, clock};
 use crate::db::memory::is_young;
-use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations, migrations_table};
+use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations};
 use crate::erasure::signing::Signer;
 use crate::http::call::Call;
-use crate::http::error::Error;
+use crate::http::error::{Error, migrate};
 use crate::http::json::Json;
 
 /// How long an isolate remembers that all is well, in milliseconds. However many callers ask, each isolate makes at
@@ -36,8 +36,14 @@ thread_local! {
 /// 1. reads the secrets (500 if one is missing or malformed);
 /// 2. reads which migrations the database and the ledger have (503 if one cannot be reached), unless that was found a moment
 ///    ago;
-/// 3. answers the result, with a 503 if a migration is missing.
-pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Result<Reply, Error> {
+/// 3. answers the result, with a 503 and the commands that help if a migration is missing.
+pub async fn read(
+    env: &Env,
+    store: &Store,
+    is_local: bool,
+    call: Call,
+    trace: &mut Trace,
+) -> Result<Reply, Error> {
     let call = call.finish()?;
     Signer::of(env).await?;
     let missing = match remembered(call.now.millis) {
@@ -60,6 +66,12 @@ pub async fn read(env: &Env, store: &Store, call: Call, trace: &mut Trace) -> Re
         ),
     ];
     if !missing.is_empty() {
+        // The name of the binding stands before that of the migration.
+        let bindings = missing.iter().filter_map(|name| name.split(' ').next());
+        let mut commands: Vec<String> = bindings.map(|name| migrate(name, is_local)).collect();
+        commands.dedup();
+        let commands = commands.into_iter().map(Json::from).collect();
+        members.push(("apply_with".to_owned(), Json::List(commands)));
         members.push((
             "missing".to_owned(),
             Json::List(missing.into_iter().map(Json::from).collect()),
@@ -107,10 +119,7 @@ async fn missing_in<'a>(
     let applied = match store.read(applied_migrations()).await {
         Ok(rows) => rows.all(),
         // A database without any migration does not have the table.
-        Err(error @ Error::Internal(_)) => match store.read(migrations_table()).await?.first() {
-            None => Vec::new(),
-            Some(_) => return Err(error),
-        },
+        Err(Error::Unmigrated(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
     let names = applied.iter().map(|row: &Row| row.text("name"));

@@ -21,7 +21,7 @@ use crate::http::call::{Call, Taken};
 use crate::http::error::Error;
 use crate::http::etag::{IfMatch, Preconditions};
 use crate::http::json::Json;
-use crate::http::origin::{is_private, split_url};
+use crate::http::origin::{is_local, is_private, split_url};
 use crate::http::params::Params;
 use crate::http::router::{self, Action};
 use crate::http::routes::{self, OperatorRoute, PartnerRoute, PublicRoute, Route};
@@ -57,7 +57,8 @@ pub async fn serve(
     let platform = (env, context);
     let result = answer(request, &method, platform, &now, &request_id, &mut trace).await;
 
-    let is_tls = request.url().starts_with("https:");
+    let url = request.url();
+    let is_tls = url.starts_with("https:");
     let build = |reply: Reply| {
         let reply = reply.with("X-Request-Id", &request_id);
         let reply = if is_tls {
@@ -76,6 +77,12 @@ pub async fn serve(
         Ok(response) => response,
         Err(error) => {
             internal = error.internal_text().map(str::to_owned);
+            let (origin, _) = split_url(&url);
+            let error = if is_local(origin) {
+                error
+            } else {
+                error.deployed()
+            };
             // A 401 comes only after the secrets were read, so this reading succeeds too.
             let nonce =
                 || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));
@@ -143,7 +150,7 @@ async fn answer(
     let handled = match route {
         Route::Public(PublicRoute::Health) => {
             let call = incoming.read(BodyRules::PARTNER, false, "").await?;
-            health::read(env, &store, call, trace).await
+            health::read(env, &store, is_local(origin), call, trace).await
         }
         Route::Public(PublicRoute::ReadKeys) => {
             let call = incoming.read(BodyRules::PARTNER, false, "").await?;

@@ -1,17 +1,15 @@
 //! The operator's command: each test runs it as the operator would, and checks the effect from the partner's side.
 
-use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::client::{Request, operator};
-use crate::clients::is_there;
-use crate::partner::{Partner, unused_username};
+use crate::partner::unused_username;
 use crate::server::{OPERATOR_TOKEN, shared};
 
 /// The command with the shared server's URL and token.
-fn command(arguments: &[&str]) -> Command {
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
     command
         .args(["--url", &shared().origin])
@@ -20,14 +18,14 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     let _under_way = shared().request_under_way();
     command(arguments).output().unwrap()
 }
 
 /// Runs the command, which must succeed, and returns its output.
 #[track_caller]
-fn printed(arguments: &[&str]) -> String {
+pub fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(output.status.success(), "{output:#?}");
     String::from_utf8(output.stdout).unwrap()
@@ -35,7 +33,7 @@ fn printed(arguments: &[&str]) -> String {
 
 /// Runs the command, which must fail, and returns its error message.
 #[track_caller]
-fn failed(arguments: &[&str]) -> String {
+pub fn failed(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(!output.status.success(), "{output:#?}");
     assert!(output.stdout.is_empty(), "{output:#?}");
@@ -43,7 +41,7 @@ fn failed(arguments: &[&str]) -> String {
 }
 
 /// The value after a name at the start of a line.
-fn value<'a>(text: &'a str, name: &str) -> &'a str {
+pub fn value<'a>(text: &'a str, name: &str) -> &'a str {
     let line = text
         .lines()
         .find(|line| line.split(' ').next() == Some(name));
@@ -97,17 +95,17 @@ fn the_command_manages_a_partner_from_creation_to_disabling() {
     };
     create("12345").expect(400);
     assert_eq!(create("1234").expect(200).customer()["custom_7"], "1234");
-    let ended = printed(&["end-field", &username, "7"]);
+    let ended = printed(&["end-field", &username, "7", "--yes"]);
     assert_eq!(value(&ended, "customers_changed"), "1");
     let found = get(&first).expect(200).customer();
     assert!(found.get("custom_7").is_none(), "{found}");
 
-    let password = printed(&["password", &username]);
+    let password = printed(&["password", &username, "--yes"]);
     let second = value(&password, "password");
     get(&first).expect(401);
     get(second).expect(200);
 
-    printed(&["disable", &username]);
+    printed(&["disable", &username, "--yes"]);
     get(second).expect(403);
     assert_eq!(value(&printed(&["show", &username]), "enabled"), "no");
     printed(&["enable", &username]);
@@ -193,11 +191,10 @@ fn a_mistake_is_reported_and_creates_no_partner() {
     let username = unused_username();
     for arguments in [
         &["change", &username, "--name", "A"][..],
-        &["disable", &username],
+        &["disable", &username, "--yes"],
     ] {
         assert!(failed(arguments).contains("there is no partner"));
     }
-    assert!(failed(&["show", &username]).contains("there is no such partner"));
     let wrong = failed(&[
         "add",
         &username,
@@ -246,181 +243,28 @@ fn the_command_manages_logins_and_passwords() {
     let shown = printed(&["login", "show", &username]);
     assert!(shown.contains(&login), "{shown}");
 
-    let second = printed(&["password", &username, "--overlap", "1d"]);
+    let second = printed(&["password", &username, "--overlap", "1d", "--yes"]);
     let second = value(&second, "password");
     for password in [first.as_str(), second] {
         request("GET", &username, password).expect(200);
     }
-    let again = printed(&["login", "password", &username, &login, "--overlap", "12h"]);
+    let again = printed(&[
+        "login",
+        "password",
+        &username,
+        &login,
+        "--overlap",
+        "12h",
+        "--yes",
+    ]);
     for password in [reading.as_str(), value(&again, "password")] {
         request("GET", &login, password).expect(200);
     }
     assert!(failed(&["password", &username, "--overlap", "1w"]).contains("such as 1d"));
-    assert!(failed(&["password", &username, "--overlap", "8d"]).contains("604800"));
-    printed(&["password", &username]);
+    assert!(failed(&["password", &username, "--overlap", "8d", "--yes"]).contains("604800"));
+    printed(&["password", &username, "--yes"]);
     request("GET", &username, second).expect(401);
-    printed(&["login", "end", &username, &login]);
+    printed(&["login", "end", &username, &login, "--yes"]);
     request("GET", &login, &reading).expect(401);
-    assert!(failed(&["login", "end", &username, &login]).contains("no such login"));
-}
-
-#[test]
-fn the_command_erases_after_a_yes_only() {
-    let partner = Partner::new();
-    let ids = ["1", "2", "3"].map(|custnr| partner.create_customer("Customer", custnr));
-    let [one, two, three] = ids.map(|id| id.to_string());
-    let (one, two, three) = (one.as_str(), two.as_str(), three.as_str());
-    let name = partner.username.as_str();
-    // Without a terminal nobody can say yes.
-    let refused = failed(&["erase", name, one, two]);
-    assert!(refused.contains("--yes"), "{refused}");
-    assert_eq!(partner.total(), 3);
-    // An unknown customer stops it before anything is erased.
-    let unknown = failed(&["erase", name, one, "1000000000", "--yes"]);
-    assert!(
-        unknown.contains("customer 1000000000: there is no such customer"),
-        "{unknown}"
-    );
-    assert_eq!(partner.total(), 3);
-    let erased = printed(&["erase", name, one, two, "--yes"]);
-    assert!(erased.contains("removed_at"), "{erased}");
-    assert_eq!(partner.total(), 1);
-    let audit = printed(&["--json", "audit", "--partner", name, "--action", "erase"]);
-    let audit: Value = serde_json::from_str(&audit).unwrap();
-    let of = audit["audit"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["customer_id"].as_i64());
-    assert_eq!(of.collect::<Vec<_>>(), [Some(ids[0]), Some(ids[1])]);
-
-    // `script` gives the command a terminal.
-    if !is_there("script", &["--version"]) {
-        return;
-    }
-    let in_a_terminal = |says: &str| {
-        let origin = &shared().origin;
-        let program = env!("CARGO_BIN_EXE_operator");
-        let command = format!("'{program}' --url {origin} erase {name} {three}");
-        let mut script = Command::new("script");
-        script
-            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-            .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let _under_way = shared().request_under_way();
-        let mut child = script.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(says.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let asked = in_a_terminal("no\n");
-    assert!(
-        asked.contains("users_removed") && asked.contains("Type yes"),
-        "{asked}"
-    );
-    assert!(asked.contains("nothing was erased"), "{asked}");
-    assert_eq!(partner.total(), 1);
-    in_a_terminal("yes\n");
-    assert_eq!(partner.total(), 0);
-}
-
-#[test]
-fn a_contract_ends_with_every_customer_erased_and_the_partner_disabled() {
-    let [partner, other] = [Partner::new(), Partner::new()];
-    let names: Vec<String> = (0..7).map(|n| format!("Customer {n}")).collect();
-    let customers = names.iter().zip(1..);
-    let ids: Vec<i64> = customers
-        .map(|(name, n)| partner.create_customer(name, &n.to_string()))
-        .collect();
-    partner.create_user(ids[0], "user@example.com");
-    partner.create_measure(ids[1]);
-    let kept = other.create_customer("Other", "1");
-    let name = partner.username.as_str();
-    let refused = failed(&["close", name]);
-    assert!(refused.contains("close asks"), "{refused}");
-    assert!(failed(&["close", &unused_username(), "--yes"]).contains("no such partner"));
-    assert_eq!(partner.total(), 7);
-
-    // One was erased before, as by a run that was stopped: the command goes on with the rest.
-    printed(&["erase", name, &ids[3].to_string(), "--yes"]);
-    let output = run(&["close", name, "--yes", "--json"]);
-    assert!(output.status.success(), "{output:#?}");
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("6 of 6 customers erased"), "{told}");
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        summary["closed"],
-        json!({"username": name, "enabled": false, "customers_erased": 6, "still_masking": 0,
-            "measures_expired": 1, "users_removed": 1, "allowed_numbers_removed": 0, "phone_numbers_masked": 2})
-    );
-    partner.get("/customers").expect(403);
-    printed(&["enable", name]);
-    assert_eq!(partner.total(), 0);
-    for id in ids {
-        let receipt = partner.get(&format!("/customers/{id}/erasure")).expect(200);
-        assert_ne!(receipt.json()["erasure"]["removed_at"], "");
-    }
-    assert_eq!(other.customer(kept)["name"], "Other");
-    // Once more does nothing more.
-    let again = printed(&["close", name, "--yes"]);
-    assert_eq!(value(&again, "customers_erased"), "0");
-}
-
-#[test]
-fn the_command_lists_the_ledger_and_replays_it() {
-    let partner = Partner::new();
-    let id = partner.create_customer("Customer", "1").to_string();
-    printed(&["erase", &partner.username, &id, "--yes"]);
-    let of_ours = |arguments: &[&str]| {
-        let text = printed(&[arguments, &["--json"]].concat());
-        let list: Value = serde_json::from_str(&text).unwrap();
-        let all = list["erasures"].as_array().unwrap().clone();
-        let ours = all
-            .into_iter()
-            .filter(|one| one["partner"] == partner.username.as_str());
-        ours.collect::<Vec<_>>()
-    };
-    let ours = of_ours(&["erasures", "--since", "2026-01-01"]);
-    assert_eq!(ours.len(), 1);
-    assert_eq!(ours[0]["customer_id"].to_string(), id);
-    assert!(ours[0]["jws"].as_str().unwrap().len() > 100);
-    assert_eq!(of_ours(&["erasures", "--since", "2100-01-01"]).len(), 0);
-    // Nobody reads a signature.
-    let table = printed(&["erasures", "--since", "2026-01-01"]);
-    assert!(
-        table.contains(&partner.username) && !table.contains("jws"),
-        "{table}"
-    );
-    assert!(failed(&["erasures", "--since", "yesterday"]).contains("since must be a time"));
-    assert_eq!(value(&printed(&["replay"]), "was_restored"), "no");
-}
-
-#[test]
-fn the_command_filters_the_audit_trail() {
-    let [partner, other] = [Partner::new(), Partner::new()];
-    let id = partner.create_customer("Customer", "1");
-    partner.create_customer("Customer", "2");
-    other.create_customer("Customer", "1");
-    let audit = |filters: &[&str]| {
-        let text = printed(&[&["--json", "audit"], filters].concat());
-        let audit: Value = serde_json::from_str(&text).unwrap();
-        audit["audit"].as_array().unwrap().len()
-    };
-    let (name, id) = (partner.username.as_str(), id.to_string());
-    assert_eq!(audit(&["--partner", name]), 3);
-    assert_eq!(audit(&["--partner", name, "--customer", &id]), 1);
-    assert_eq!(audit(&["--customer", &id, "--action", "erase"]), 0);
-    assert_eq!(audit(&["--partner", name, "--since", "2026-01-01"]), 3);
-    assert_eq!(
-        audit(&["--partner", name, "--since", "2100-01-01 12:00:00"]),
-        0
-    );
-    assert!(failed(&["audit", "--action", "erased"]).contains("action must be one of"));
-    assert!(failed(&["audit", "--partner", &unused_username()]).contains("no such partner"));
+    assert!(failed(&["login", "end", &username, &login, "--yes"]).contains("has no login"));
 }

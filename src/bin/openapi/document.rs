@@ -249,9 +249,12 @@ fn health(outputs: Outputs<'_>) -> Operation {
         ("version", text()),
         ("migrations", outputs.integer()),
         ("missing", list(text())),
+        ("apply_with", list(text())),
     ];
     let members = members.map(|(name, schema)| (name.to_owned(), schema));
-    let answer = object_with(members.into_iter().collect(), |name| name != "missing");
+    let answer = object_with(members.into_iter().collect(), |name| {
+        !matches!(name, "missing" | "apply_with")
+    });
     Operation {
         tag: "Service",
         summary: "Check the health of the service".to_owned(),

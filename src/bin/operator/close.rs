@@ -1,23 +1,24 @@
 //! The subcommand that ends a contract: it erases every customer of a partner, and disables it.
 
-use std::io::{self, IsTerminal};
-
 use clap::Args;
 use customers_api::erasure::receipt::COUNTS;
 use customers_api::http::json::Json;
 
-use crate::erase::asked;
+use crate::consent::{Consent, Plan, counted};
+use crate::ending::customers_of;
+use crate::failure::Failure;
+use crate::partner_path;
+use crate::partners::enabled;
+use crate::progress::Progress;
 use crate::service::Worker;
 use crate::tables::cell;
-use crate::{Failure, enabled, partner_path};
 
 /// The arguments of `close`.
 #[derive(Args)]
 pub struct Close {
-    username: String,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
+    pub username: String,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// What was done so far.
@@ -33,33 +34,47 @@ impl Close {
     /// disabled it looks once more, for customers that were created meanwhile. If it fails or is stopped, the same command
     /// goes on: what is erased is in the list no more.
     pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
-        let path = partner_path(&self.username);
-        let answer = worker.get(&path)?;
-        let partner = answer.get("partner");
-        let member = |name| partner.and_then(|partner| partner.get(name));
-        let customers = member("customers").and_then(Json::as_integer).unwrap_or(0);
-        let name = member("name").map(cell).unwrap_or_default();
-        let question = format!(
-            "{} ({name}) has {customers} customers.\n\
-             Erase all of them for good, and disable {}?",
-            self.username, self.username
+        self.consent.is_possible("close")?;
+        let partner = worker.partner(&self.username)?;
+        let customers = customers_of(&partner);
+        let name = partner.get("name").map(cell).unwrap_or_default();
+        let will = format!(
+            "{} of {} ({name}) will be erased for good, and {} is disabled.",
+            counted(customers, "customer"),
+            self.username,
+            self.username
         );
-        asked("close", &question, self.yes)?;
+        let plan = Plan {
+            command: "close",
+            partner: self.username.clone(),
+            customers,
+            will,
+        };
+        if let Some(told) = self.consent.ask(plan)? {
+            return Ok(told);
+        }
         let mut done = Done::default();
-        let erased = self.erase_all(worker, customers, &mut done);
-        let disabled = erased
+        let mut progress = Progress::of("customers erased");
+        let mut erase = |done: &mut Done| self.erase_all(worker, customers, done, &mut progress);
+        let closed = erase(&mut done)
             .and_then(|()| worker.change(&self.username, &enabled(false)))
-            .and_then(|_| self.erase_all(worker, customers, &mut done));
-        disabled.map_err(|why| {
-            format!(
-                "{why}\n{} customers were erased; the same command goes on with the rest",
-                done.customers
-            )
+            .and_then(|_| erase(&mut done));
+        closed.map_err(|failure| {
+            let erased = counted(done.customers, "customer");
+            failure.told(|why| {
+                format!("{why}\nerased so far: {erased}; the same command goes on with the rest")
+            })
         })?;
         Ok(Json::object([("closed", done.summary(&self.username))]))
     }
 
-    fn erase_all(&self, worker: &Worker, of: i64, done: &mut Done) -> Result<(), Failure> {
+    fn erase_all(
+        &self,
+        worker: &Worker,
+        of: i64,
+        done: &mut Done,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
         let path = format!("{}/customers", partner_path(&self.username));
         loop {
             // What is erased has left the list, so the rest of it begins anew each time.
@@ -72,9 +87,10 @@ impl Close {
             for customer in customers {
                 let id = customer.get("customer_id").map(cell).unwrap_or_default();
                 let answer = worker.delete(&format!("{path}/{id}"));
-                let answer = answer.map_err(|why| format!("customer {id}: {why}"))?;
+                let answer = answer
+                    .map_err(|failure| failure.told(|why| format!("customer {id}: {why}")))?;
                 done.add(answer.get("erasure"));
-                done.tell(of);
+                progress.show(done.customers, of);
             }
         }
     }
@@ -87,18 +103,6 @@ impl Done {
         self.masking += i64::from(member("status").and_then(Json::as_text) == Some("masking"));
         for (sum, name) in self.counts.iter_mut().zip(COUNTS) {
             *sum += member(name).and_then(Json::as_integer).unwrap_or(0);
-        }
-    }
-
-    /// Tells the progress: in a terminal in one line that changes, elsewhere in a line for each thousand.
-    fn tell(&self, of: i64) {
-        let of = of.max(self.customers);
-        let is_last = self.customers == of;
-        if io::stderr().is_terminal() {
-            let end = if is_last { "\n" } else { "" };
-            eprint!("\r{} of {of} customers erased{end}", self.customers);
-        } else if is_last || self.customers % 1_000 == 0 {
-            eprintln!("{} of {of} customers erased", self.customers);
         }
     }
 

@@ -3,9 +3,10 @@
 use clap::Args;
 use customers_api::http::json::Json;
 
+use crate::encoded;
+use crate::failure::Failure;
 use crate::service::Worker;
 use crate::trail::moment;
-use crate::{Failure, encoded};
 
 /// The arguments of `erasures`.
 #[derive(Args)]
@@ -20,7 +21,7 @@ impl Erasures {
     pub fn run(self, worker: &Worker, is_for_people: bool) -> Result<Json, Failure> {
         let since = self.since.map(moment);
         let query = since.map(|since| format!("&since={}", encoded(&since)));
-        let mut list = worker.list("/operator/erasures", &query.unwrap_or_default(), 0)?;
+        let mut list = worker.list("/operator/erasures", &query.unwrap_or_default(), 0, None)?;
         if is_for_people
             && let Json::Object(members) = &mut list
             && let Some((_, Json::List(erasures))) = members.first_mut()

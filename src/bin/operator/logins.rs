@@ -5,8 +5,11 @@ use customers_api::http::json::Json;
 use customers_api::operator::input::{LoginInput, Overlap};
 use customers_api::partners::profile::{READ, WRITE};
 
+use crate::consent::Consent;
+use crate::ending::{end_login, login_path, password};
+use crate::failure::Failure;
+use crate::partner_path;
 use crate::service::Worker;
-use crate::{Failure, encoded, partner_path};
 
 /// The subcommands of `login`.
 #[derive(Subcommand)]
@@ -18,16 +21,23 @@ pub enum Login {
         #[command(flatten)]
         access: Access,
     },
-    /// End a login at once.
-    End { username: String, login: String },
+    /// End a login at once. Asks first.
+    End {
+        username: String,
+        login: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Show the logins of a partner; its own is among them.
     Show { username: String },
-    /// Give a login a new password; the old one stops working at once, or after the overlap.
+    /// Give a login a new password; the old one stops working at once, or after the overlap. Asks first.
     Password {
         username: String,
         login: String,
         #[command(flatten)]
         overlap: OverlapArgs,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
@@ -60,6 +70,22 @@ impl From<OverlapArgs> for Overlap {
 }
 
 impl Login {
+    /// The names of the partner and the login.
+    pub fn names(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Add {
+                username, login, ..
+            }
+            | Self::End {
+                username, login, ..
+            }
+            | Self::Password {
+                username, login, ..
+            } => (username, Some(login)),
+            Self::Show { username } => (username, None),
+        }
+    }
+
     pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
         match self {
             Self::Add {
@@ -68,28 +94,26 @@ impl Login {
                 access,
             } => {
                 let access = if access.read { READ } else { WRITE };
-                worker.put(&path(&username, &login), &LoginInput { access })
+                worker.put(&login_path(&username, &login), &LoginInput { access })
             }
-            Self::End { username, login } => worker.delete(&path(&username, &login)),
+            Self::End {
+                username,
+                login,
+                consent,
+            } => end_login(worker, username, &login, &consent),
             Self::Show { username } => worker.get(&format!("{}/logins", partner_path(&username))),
             Self::Password {
                 username,
                 login,
                 overlap,
-            } => {
-                let path = format!("{}/password", path(&username, &login));
-                worker.post(&path, &Overlap::from(overlap))
-            }
+                consent,
+            } => password(worker, username, Some(&login), &overlap.into(), &consent),
         }
     }
 }
 
-fn path(username: &str, login: &str) -> String {
-    format!("{}/logins/{}", partner_path(username), encoded(login))
-}
-
 /// The seconds of `90`, `90s`, `15m`, `12h` or `1d`.
-fn seconds(text: &str) -> Result<i64, Failure> {
+fn seconds(text: &str) -> Result<i64, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text.strip_prefix(number) {
         Some("" | "s") => 1,

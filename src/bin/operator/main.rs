@@ -5,22 +5,46 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use customers_api::operator::input::{CustomFieldSetUp, Overlap, PartnerInput};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use consent::Consent;
+use customers_api::http::json::Json;
+use customers_api::operator::input::CustomFieldSetUp;
+use failure::{EXIT_CODES, Failure};
+use names::Names;
+use partners::{Partner, add, enabled};
+use serde::Serialize;
 use service::Worker;
 use tables::told;
 
 mod close;
+mod consent;
+mod ending;
 mod erase;
 mod erasures;
+mod failure;
 mod logins;
+mod moving;
+mod names;
+mod partners;
+mod progress;
 mod service;
 mod tables;
 mod trail;
 
+/// Examples for `--help`.
+const EXAMPLES: &str = "\
+Run it as `npm run -s operator -- …`. Examples:
+  operator add acme --name Acme --country SE      let a partner in; prints its password
+  operator show                                   list all partners
+  operator password acme --overlap 1d             the old password is good for another day
+  operator erase acme 41 42 --dry-run             what would be erased
+  operator audit --partner acme --limit 20        its newest 20 changes
+  operator --url https://… show --json            another Worker, for a script";
+
 /// Manages the partners of the local Worker (npm start), or of another Worker with --url.
 #[derive(Parser)]
-#[command(name = "operator")]
+#[command(name = "operator", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Cli {
     /// The Worker's https:// URL; default: the local Worker on PORT or 8787. OPERATOR_TOKEN holds the Worker's token.
     #[arg(long, global = true)]
@@ -35,11 +59,23 @@ struct Cli {
 /// The subcommands.
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Call(Call),
+    /// Print a script that completes the words of this command in a shell: `source <(operator completions bash)`.
+    Completions { shell: Shell },
+}
+
+/// The subcommands that call the Worker.
+#[derive(Subcommand)]
+enum Call {
     /// Create a partner and print its password, which is shown only once.
     Add {
         username: String,
         #[command(flatten)]
         partner: Partner,
+        /// The database to keep the partner in, such as DB_2; default: the service chooses.
+        #[arg(long)]
+        database: Option<String>,
     },
     /// Change the given fields of a partner.
     Change {
@@ -49,11 +85,13 @@ enum Command {
     },
     /// Show one partner or all partners.
     Show { username: Option<String> },
-    /// Give a partner a new password; the old one stops working at once, or after the overlap.
+    /// Give a partner a new password; the old one stops working at once, or after the overlap. Asks first.
     Password {
         username: String,
         #[command(flatten)]
         overlap: logins::OverlapArgs,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Manage the logins of a partner besides its own.
     #[command(subcommand)]
@@ -67,6 +105,10 @@ enum Command {
     Erasures(erasures::Erasures),
     /// Look whether the database was restored, and undo that. The service does so by itself; this watches it.
     Replay,
+    /// Show the databases: how full they are, and how many partners and customers they have.
+    Databases,
+    /// Move a partner to another database. Asks first. If it is stopped, the same command goes on.
+    Move(moving::Move),
     /// Set up custom_N for a partner, or change the given parts of its set-up.
     Field {
         username: String,
@@ -84,134 +126,141 @@ enum Command {
         #[arg(long)]
         optional: bool,
     },
-    /// End custom_N of a partner, and remove its values from all customers.
-    EndField { username: String, n: i64 },
-    /// Disable a partner: the service answers all its requests with a 403.
-    Disable { username: String },
+    /// End custom_N of a partner, and remove its values from all customers. Asks first.
+    EndField {
+        username: String,
+        n: i64,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Disable a partner: the service answers all its requests with a 403. Asks first.
+    Disable {
+        username: String,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Enable a disabled partner again.
     Enable { username: String },
-    /// Print the audit trail: who changed what, oldest entry first.
+    /// Print the audit trail: who changed what, newest entry first.
     Audit(trail::Audit),
 }
 
-/// The fields of a partner that `add` and `change` can set.
-#[derive(Args)]
-struct Partner {
-    /// The partner's name, up to 60 characters.
-    #[arg(long)]
-    name: Option<String>,
-    /// The ISO 3166-1 code of the partner's country, such as SE. DE puts the German rule in force.
-    #[arg(long)]
-    country: Option<String>,
-    /// A network that the partner may call from, such as 192.0.2.0/24 or 2001:db8::/32. Repeat the option for more
-    /// networks. They replace all earlier ones.
-    #[arg(long = "network")]
-    networks: Vec<String>,
-    /// The partner may call from anywhere.
-    #[arg(long, conflicts_with = "networks")]
-    anywhere: bool,
-    /// The database that a new partner lives in, such as DB_2. Without it, the one with most room.
-    #[arg(long)]
-    database: Option<String>,
-}
-
-impl From<Partner> for PartnerInput {
-    fn from(partner: Partner) -> Self {
-        let Partner {
-            name,
-            country,
-            networks,
-            anywhere,
-            database,
-        } = partner;
-        Self {
-            name,
-            country,
-            allowed_networks: (anywhere || !networks.is_empty()).then_some(networks),
-            enabled: None,
-            database,
-        }
-    }
-}
-
 /// The body of a request that takes nothing.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Nothing {}
-
-/// The reason why a command failed, as lines for a person.
-type Failure = String;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
+        Err(Failure { message, code }) => {
+            eprintln!("{message}");
+            code.into()
         }
     }
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    let call = match cli.command {
+        Command::Completions { shell } => return print(&completions(shell)),
+        Command::Call(call) => call,
+    };
     let worker = Worker::new(cli.url.as_deref())?;
-    let answer = match cli.command {
-        Command::Add { username, partner } => {
-            if worker.has(&username)? {
-                return Err(format!("{username} already exists: use `change`"));
-            }
-            worker.put(&partner_path(&username), &PartnerInput::from(partner))?
-        }
-        Command::Change { username, partner } => {
-            worker.change(&username, &PartnerInput::from(partner))?
-        }
-        Command::Disable { username } => worker.change(&username, &enabled(false))?,
-        Command::Enable { username } => worker.change(&username, &enabled(true))?,
-        Command::Show {
-            username: Some(username),
-        } => worker.get(&partner_path(&username))?,
-        Command::Show { username: None } => worker.list("/operator/partners", "", 0)?,
-        Command::Audit(audit) => audit.run(&worker)?,
-        Command::Password { username, overlap } => {
-            let path = format!("{}/password", partner_path(&username));
-            worker.post(&path, &Overlap::from(overlap))?
-        }
-        Command::Login(login) => login.run(&worker)?,
-        Command::Erase(erase) => erase.run(&worker)?,
-        Command::Close(close) => close.run(&worker)?,
-        Command::Erasures(erasures) => erasures.run(&worker, !cli.json)?,
-        Command::Replay => worker.post("/operator/replay", &Nothing {})?,
-        Command::Field {
-            username,
-            n,
-            label,
-            max_length,
-            required,
-            optional,
-        } => {
-            let set_up = CustomFieldSetUp {
-                label,
-                max_length,
-                required: (required || optional).then_some(required),
-            };
-            worker.put(&field_path(&username, n), &set_up)?
-        }
-        Command::EndField { username, n } => worker.delete(&field_path(&username, n))?,
-    };
-    let text = if cli.json {
-        format!("{answer}\n")
-    } else {
-        told(&answer)
-    };
-    match io::stdout().write_all(text.as_bytes()) {
+    let names = call.names();
+    let answer = call.run(&worker, !cli.json);
+    let answer = answer.map_err(|failure| names.put_into(failure, &worker))?;
+    if cli.json {
+        return print(format!("{answer}\n").as_bytes());
+    }
+    print(told(&answer).as_bytes())
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "operator", &mut script);
+    script
+}
+
+fn print(text: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(text) {
         // The reader, such as `head`, closed the pipe early.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| format!("the answer cannot be written: {error}")),
+        written => Ok(written.map_err(|error| format!("the answer cannot be written: {error}"))?),
     }
 }
 
-fn enabled(enabled: bool) -> PartnerInput {
-    PartnerInput {
-        enabled: Some(enabled),
-        ..PartnerInput::default()
+impl Call {
+    /// The names in it.
+    fn names(&self) -> Names {
+        let (partner, login) = match self {
+            Self::Login(login) => {
+                let (username, login) = login.names();
+                (Some(username), login)
+            }
+            Self::Show { username } => (username.as_deref(), None),
+            Self::Audit(audit) => (audit.partner.as_deref(), None),
+            Self::Erase(erase::Erase { username, .. })
+            | Self::Close(close::Close { username, .. })
+            | Self::Move(moving::Move { username, .. })
+            | Self::Password { username, .. }
+            | Self::Field { username, .. }
+            | Self::EndField { username, .. }
+            | Self::Disable { username, .. } => (Some(username.as_str()), None),
+            _ => (None, None),
+        };
+        Names {
+            partner: partner.map(str::to_owned),
+            login: login.map(str::to_owned),
+        }
+    }
+
+    fn run(self, worker: &Worker, is_for_people: bool) -> Result<Json, Failure> {
+        match self {
+            Self::Add {
+                username,
+                partner,
+                database,
+            } => add(worker, &username, partner, database),
+            Self::Change { username, partner } => worker.change(&username, &partner.into()),
+            Self::Disable { username, consent } => ending::disable(worker, username, &consent),
+            Self::Enable { username } => worker.change(&username, &enabled(true)),
+            Self::Show {
+                username: Some(username),
+            } => worker.get(&partner_path(&username)),
+            Self::Show { username: None } => worker.list("/operator/partners", "", 0, None),
+            Self::Audit(audit) => audit.run(worker, is_for_people),
+            Self::Password {
+                username,
+                overlap,
+                consent,
+            } => ending::password(worker, username, None, &overlap.into(), &consent),
+            Self::Login(login) => login.run(worker),
+            Self::Erase(erase) => erase.run(worker),
+            Self::Close(close) => close.run(worker),
+            Self::Erasures(erasures) => erasures.run(worker, is_for_people),
+            Self::Replay => worker.post("/operator/replay", &Nothing {}),
+            Self::Databases => worker.get(moving::DATABASES),
+            Self::Move(moving) => moving.run(worker),
+            Self::Field {
+                username,
+                n,
+                label,
+                max_length,
+                required,
+                optional,
+            } => {
+                let set_up = CustomFieldSetUp {
+                    label,
+                    max_length,
+                    required: (required || optional).then_some(required),
+                };
+                worker.put(&field_path(&username, n), &set_up)
+            }
+            Self::EndField {
+                username,
+                n,
+                consent,
+            } => ending::end_field(worker, username, n, &consent),
+        }
     }
 }
 

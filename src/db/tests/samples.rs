@@ -9,8 +9,8 @@ use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
 use crate::db::batch::{Batch, Steps};
 use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
+use crate::db::schema::applied_migrations;
 use crate::db::schema::exported_tables;
-use crate::db::schema::{applied_migrations, migrations_table};
 use crate::db::sql::Statement;
 use crate::erasure::evidence::{PublicKey, Signed};
 use crate::erasure::sql::{self as erasure, Target};
@@ -30,7 +30,7 @@ use crate::operator::sql as operator;
 use crate::operator::sql::databases::summary;
 use crate::operator::sql::erasures::erasures;
 use crate::operator::sql::logins::{self, Login};
-use crate::operator::sql::trail::{Filter, trail};
+use crate::operator::sql::trail::{Filter, Order, trail};
 use crate::partners::placement::Database;
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use crate::partners::sql::{find, of_login, of_partner, tenant};
@@ -542,11 +542,28 @@ fn of_the_trail() -> Vec<Sample> {
         customer_id: Some(1),
         since: text(NOW),
         action: text("erase"),
+        order: Order::Oldest,
+    };
+    let newest_first = Filter {
+        order: Order::Newest,
+        ..Filter::default()
+    };
+    let newest_of_a_partner = Filter {
+        partner: text("acme"),
+        since: text(NOW),
+        action: text("erase"),
+        order: Order::Newest,
+        ..Filter::default()
     };
     vec![
         Sample::of("trail", trail(Published, &all, page)),
         Sample::of("trail_of_partner", trail(Bare, &of_a_partner, page)),
         Sample::of("trail_of_customer", trail(Bare, &of_a_customer, page)),
+        Sample::of("trail_newest", trail(Bare, &newest_first, page)),
+        Sample::of(
+            "trail_newest_of_partner",
+            trail(Bare, &newest_of_a_partner, page),
+        ),
         Sample::of("changes", Batch::of(changes::page(Published, 1, 0, 10))),
     ]
 }
@@ -599,6 +616,5 @@ fn of_the_operator() -> Vec<Sample> {
         Sample::of("partner_tenant", Batch::of(tenant(1))),
         Sample::of("partner_find", Batch::of(find("acme"))),
         Sample::of("migrations", Batch::of(applied_migrations())),
-        Sample::of("migrations_table", Batch::of(migrations_table())),
     ]
 }

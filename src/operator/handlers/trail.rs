@@ -1,10 +1,12 @@
 //! The handler of the audit trail.
 
+use std::cmp::Reverse;
+
 use crate::auth::login::Operator;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::paging::Paging;
-use crate::operator::sql::trail::{Filter, Trail, trail};
+use crate::operator::sql::trail::{Filter, Order, Trail, trail};
 use crate::partners::placement::Database;
 use crate::platform::bindings;
 use crate::platform::reply::Reply;
@@ -15,7 +17,8 @@ use crate::platform::site::Site;
 /// where it begins.
 const MERGED_MAX: i64 = 1_000;
 
-/// Reads the audit trail by ascending id, oldest entry first within each partner and each database:
+/// Reads the audit trail by ascending id, oldest entry first within each partner and each database; or its newest entries by
+/// their time:
 /// 1. reads the filters and the paging (400);
 /// 2. reads of every database the page, the total, and whether the partner of the filter exists (404);
 /// 3. answers the merged page, with a `Link` to where the next entries are looked for.
@@ -27,7 +30,7 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
     let databases = bindings::databases(site.env);
     // One database skips the rows of earlier pages itself. Of several, it is not known which has them.
     let (each, skip) = match databases.as_slice() {
-        [_] => (paging, 0),
+        [_] if filter.order == Order::Oldest => (paging, 0),
         _ => (paging.to_its_end(MERGED_MAX), paging.offset()),
     };
     let mut merged = Merged::default();
@@ -41,6 +44,18 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
             return Err(Error::NotFound("partner"));
         }
         merged.add(&results, each)?;
+    }
+    if filter.order == Order::Newest {
+        let total = merged.total;
+        let rows = merged.newest(skip, paging);
+        return Reply::page(
+            call.version,
+            "/operator/audit",
+            "audit",
+            paging,
+            &rows,
+            total,
+        );
     }
     let Merged { total, end, .. } = merged;
     let rows = merged.page(skip, paging);
@@ -56,8 +71,8 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// The entries of several databases.
 struct Merged {
     total: i64,
-    /// Entries by id.
-    rows: Vec<(i64, Row)>,
+    /// Entries, with their ids and times.
+    rows: Vec<(i64, String, Row)>,
     /// Up to this id, every database was looked at. [`i64::MAX`] if nothing follows in any.
     end: i64,
 }
@@ -83,7 +98,7 @@ impl Merged {
         let is_full = i64::try_from(rows.len()).is_ok_and(|found| found >= each.limit());
         for row in rows {
             last = row.integer("id")?;
-            self.rows.push((last, row));
+            self.rows.push((last, row.text("at")?, row));
         }
         let end = match (is_full, looked_at) {
             (true, _) => last,
@@ -96,10 +111,20 @@ impl Merged {
 
     /// The rows of a page, and one more if there is one.
     fn page(mut self, skip: i64, paging: Paging) -> Vec<Row> {
-        self.rows.sort_by_key(|(id, _)| *id);
-        let rows = self.rows.into_iter().filter(|(id, _)| *id <= self.end);
-        let rows = rows.skip(usize::try_from(skip).unwrap_or(usize::MAX));
-        let limit = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
-        rows.take(limit).map(|(_, row)| row).collect()
+        self.rows.sort_by_key(|(id, ..)| *id);
+        let rows = self.rows.into_iter().filter(|(id, ..)| *id <= self.end);
+        cut(rows, skip, paging.limit())
     }
+
+    /// The rows of a page of the newest entries. There is no one more: no page follows by its id.
+    fn newest(mut self, skip: i64, paging: Paging) -> Vec<Row> {
+        let by_time = |(id, at, _): &(i64, String, Row)| (at.clone(), *id);
+        self.rows.sort_by_key(|row| Reverse(by_time(row)));
+        cut(self.rows.into_iter(), skip, paging.pagesize)
+    }
+}
+
+fn cut(rows: impl Iterator<Item = (i64, String, Row)>, skip: i64, limit: i64) -> Vec<Row> {
+    let [skip, limit] = [skip, limit].map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    rows.skip(skip).take(limit).map(|(.., row)| row).collect()
 }

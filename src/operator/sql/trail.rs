@@ -22,14 +22,29 @@ pub struct Filter {
     pub since: Option<String>,
     /// Only with this action.
     pub action: Option<String>,
+    /// In which order.
+    pub order: Order,
 }
+
+/// The order of the entries, which is also the order in which they are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest entry comes first.
+    #[default]
+    Oldest,
+    /// The newest entry comes first.
+    Newest,
+}
+
+/// The names of the orders.
+pub const ORDERS: [(&str, Order); 2] = [("oldest", Order::Oldest), ("newest", Order::Newest)];
 
 /// The results of [`trail`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trail {
     /// One row: the number of entries, as `total`.
     pub total: At,
-    /// The entries, oldest first.
+    /// The entries, in their order. Each row has the time as `at` besides.
     pub rows: At,
     /// One row: the id of the last entry that was looked at, as `last`, if entries may follow it; else 0.
     pub window: At,
@@ -42,6 +57,7 @@ pub struct Trail {
 /// Without a filter, that number is how many entries the database has made; those of a partner that has moved away are counted
 /// here, and not where they are. It reads the rows that the offset skips and the rows that it answers. With a filter it looks at the entries of the partner or the customer, if one is given, else at all: at the
 /// first [`WINDOW`] after `after` for the page, and at the first [`WINDOW`] for the total. So it reads at most three windows.
+/// The first are the newest if the order is so.
 pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> {
     let integer = |column| Member::integer(version, column);
     let json = json_object(&[
@@ -97,10 +113,11 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
         (from, total, last)
     };
     let rows = sql!(
-        "SELECT {json} AS json, audit_id AS id FROM (SELECT * FROM {from} \
-         ORDER BY audit_id LIMIT {limit} OFFSET {offset}) AS a ORDER BY audit_id",
+        "SELECT {json} AS json, audit_id AS id, at FROM (SELECT * FROM {from} \
+         ORDER BY {order} LIMIT {limit} OFFSET {offset}) AS a ORDER BY {order}",
         json = json,
         from = from,
+        order = filter.order.sql(),
         limit = paging.limit(),
         offset = paging.offset(),
     );
@@ -145,6 +162,7 @@ impl Filter {
             customer_id,
             since,
             action,
+            order: _,
         } = self;
         partner.is_none() && customer_id.is_none() && since.is_none() && action.is_none()
     }
@@ -182,10 +200,21 @@ impl Filter {
         let after = sql!("audit_id > {after}", after = after);
         let conditions = partner.into_iter().chain(customer).chain([after]);
         sql!(
-            "(SELECT * FROM audit WHERE {conditions} ORDER BY audit_id LIMIT {max})",
+            "(SELECT * FROM audit WHERE {conditions} ORDER BY {order} LIMIT {max})",
             conditions = Sql::join(conditions, " AND "),
+            order = self.order.sql(),
             max = WINDOW,
         )
+    }
+}
+
+impl Order {
+    /// What to order by.
+    fn sql(self) -> Sql {
+        match self {
+            Self::Oldest => sql!("audit_id"),
+            Self::Newest => sql!("audit_id DESC"),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use customers_api::http::routes::OperatorRoute;
 use customers_api::moves::engine::PHASES;
 use customers_api::operator::input::{ENDING_STATUSES, OVERLAP_MAX};
 use customers_api::partners::placement::Database;
+use customers_api::operator::sql::trail::ORDERS;
 use customers_api::partners::profile::{READ, WRITE};
 use serde_json::{Value, json};
 
@@ -164,7 +165,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
         OperatorRoute::ReadAudit => Operation {
             tag: "Audit trail",
             summary: "Read the audit trail".to_owned(),
-            about: "Who changed what, oldest entry first. An entry names the fields and holds no values. With a filter, \
+            about: "Who changed what. An entry names the fields and holds no values. With a filter, \
             `total` counts among the first 10,000 entries of the partner or customer (without either, of the whole \
             trail), and a page may be short and still have a `Link` to the next.",
             ids: Vec::new(),
@@ -437,6 +438,11 @@ fn filters() -> Vec<Value> {
             "action",
             json!({ "enum": ACTIONS }),
             "Only entries of this action.",
+        ),
+        query(
+            "order",
+            json!({ "enum": ORDERS.map(|(name, _)| name) }),
+            "Which entry comes first; without it, the oldest. The newest are at most 1,000, and their page has no `Link`.",
         ),
     ]
 }

@@ -1,0 +1,97 @@
+//! The subcommands of the databases: which there are, and the move of a partner to another one.
+
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use customers_api::http::json::Json;
+use serde::Serialize;
+
+use crate::consent::{Consent, Plan, counted};
+use crate::ending::customers_of;
+use crate::failure::Failure;
+use crate::partner_path;
+use crate::progress::Progress;
+use crate::service::Worker;
+use crate::tables::cell;
+
+/// The path of the list of databases.
+pub const DATABASES: &str = "/operator/databases";
+
+/// The last phase of a move.
+const COMPLETE: &str = "complete";
+
+/// How long to wait after a step that has not come further.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The arguments of `move`.
+#[derive(Args)]
+pub struct Move {
+    pub username: String,
+    /// The database to move the partner to, such as DB_2. `databases` lists them.
+    #[arg(long, value_name = "DATABASE")]
+    to: String,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// The body of a step.
+#[derive(Serialize)]
+struct Step<'a> {
+    to: &'a str,
+}
+
+impl Move {
+    /// Says what will be moved, asks, and takes steps until the partner has moved. If it fails or is stopped, the same
+    /// command goes on.
+    pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
+        self.consent.is_possible("move")?;
+        let partner = worker.partner(&self.username)?;
+        let customers = customers_of(&partner);
+        let will = format!(
+            "{} moves to {} with its {}. While it moves, its requests may be refused with a 503.",
+            self.username,
+            self.to,
+            counted(customers, "customer")
+        );
+        let plan = Plan {
+            command: "move",
+            partner: self.username.clone(),
+            customers,
+            will,
+        };
+        if let Some(told) = self.consent.ask(plan)? {
+            return Ok(told);
+        }
+        self.steps(worker).map_err(|failure| {
+            failure.told(|why| format!("{why}\nthe same command goes on with the move"))
+        })
+    }
+
+    fn steps(&self, worker: &Worker) -> Result<Json, Failure> {
+        let path = format!("{}/move", partner_path(&self.username));
+        let step = Step { to: &self.to };
+        let mut last = (String::new(), -1);
+        let mut progress = Progress::of("");
+        loop {
+            let answer = worker.post(&path, &step)?;
+            let moved = answer.get("move");
+            let member = |name| moved.and_then(|moved| moved.get(name));
+            let phase = member("phase").map(cell).unwrap_or_default();
+            let count = |name| member(name).and_then(Json::as_integer).unwrap_or(0);
+            let (done, total) = (count("done"), count("total"));
+            if last.0 != phase {
+                progress = Progress::of(format!("rows ({phase})"));
+            }
+            progress.show(done, total);
+            if phase == COMPLETE {
+                return Ok(answer);
+            }
+            let now = (phase, done);
+            if last == now {
+                thread::sleep(PAUSE);
+            }
+            last = now;
+        }
+    }
+}

@@ -1,1 +1,0 @@
-/* schema::migrations_table */ SELECT name FROM sqlite_schema WHERE name = 'd1_migrations';

@@ -1,0 +1,171 @@
+//! What the operator's command says when something is wrong, and of itself.
+
+use std::process::{Command, Output};
+
+use crate::command::{failed, printed, run};
+use crate::partner::Partner;
+use crate::server::{OPERATOR_TOKEN, shared};
+
+/// Runs the command with an environment of its own.
+fn with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_operator"));
+    command
+        .args(arguments)
+        .env("OPERATOR_TOKEN", OPERATOR_TOKEN)
+        .env_remove("PORT")
+        .envs(variables.iter().copied());
+    let _under_way = shared().request_under_way();
+    command.output().unwrap()
+}
+
+/// The exit code and the error message.
+fn end(output: &Output) -> (Option<i32>, String) {
+    assert!(output.stdout.is_empty(), "{output:#?}");
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr.clone()).unwrap(),
+    )
+}
+
+#[test]
+fn a_wrong_token_names_the_variable_and_the_url() {
+    let origin = shared().origin.as_str();
+    let output = with(&[("OPERATOR_TOKEN", "wrong")], &["--url", origin, "show"]);
+    let (code, told) = end(&output);
+    assert_eq!(code, Some(1));
+    assert!(
+        told.contains("OPERATOR_TOKEN") && told.contains(origin),
+        "{told}"
+    );
+}
+
+#[test]
+fn without_a_server_the_command_asks_whether_npm_start_is_running() {
+    // Nothing listens on port 1.
+    for output in [
+        with(&[("PORT", "1")], &["show"]),
+        with(&[], &["--url", "http://localhost:1", "show"]),
+    ] {
+        let (code, told) = end(&output);
+        assert_eq!(code, Some(1));
+        assert!(
+            told.contains("is `npm start` running?") && told.contains(":1 "),
+            "{told}"
+        );
+    }
+    // Another Worker is not started with npm.
+    let (_, told) = end(&with(&[], &["--url", "https://127.0.0.1:1", "show"]));
+    assert!(
+        told.contains("https://127.0.0.1:1") && !told.contains("npm"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_port_that_is_none_is_told_as_that() {
+    for port in ["abc", "0", "70000", "80 80"] {
+        let (code, told) = end(&with(&[("PORT", port)], &["show"]));
+        assert_eq!(code, Some(2));
+        assert!(
+            told.contains("PORT must be a number") && told.contains(port),
+            "{told}"
+        );
+    }
+    let without = with(
+        &[("OPERATOR_TOKEN", "x")],
+        &["--url", "http://x.example", "show"],
+    );
+    assert_eq!(end(&without).0, Some(2));
+}
+
+#[test]
+fn near_names_are_suggested_and_a_name_that_is_not_there_is_told() {
+    let output = run(&["aduit"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("'audit'"),
+        "{output:#?}"
+    );
+
+    let partner = Partner::new();
+    let name = partner.username.as_str();
+    // Two letters are swapped in the middle, which no other partner's name is nearer to.
+    let mut letters: Vec<char> = name.chars().collect();
+    letters.swap(2, 3);
+    let near: String = letters.into_iter().collect();
+    assert_ne!(near, name);
+    for command in [
+        vec!["show"],
+        vec!["change"],
+        vec!["enable"],
+        vec!["password", "--yes"],
+        vec!["disable", "--yes"],
+        vec!["close", "--yes"],
+        vec!["login", "show"],
+        vec!["audit", "--partner"],
+    ] {
+        let told = failed(&[&command[..], &[&near]].concat());
+        assert!(
+            told.contains(&format!("there is no partner {near}: did you mean")),
+            "{told}"
+        );
+    }
+    let told = failed(&["show", "nobody-at-all"]);
+    assert!(told.contains("there is no partner nobody-at-all"), "{told}");
+
+    let login = format!("{name}.reader");
+    printed(&["login", "add", name, &login, "--read"]);
+    let told = failed(&["login", "end", name, &format!("{name}.raeder"), "--yes"]);
+    assert!(told.contains(&format!("did you mean {login}?")), "{told}");
+    let told = failed(&["login", "end", name, name, "--yes"]);
+    assert!(told.contains("own login"), "{told}");
+    let told = failed(&["end-field", name, "7", "--yes"]);
+    assert!(told.contains(&format!("{name} has no custom_7")), "{told}");
+}
+
+#[test]
+fn the_help_has_examples_and_exit_codes() {
+    let help = printed(&["--help"]);
+    for part in [
+        "Examples:",
+        "operator audit --partner",
+        "Exit codes:",
+        "3  nobody said yes",
+    ] {
+        assert!(help.contains(part), "{help}");
+    }
+    let version = printed(&["--version"]);
+    assert_eq!(version, format!("operator {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_words_of_the_command_are_completed_in_a_shell() {
+    // It needs neither a server nor a token.
+    for shell in ["bash", "zsh", "fish"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_operator"))
+            .args(["completions", shell])
+            .env_remove("OPERATOR_TOKEN")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:#?}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            script.contains("end-field") && script.contains("dry-run"),
+            "{shell}"
+        );
+    }
+    // bash completes `operator aud`.
+    let script = printed(&["completions", "bash"]);
+    let complete = format!(
+        "{script}\nCOMP_WORDS=(operator aud)\nCOMP_CWORD=1\n_operator operator aud operator\necho \"${{COMPREPLY[@]}}\""
+    );
+    let output = Command::new("bash")
+        .args(["-c", &complete])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "audit",
+        "{output:#?}"
+    );
+}
