@@ -27,9 +27,13 @@ export async function build(options) {
   keep(built);
 }
 
-/** wrangler wants the folder of the site before it runs this build, so git has it, with the one file that wrangler passes over. */
+/**
+ * wrangler wants the folder of the site before it runs this build, so git has the folder, with the one file that wrangler
+ * passes over. A server that watches the folder starts anew when something is written there.
+ */
 function keep(folder) {
-  writeFileSync(join(folder, ".assetsignore"), "# Keeps this folder in git.\n");
+  const file = join(folder, ".assetsignore");
+  if (!existsSync(file)) writeFileSync(file, "# Keeps this folder in git.\n");
 }
 
 async function worker({ out = "build", features = "" } = {}) {
