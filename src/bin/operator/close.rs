@@ -54,7 +54,7 @@ impl Close {
             return Ok(told);
         }
         let mut done = Done::default();
-        let mut progress = Progress::of("customers erased");
+        let mut progress = Progress::new();
         let mut erase = |done: &mut Done| self.erase_all(worker, customers, done, &mut progress);
         let closed = erase(&mut done)
             .and_then(|()| worker.change(&self.username, &enabled(false)))
@@ -90,7 +90,7 @@ impl Close {
                 let answer = answer
                     .map_err(|failure| failure.told(|why| format!("customer {id}: {why}")))?;
                 done.add(answer.get("erasure"));
-                progress.show(done.customers, of);
+                progress.show("customers erased", done.customers, of);
             }
         }
     }

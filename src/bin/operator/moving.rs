@@ -71,8 +71,8 @@ impl Move {
     fn steps(&self, worker: &Worker) -> Result<Json, Failure> {
         let path = format!("{}/move", partner_path(&self.username));
         let step = Step { to: &self.to };
-        let mut last = (String::new(), -1);
-        let mut progress = Progress::of("");
+        let mut progress = Progress::new();
+        let mut last = None;
         loop {
             let answer = worker.post(&path, &step)?;
             let moved = answer.get("move");
@@ -80,14 +80,11 @@ impl Move {
             let phase = member("phase").map(cell).unwrap_or_default();
             let count = |name| member(name).and_then(Json::as_integer).unwrap_or(0);
             let (done, total) = (count("done"), count("total"));
-            if last.0 != phase {
-                progress = Progress::of(format!("rows ({phase})"));
-            }
-            progress.show(done, total);
+            progress.show(&format!("rows ({phase})"), done, total);
             if phase == COMPLETE {
                 return Ok(answer);
             }
-            let now = (phase, done);
+            let now = Some((phase, done));
             if last == now {
                 thread::sleep(PAUSE);
             }

@@ -11,37 +11,43 @@ const WIDTH: i64 = 30;
 /// The parts after each of which a line is written where there is no terminal.
 const PARTS: i64 = 10;
 
-/// The progress of one piece of work.
+/// The progress of a command.
 pub struct Progress {
     /// What is done with the things, such as "customers erased".
     what: String,
     began: Instant,
-    /// What was done when the command began. A command that goes on with earlier work begins in the middle.
-    first: Option<i64>,
+    /// What was done when this began. A command that goes on with earlier work begins in the middle.
+    first: i64,
     part: Option<i64>,
     is_terminal: bool,
 }
 
 impl Progress {
-    /// A piece of work that begins now.
-    pub fn of(what: impl Into<String>) -> Self {
+    /// Nothing was shown yet.
+    pub fn new() -> Self {
         Self {
-            what: what.into(),
-            began: Instant::now(),
-            first: None,
+            what: String::new(),
+            began: now(),
+            first: 0,
             part: None,
             is_terminal: io::stderr().is_terminal(),
         }
     }
 
-    /// Shows that so many are done.
-    pub fn show(&mut self, done: i64, of: i64) {
+    /// Shows that of some things so many are done. Another `what` begins anew.
+    pub fn show(&mut self, what: &str, done: i64, of: i64) {
+        if self.what != what {
+            *self = Self {
+                what: what.to_owned(),
+                first: done,
+                ..Self::new()
+            };
+        }
         let of = of.max(done);
-        let first = *self.first.get_or_insert(done);
         let part = done.saturating_mul(PARTS) / of.max(1);
         let is_new = self.part.replace(part) != Some(part);
-        let counts = format!("{} of {} {}", grouped(done), grouped(of), self.what);
-        let left = left(self.began.elapsed(), done - first, of - done);
+        let counts = format!("{} of {} {what}", grouped(done), grouped(of));
+        let left = left(self.began.elapsed(), done - self.first, of - done);
         let left = left
             .map(|left| format!(", {left} left"))
             .unwrap_or_default();
@@ -53,6 +59,11 @@ impl Progress {
             eprintln!("{counts}{left}");
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command runs on the host")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn bar(done: i64, of: i64) -> String {
