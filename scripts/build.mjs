@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parseArgs } from "node:util";
 import { verify } from "./bundle.mjs";
+import { devVars, rustToolchain, setup } from "./setup.mjs";
 import { site } from "./site.mjs";
 import { env, esbuild, fingerprint, main, root, run, step, wasmBindgen, wasmOpt } from "./tools.mjs";
 
@@ -17,8 +18,9 @@ const SOURCES = ["src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "pack
 const WASM = "wasm32-unknown-unknown";
 
 export async function build(options) {
-  const { BUNDLE_SHA256: built } = process.env;
-  if (built !== undefined && !options?.out) return verify(built);
+  const { BUNDLE_SHA256: hash } = process.env;
+  if (hash !== undefined && !options?.out) return verify(hash);
+  devVars();
   await worker(options);
   // A site whose files were removed has still its stamp.
   const built = join(root, "build", "site");
@@ -43,8 +45,6 @@ async function worker({ out = "build", features = "" } = {}) {
   const last = lastBuild(entry, wasm, stamp);
   if (last?.fingerprint === now) return console.log(`${last.sizes} (unchanged)`);
 
-  // Imported here so that an unchanged build does not load it.
-  const { rustToolchain, setup } = await import("./setup.mjs");
   await rustToolchain();
   const [module] = await Promise.all([compile(features), setup()]);
   // A build that fails halfway leaves no stamp, so the next run does not mistake it for a finished one.

@@ -87,7 +87,7 @@ export async function cargoTool({ name, version, dir, bin, options, release }) {
 }
 
 /** Creates the local secrets. It keeps existing ones, and adds those that are new since. */
-function devVars() {
+export function devVars() {
   const file = join(root, ".dev.vars");
   if (!existsSync(file)) {
     copyFileSync(`${file}.example`, file);

@@ -9,8 +9,10 @@ import { setup } from "./setup.mjs";
 import { Failure, main, seconds, step } from "./tools.mjs";
 import { dev, execute, localConfig, migrate } from "./wrangler.mjs";
 
+const DEFAULT_PORT = 8787;
+
 const { PORT = "" } = process.env;
-const port = Number(PORT || 8787);
+const port = Number(PORT || DEFAULT_PORT);
 const url = `http://127.0.0.1:${port}`;
 
 async function start() {
@@ -32,7 +34,7 @@ async function start() {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => done(0));
   });
   const over = Promise.race([server.ended, told]);
-  if (await Promise.race([answers(), over.then(() => false)])) invite(seconds(began));
+  if (await Promise.race([answers(), over.then(() => false)])) console.log(invitation(port, seconds(began)));
   const code = await over;
   await server.stop();
   process.exit(code ?? 1);
@@ -57,23 +59,23 @@ async function answers() {
   }
 }
 
-/** Shows a way in. None of it changes the demo: README.md goes on from there. */
-function invite(time) {
+/** A way in. None of it changes the demo: README.md goes on from there. */
+export function invitation(port, time) {
+  const at = `http://127.0.0.1:${port}`;
   const curl = `curl --digest -u ${demo.username}:${demo.password}`;
-  const at = PORT ? `PORT=${port} ` : "";
-  console.log(`
-Serving ${url} after ${time} s. Ctrl-C stops it.
+  return `
+Serving ${at} after ${time} s. Ctrl-C stops it.
 Open it in a browser for the reference, with examples to try. Commands for another terminal:
 
   # list the demo partner's customers
-  ${curl} ${url}/customers
+  ${curl} ${at}/customers
   # export everything stored about a customer
-  ${curl} ${url}/customers/1/export
+  ${curl} ${at}/customers/1/export
   # see what an erasure would do; without ?dry_run=1 it is done
-  ${curl} -X DELETE '${url}/customers/1?dry_run=1'
+  ${curl} -X DELETE '${at}/customers/1?dry_run=1'
   # as the operator, in this directory: list the partners
-  ${at}npm run -s operator -- show
-`);
+  ${port === DEFAULT_PORT ? "" : `PORT=${port} `}npm run -s operator -- show
+`;
 }
 
 await main(import.meta, start);

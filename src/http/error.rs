@@ -115,7 +115,7 @@ pub enum Error {
     Restoring(String),
     /// 503: the partner is being moved to another database. The text goes to the log and never to the caller.
     Moving(String),
-    /// 503: the store lacks a migration. The text goes to the log and never to the caller.
+    /// 503: the store lacks a migration. The text goes to the log; [`Error::for_caller`] makes it that of the caller.
     Unmigrated(String),
     /// 507: the store is full, or keeps the room that it has for erasures.
     StorageFull,
@@ -191,12 +191,14 @@ impl Error {
         }
     }
 
-    /// The error as a caller of a deployed Worker gets it: how to set up a local database is nothing to that caller.
+    /// The error as the caller gets it. `command` is how migrations are applied to a local database: how the service is
+    /// set up is nothing to a caller of a deployed Worker.
     #[must_use]
-    pub fn deployed(self) -> Self {
-        match self {
-            Self::Unmigrated(text) => Self::Unavailable(text),
-            error => error,
+    pub fn for_caller(self, command: Option<String>) -> Self {
+        match (self, command) {
+            (Self::Unmigrated(_), Some(command)) => Self::Unmigrated(command),
+            (Self::Unmigrated(text), None) => Self::Unavailable(text),
+            (error, _) => error,
         }
     }
 
@@ -300,13 +302,9 @@ impl Error {
                     "the store is not available; try again, or quote the request id {request_id} to support"
                 ),
             ),
-            Self::Unmigrated(_) => (
+            Self::Unmigrated(command) => (
                 "unavailable",
-                format!(
-                    "the local database lacks migrations: apply them with `{}`, and those of the other databases that GET \
-                     /health names",
-                    migrate("DB", true)
-                ),
+                format!("the local database lacks migrations: `{command}` applies them, and GET /health names all that are missing"),
             ),
             Self::Restoring(_) => (
                 "restoring",
@@ -325,12 +323,6 @@ impl Error {
         };
         vec![Fault::of_request(code, message)]
     }
-}
-
-/// The command that applies the migrations of a database.
-pub fn migrate(binding: &str, is_local: bool) -> String {
-    let place = if is_local { "--local" } else { "--remote" };
-    format!("npx wrangler d1 migrations apply {binding} {place}")
 }
 
 /// The message of [`Error::HttpsRequired`].

@@ -13,7 +13,7 @@ use crate::db::memory::is_young;
 use crate::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS, applied_migrations};
 use crate::erasure::signing::Signer;
 use crate::http::call::Call;
-use crate::http::error::{Error, migrate};
+use crate::http::error::Error;
 use crate::http::json::Json;
 
 /// How long an isolate remembers that all is well, in milliseconds. However many callers ask, each isolate makes at
@@ -68,7 +68,7 @@ pub async fn read(
     if !missing.is_empty() {
         // The name of the binding stands before that of the migration.
         let bindings = missing.iter().filter_map(|name| name.split(' ').next());
-        let mut commands: Vec<String> = bindings.map(|name| migrate(name, is_local)).collect();
+        let mut commands: Vec<String> = bindings.map(|name| migrate(env, name, is_local)).collect();
         commands.dedup();
         let commands = commands.into_iter().map(Json::from).collect();
         members.push(("apply_with".to_owned(), Json::List(commands)));
@@ -79,6 +79,18 @@ pub async fn read(
     }
     let reply = Reply::json(call.version.render(Json::Object(members)));
     Ok(Reply { status, ..reply })
+}
+
+/// The command that applies the migrations of a database.
+pub fn migrate(env: &Env, binding: &str, is_local: bool) -> String {
+    let place = if is_local { "--local" } else { "--remote" };
+    let environment = env
+        .var("ENVIRONMENT")
+        .map(|name| format!(" --env {}", name));
+    format!(
+        "npx wrangler d1 migrations apply {binding} {place}{}",
+        environment.unwrap_or_default()
+    )
 }
 
 fn remembered(now: i64) -> Option<Finding> {

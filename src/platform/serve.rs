@@ -78,11 +78,8 @@ pub async fn serve(
         Err(error) => {
             internal = error.internal_text().map(str::to_owned);
             let (origin, _) = split_url(&url);
-            let error = if is_local(origin) {
-                error
-            } else {
-                error.deployed()
-            };
+            let command = is_local(origin).then(|| health::migrate(env, "DB", true));
+            let error = error.for_caller(command);
             // A 401 comes only after the secrets were read, so this reading succeeds too.
             let nonce =
                 || Secrets::read(env).map_or_else(|_| String::new(), |secrets| secrets.nonce(&now));

@@ -45,21 +45,27 @@ fn the_panic_route_is_not_in_the_bundle() {
 const WRANGLER: &str =
     "import { run } from './scripts/tools.mjs'; await run('wrangler', process.argv.slice(1));";
 
+/// Runs wrangler, which must succeed, and returns what it has printed.
+#[track_caller]
+pub fn wrangler(arguments: &[&str]) -> String {
+    let output = Command::new("node")
+        .current_dir(ROOT)
+        .args(["--input-type=module", "--eval", WRANGLER, "--"])
+        .args(arguments)
+        .output()
+        .expect("node is needed to run wrangler");
+    assert!(output.status.success(), "{arguments:?}: {output:#?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn wrangler_uploads_the_bundle_as_it_is_for_production_and_for_the_preview() {
     shared();
     for (environment, name) in [("", "customers"), ("preview", "customers-preview")] {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deploy-{name}"));
         fs::remove_dir_all(&directory).unwrap_or_default();
-        let output = Command::new("node")
-            .current_dir(ROOT)
-            .args(["--input-type=module", "--eval", WRANGLER, "--"])
-            .args(["deploy", "--dry-run", "--env", environment, "--outdir"])
-            .arg(&directory)
-            .output()
-            .expect("node is needed to run wrangler");
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{environment}: {output:#?}");
+        let out = directory.to_str().unwrap();
+        let said = wrangler(&["deploy", "--dry-run", "--env", environment, "--outdir", out]);
         for expected in [
             "--dry-run: exiting now",
             "env.DB",
@@ -67,7 +73,7 @@ fn wrangler_uploads_the_bundle_as_it_is_for_production_and_for_the_preview() {
             "env.PARTNER_LIMIT",
             "env.LOGIN_LIMIT",
         ] {
-            assert!(said.contains(expected), "{environment}: {output:#?}");
+            assert!(said.contains(expected), "{environment}: {said}");
         }
         assert!(said.contains(&format!("env.DB ({name})")), "{said}");
         let names = fs::read_dir(&directory).unwrap();
