@@ -1,3 +1,3 @@
-/* operator::trail_total */ SELECT COUNT(*) AS total FROM (SELECT 1 FROM audit WHERE audit_id > 0 LIMIT ?1);
+/* operator::trail_total */ SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0) - audit_skipped AS total FROM state WHERE state_id = 1;
 /* operator::trail */ SELECT '{' || trim(json_object('audit_id', audit_id, 'at', at, 'actor', actor, 'partner', COALESCE((SELECT username FROM directory AS d WHERE d.partner_id = a.partner_id), (SELECT username FROM partners AS p WHERE p.partner_id = a.partner_id), ''), 'login', login, 'action', action, 'kind', kind, 'record_id', record_id, 'customer_id', customer_id), '{}') || ',' || '"fields":' || fields || ',' || trim(json_object('request_id', request_id), '{}') || '}' AS json, audit_id AS id, at FROM (SELECT * FROM audit WHERE audit_id > ?1 ORDER BY audit_id DESC LIMIT ?2 OFFSET ?3) AS a ORDER BY audit_id DESC;
 /* operator::trail_window */ SELECT 0 AS last;
