@@ -35,9 +35,9 @@ CREATE TABLE logins (
     ha1_sealed TEXT NOT NULL,
     -- The same of the password before, or '' when that one ended at once.
     ha1_previous_sealed TEXT NOT NULL DEFAULT '',
-    -- Until when the password before is good too, UTC, YYYY-MM-DD HH:MM:SS; '' when it ended at once.
+    -- Until when the password before is good too, UTC, YYYY-MM-DD HH:MM:SS; '' if it has ended at once.
     previous_until TEXT NOT NULL DEFAULT '',
-    -- When the login was added, in the same form.
+    -- When the login was added, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -54,8 +54,10 @@ CREATE TABLE partners (
     name TEXT NOT NULL DEFAULT '',
     -- ISO 3166-1 alpha-2, or '' when unknown. DE puts the German rule in force.
     country TEXT NOT NULL DEFAULT '',
-    -- How many live customers the partner has. The transaction that creates or erases one changes it, so the total of a
-    -- list costs one row. No CHECK holds it above 0: a wrong count must never forbid an erasure.
+    -- The transaction that creates or erases a customer changes this count, so the total of a list costs one row. No CHECK
+    -- holds it above 0: a wrong count must never forbid an erasure.
+
+    -- How many live customers the partner has.
     customers INTEGER NOT NULL DEFAULT 0,
     -- What this database does for the partner: 'all', or while it moves to or from another 'reads' or 'nothing'. Every batch
     -- of the partner asks, so a node that has not heard of a move changes nothing in the wrong place.

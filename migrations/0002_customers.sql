@@ -1,13 +1,13 @@
 -- The customers. A row is never deleted: an erasure blanks it and leaves what statistics need.
 
 CREATE TABLE customers (
-    -- Assigned, and never given again: the row of an erased customer keeps it.
+    -- The customer's id: assigned, and never given again, not even after an erasure.
     customer_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The tenant. No query finds a customer without it.
     partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
-    -- Assigned, UUID version 4. Kept by an erasure.
+    -- The customer's UUID (version 4): assigned. An erasure keeps it.
     uuid TEXT NOT NULL,
-    -- The partner's own number of the customer, unique among the partner's live customers.
+    -- Your own number of the customer, unique among your live customers.
     custnr TEXT NOT NULL,
     -- The customer's name.
     name TEXT NOT NULL,
@@ -15,17 +15,21 @@ CREATE TABLE customers (
     corporateid TEXT NOT NULL DEFAULT '',
     -- The customer's e-mail address.
     email TEXT NOT NULL DEFAULT '',
-    -- 0 no monthly report, 1 extended, 2 short.
+    -- Which monthly report the customer gets: 0 none, 1 extended, 2 short.
     receive_monthly_report INTEGER NOT NULL DEFAULT 0 CHECK (receive_monthly_report IN (0, 1, 2)),
-    -- 1 when the customer sees the tracking number as caller id.
+    -- 1 if the customer sees the tracking number as caller id, else 0.
     freespee_caller_id INTEGER NOT NULL DEFAULT 0 CHECK (freespee_caller_id IN (0, 1)),
-    -- The postal address.
+    -- The postal address: street and number.
     address_street TEXT NOT NULL DEFAULT '',
+    -- The postal address: ZIP or postal code.
     address_zip TEXT NOT NULL DEFAULT '',
+    -- The postal address: city.
     address_city TEXT NOT NULL DEFAULT '',
+    -- The postal address: state or region.
     address_state TEXT NOT NULL DEFAULT '',
+    -- The postal address: country.
     address_country TEXT NOT NULL DEFAULT '',
-    -- The values of the partner's custom fields (table custom_fields says which are set up).
+    -- The value of a custom field. An answer has those that are set up for you; only those can be sent.
     custom_1 TEXT NOT NULL DEFAULT '',
     custom_2 TEXT NOT NULL DEFAULT '',
     custom_3 TEXT NOT NULL DEFAULT '',
@@ -46,11 +50,11 @@ CREATE TABLE customers (
     custom_18 TEXT NOT NULL DEFAULT '',
     custom_19 TEXT NOT NULL DEFAULT '',
     custom_20 TEXT NOT NULL DEFAULT '',
-    -- Counts the changes, from 1. The ETag is made of it.
+    -- Counts the changes of the customer, from 1. The ETag is made of it.
     version INTEGER NOT NULL DEFAULT 1,
     -- When the customer was created, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL,
-    -- When the customer was erased, in the same form; '' while it lives.
+    -- When the customer was erased, UTC, YYYY-MM-DD HH:MM:SS; '' while it lives.
     removed_at TEXT NOT NULL DEFAULT '',
     -- How many records of each kind hang on the customer. The transaction that adds or removes one changes its count, so
     -- the total of a list costs one row.

@@ -5,23 +5,25 @@
 
 -- A measure: a tracked number.
 CREATE TABLE measures (
-    -- Assigned.
+    -- The measure's id: assigned, and never given again.
     measure_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer whose measure it is.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
-    -- What the partner calls it.
+    -- What you call the measure.
     name TEXT NOT NULL,
-    -- Where it is advertised.
+    -- Where the number is advertised.
     media TEXT NOT NULL DEFAULT '',
-    -- Where calls are sent, E.164.
+    -- The number that calls are sent to, E.164.
     phonenr TEXT NOT NULL,
+    -- How many digits of phonenr an erasure keeps: those of its country code and national destination code.
     phonenr_ccndc INTEGER NOT NULL,
     -- The tracking number that is called, E.164.
     destnr TEXT NOT NULL,
+    -- How many digits of destnr an erasure keeps: those of its country code and national destination code.
     destnr_ccndc INTEGER NOT NULL,
-    -- When it was created, UTC, YYYY-MM-DD HH:MM:SS.
+    -- When the measure was created, UTC, YYYY-MM-DD HH:MM:SS.
     created TEXT NOT NULL,
-    -- When it ends or has ended, in the same form; '' means never.
+    -- When the measure ends or has ended, UTC, YYYY-MM-DD HH:MM:SS; '' means never.
     expires TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
@@ -29,7 +31,7 @@ CREATE INDEX measures_customer ON measures (customer_id, measure_id);
 
 -- A person who may log in and see the customer's statistics.
 CREATE TABLE users (
-    -- Assigned.
+    -- The user's id: assigned, and never given again.
     user_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer whose user it is.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
@@ -37,9 +39,9 @@ CREATE TABLE users (
     email TEXT NOT NULL,
     -- The user's name.
     name TEXT NOT NULL DEFAULT '',
-    -- 1 when the user may change things.
+    -- 1 if the user may change things, 0 if the user may only look.
     write_access INTEGER NOT NULL DEFAULT 0 CHECK (write_access IN (0, 1)),
-    -- 0 no monthly report, 1 extended, 2 short.
+    -- Which monthly report the user gets: 0 none, 1 extended, 2 short.
     receive_monthly_report INTEGER NOT NULL DEFAULT 0 CHECK (receive_monthly_report IN (0, 1, 2))
 ) STRICT;
 
@@ -49,37 +51,40 @@ CREATE INDEX users_customer ON users (customer_id, user_id);
 CREATE TABLE allowed_numbers (
     -- The customer whose list it is.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
-    -- Where it stands in the list, from 0.
+    -- Where the number stands in the list, from 0.
     position INTEGER NOT NULL,
-    -- The number, E.164.
+    -- A number that the customer lets through, E.164.
     phonenr TEXT NOT NULL,
     PRIMARY KEY (customer_id, position)
 ) STRICT, WITHOUT ROWID;
 
 -- A call record.
 CREATE TABLE calls (
-    -- Assigned.
+    -- The call's id: assigned, and never given again.
     call_id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The customer who was called.
     customer_id INTEGER NOT NULL REFERENCES customers (customer_id),
-    -- The measure that was called, one of the same customer. The creation sees to that.
+    -- The measure that was called: one of the same customer.
     measure_id INTEGER NOT NULL,
     -- When the call began, UTC, YYYY-MM-DD HH:MM:SS.
     start TEXT NOT NULL,
-    -- How long it lasted, in seconds.
+    -- How long the call lasted, in seconds.
     duration INTEGER NOT NULL DEFAULT 0 CHECK (duration >= 0),
-    -- 1 when it was answered.
+    -- 1 if the call was answered, else 0.
     answered INTEGER NOT NULL DEFAULT 0 CHECK (answered IN (0, 1)),
-    -- Who called, E.164, or '' when withheld.
+    -- The number of the caller, E.164; '' if it was withheld.
     anum TEXT NOT NULL DEFAULT '',
+    -- How many digits of anum an erasure keeps: those of its country code and national destination code.
     anum_ccndc INTEGER NOT NULL DEFAULT 0,
     -- The tracking number that was called, E.164.
     bnum TEXT NOT NULL,
+    -- How many digits of bnum an erasure keeps: those of its country code and national destination code.
     bnum_ccndc INTEGER NOT NULL,
-    -- Where the call was connected, E.164, or '' when it was not.
+    -- The number that the call was connected to, E.164; '' if it was not connected.
     cnum TEXT NOT NULL DEFAULT '',
+    -- How many digits of cnum an erasure keeps: those of its country code and national destination code.
     cnum_ccndc INTEGER NOT NULL DEFAULT 0,
-    -- The partner's own id of the call, unique among the customer's calls; '' when it has none.
+    -- Your own id of the call, unique among the customer's calls; '' if you gave none.
     external_id TEXT NOT NULL DEFAULT ''
 ) STRICT;
 

@@ -6,7 +6,7 @@ CREATE TABLE erasures (
     customer_id INTEGER PRIMARY KEY REFERENCES customers (customer_id),
     -- When the last phone number was masked, UTC, YYYY-MM-DD HH:MM:SS; '' while calls remain to be masked.
     completed_at TEXT NOT NULL,
-    -- How many measures were still active and were expired.
+    -- How many measures were active and were expired.
     measures_expired INTEGER NOT NULL,
     -- How many users were removed.
     users_removed INTEGER NOT NULL,
@@ -16,8 +16,8 @@ CREATE TABLE erasures (
     phone_numbers_masked INTEGER NOT NULL,
     -- What state.sequence was after the erasure.
     sequence INTEGER NOT NULL DEFAULT 0,
-    -- Until when the database's own history can still show what was erased, UTC, YYYY-MM-DD HH:MM:SS; a receipt tells it once
-    -- the last phone number is masked, and '' before.
+    -- Until when a backup of the database can still show what was erased, UTC, YYYY-MM-DD HH:MM:SS; '' until the last phone
+    -- number is masked.
     backups_until TEXT NOT NULL DEFAULT '',
     -- When the customer was erased once more, because a restore of the database had brought it back, UTC, YYYY-MM-DD
     -- HH:MM:SS; '' if none has.

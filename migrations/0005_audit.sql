@@ -5,9 +5,9 @@
 -- written; of what the directory has, that is the database DB.
 
 CREATE TABLE audit (
-    -- Assigned, ascending.
+    -- The entry's id: assigned, ascending.
     audit_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- When, UTC, YYYY-MM-DD HH:MM:SS, by the clock of the database: a later entry has no earlier time.
+    -- When it was done, UTC, YYYY-MM-DD HH:MM:SS. A later entry has no earlier time.
     at TEXT NOT NULL,
     -- Who: the operator, the partner itself, or the service.
     actor TEXT NOT NULL CHECK (actor IN ('operator', 'partner', 'service')),
@@ -17,14 +17,14 @@ CREATE TABLE audit (
     login TEXT NOT NULL,
     -- What was done: create, change, remove, expire, replace, erase, new password, set up, end.
     action TEXT NOT NULL,
-    -- Of what kind the record is: the table that it stands in.
+    -- What kind of record it is: customers, measures, users, allowed_numbers, calls, custom_fields, partners or logins.
     kind TEXT NOT NULL,
-    -- Which record. Of a list or a batch it is the customer that it hangs on; of a login or of the fields of the German
-    -- rule, the partner.
+    -- The id of the record. Of a list or a batch it is the id of the customer; of a login or of the fields of the German
+    -- rule, that of the partner; of another custom field, its n.
     record_id INTEGER NOT NULL,
     -- The customer that the record is or hangs on; 0 for none.
     customer_id INTEGER NOT NULL,
-    -- JSON array of the names of the fields that were given.
+    -- The names of the fields that were given.
     fields TEXT NOT NULL,
     -- The X-Request-Id of the request.
     request_id TEXT NOT NULL

@@ -14,7 +14,7 @@ use super::digest::{self, Ha1, NonceState, hmac};
 use super::replay::Used;
 use super::secrets::operator_token;
 use super::{basic, limits};
-use crate::http::error::Error;
+use crate::http::error::{Error, OtherKind};
 use crate::http::time::Now;
 use crate::partners::profile::{Profile, is_username};
 use crate::platform::site::Site;
@@ -85,7 +85,7 @@ impl Credentials {
                 .map(Self::Digest)
                 .ok_or_else(|| {
                     if digest::has_other_algorithm(rest) {
-                        Error::OtherCredentials("a Digest with MD5 or another algorithm")
+                        Error::OtherCredentials(OtherKind::Algorithm)
                     } else {
                         REFUSED
                     }
@@ -97,9 +97,9 @@ impl Credentials {
             return Ok(Self::Basic { username, ha1 });
         }
         Err(Error::OtherCredentials(if is("bearer") {
-            "a Bearer token"
+            OtherKind::Bearer
         } else {
-            "of another scheme"
+            OtherKind::Scheme
         }))
     }
 

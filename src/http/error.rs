@@ -2,10 +2,12 @@
 
 use super::json::Json;
 
+pub mod codes;
+
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// A stable code for programs.
+    /// A stable code for programs: one of [`codes::CODES`].
     pub code: &'static str,
     /// A text for the partner's developer. It names the limit that was broken, but never the value. If a parameter is at
     /// fault, the text continues a sentence that begins with its name.
@@ -64,8 +66,8 @@ pub enum Error {
     },
     /// 401 of the operator API. Its body is JSON; the partner API's is plain text.
     OperatorUnauthorized,
-    /// 401: the credentials are of a kind that the service does not take. The text names the kind.
-    OtherCredentials(&'static str),
+    /// 401: the credentials are of a kind that the service does not take.
+    OtherCredentials(OtherKind),
     /// 403: the request came over plain HTTP.
     HttpsRequired {
         /// Whether it had credentials, which everybody on the way could read.
@@ -335,13 +337,45 @@ fn https_required(with_credentials: bool) -> String {
     format!("plain HTTP is not served; use https{seen}")
 }
 
+/// A kind of credentials that the service does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKind {
+    /// HTTP Digest with an algorithm that is not SHA-256.
+    Algorithm,
+    /// A Bearer token.
+    Bearer,
+    /// Any other scheme.
+    Scheme,
+}
+
+impl OtherKind {
+    const ALL: [Self; 3] = [Self::Algorithm, Self::Bearer, Self::Scheme];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Algorithm => "a Digest with MD5 or another algorithm",
+            Self::Bearer => "a Bearer token",
+            Self::Scheme => "of another scheme",
+        }
+    }
+}
+
 /// The line of a 401. `other` is the kind of the credentials, if it is one that the service does not take.
-pub fn unauthorized_line(other: Option<&str>) -> String {
+pub fn unauthorized_line(other: Option<OtherKind>) -> String {
     let accepted = "Authentication required: Digest with SHA-256, or Basic over TLS.";
-    match other {
+    match other.map(OtherKind::words) {
         Some(kind) => format!("{accepted} The credentials were {kind}.\n"),
         None => format!("{accepted}\n"),
     }
+}
+
+/// Every line that a 401 can have.
+pub fn unauthorized_lines() -> Vec<String> {
+    let others = OtherKind::ALL.into_iter().map(Some);
+    std::iter::once(None)
+        .chain(others)
+        .map(unauthorized_line)
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod bindings;
 pub mod body;
 pub mod clock;
 pub mod d1;
+pub mod document;
 pub mod health;
 pub mod log;
 pub mod random;

@@ -8,7 +8,7 @@ use super::d1::{Store, text};
 use super::log::Trace;
 use super::reply::Reply;
 use super::site::Site;
-use super::{assets, body, clock, health, random, room, text};
+use super::{assets, body, clock, document, health, random, room, text};
 use crate::auth::login::{self, Caller, Partner};
 use crate::auth::secrets::{Secrets, operator_token};
 use crate::changes::handlers as changes;
@@ -24,7 +24,7 @@ use crate::http::json::Json;
 use crate::http::origin::{is_local, is_private, split_url};
 use crate::http::params::Params;
 use crate::http::router::{self, Action};
-use crate::http::routes::{self, OperatorRoute, PartnerRoute, PublicRoute, Route};
+use crate::http::routes::{self, File, OperatorRoute, PartnerRoute, PublicRoute, Route};
 use crate::http::time::Now;
 use crate::http::version::Version;
 use crate::ledger::keep;
@@ -155,7 +155,11 @@ async fn answer(
         }
         Route::Public(PublicRoute::File(file)) => {
             let path = assets::path(file, incoming.version, &incoming.captures);
-            assets::read(env, request, &path.ok_or(Error::NotFound("path"))?).await
+            let found = assets::read(env, request, &path.ok_or(Error::NotFound("path"))?).await?;
+            match file {
+                File::Document(_) => document::at_origin(found, origin).await,
+                _ => Ok(found),
+            }
         }
         Route::Partner(route) => {
             let site = Site::new(env, context, &store)?;

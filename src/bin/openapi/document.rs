@@ -1,102 +1,145 @@
 //! Assembles the documents from the paths of the router, the operations, and the parts that operations share.
 
+use customers_api::http::error::codes::Code;
+use customers_api::http::error::{Error, unauthorized_lines};
 use customers_api::http::intent::Intent;
-use customers_api::http::params::ID_MAX;
+use customers_api::http::origin::BUILT;
 use customers_api::http::routes::{HEALTH, KEYS, PartnerRoute, PublicRoute, Route, routes};
 use customers_api::http::version::{PUBLISHED, Version};
-use customers_api::partners::profile::{CUSTOM_FIELDS, USERNAME_MAX};
 use customers_api::records::kind;
+use customers_api::records::kind::Creation;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
+use crate::examples;
 use crate::inputs;
-use crate::operations::{self, Body, Operation, reference, schema_name};
+use crate::operations::{self, Body, Content, Named, Operation, named, reference, schema_name};
 use crate::outputs::Outputs;
-use crate::patterns;
-use crate::responses::{errors, headers, not_healthy, responses, success};
-use crate::schema::{insert, list, object, object_with};
+use crate::parameters::{Place, form_of, id_parameter, variant};
+use crate::responses::{error, error_code, errors, headers, not_healthy, responses, success};
+use crate::schema::insert;
 
 /// The document of all paths that a partner can call.
 pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
     let outputs = Outputs { columns, version };
-    let numbers = [(
-        "allowed_numbers".to_owned(),
-        list(json!({ "type": "string" })),
-    )];
-    let mut document = Document::new(
-        outputs,
-        json!({
-            "Customer": outputs.customer()?,
-            operations::partner::NEW_CUSTOMER: inputs::customer(columns, Intent::Create)?,
-            "Receipt": outputs.receipt()?,
-            "Change": operations::partner::change(outputs)?,
-            "Export": outputs.export()?,
-            "AllowedNumbers": object(numbers.into_iter().collect()),
-            inputs::PHONE_NUMBER: inputs::phone_number(),
-            inputs::PHONE_NUMBER_OR_NONE: inputs::phone_number_or_none(),
-        }),
-    );
+    let mut document = Document::new(outputs);
+    for (name, schema) in [
+        ("Customer", outputs.customer()?),
+        (
+            operations::partner::NEW_CUSTOMERS,
+            operations::partner::new_customers(),
+        ),
+        ("Receipt", outputs.receipt()?),
+        ("Change", operations::partner::change(outputs)?),
+        ("Key", operations::public::key(outputs)),
+        (inputs::PHONE_NUMBER, inputs::phone_number()),
+        (inputs::PHONE_NUMBER_OR_NONE, inputs::phone_number_or_none()),
+    ] {
+        document.define(named(name, schema))?;
+    }
+    for record in outputs.export()?.0 {
+        document.define(record)?;
+    }
     for (method, path, route) in routes() {
         match route {
             Route::Partner(route) => {
                 if let PartnerRoute::ReadRecords(resource) = route {
                     let kind = kind(resource);
-                    document.add_schema(&schema_name(kind), outputs.record(kind)?);
+                    document.define(named(schema_name(kind), outputs.record(kind)?))?;
+                    if kind.creation == Creation::Batch {
+                        let record = inputs::record(columns, kind, Intent::Create)?;
+                        document.define(named(operations::records::new_name(kind), record))?;
+                    }
                 }
-                document.add(
-                    method,
-                    path,
-                    operations::partner::operation(outputs, route, path)?,
-                )?;
+                let operation = operations::partner::operation(outputs, route, path)?;
+                document.add(method, path, operation)?;
             }
-            Route::Public(PublicRoute::Health) => document.add(method, path, health(outputs))?,
-            Route::Public(PublicRoute::ReadKeys) => document.add(method, path, keys())?,
+            Route::Public(PublicRoute::Health) => {
+                document.add(method, path, operations::public::health(outputs))?;
+            }
+            Route::Public(PublicRoute::ReadKeys) => {
+                document.add(method, path, operations::public::keys())?;
+            }
             Route::Public(PublicRoute::File(_)) | Route::Operator(_) => {}
         }
     }
-    let about = format!(
-        "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
-         Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
-         send an id in the path, the query or the body. Bodies are forms or JSON. A 400 names all faults at once."
-    );
-    let schemes = json!({
-        "digest": { "type": "http", "scheme": "digest", "description": "RFC 7616: SHA-256, `qop=auth`." },
-        "basic": { "type": "http", "scheme": "basic", "description": "Only over TLS or from the same machine." },
-    });
-    let refusal = json!({ "text/plain": { "schema": { "type": "string" } } });
-    Ok(document.finish("Customers", &about, &schemes, &refusal))
+    document.finish(Audience {
+        title: "Customers",
+        about: format!(
+            "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
+             Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
+             send an id in the path, the query or the body. Bodies are forms or JSON. In a JSON body too, an integer may be \
+             sent as a string of its digits. A 400 names all faults at once. An answer may have more members one day: \
+             ignore those that you do not know."
+        ),
+        schemes: json!({
+            "basic": { "type": "http", "scheme": "basic", "description": "Only over TLS or from the same machine." },
+            "digest": { "type": "http", "scheme": "digest", "description": "RFC 7616: SHA-256, `qop=auth`." },
+        }),
+        refusal: refusal(),
+        tags: json!([
+            { "name": "Customers", "description": "The customers of yours that are live." },
+            { "name": "Erasure", "description": "What removes a customer's personal data for good, and the receipt of it." },
+            { "name": "Measures", "description": "The tracked numbers of a customer." },
+            { "name": "Users", "description": "The persons who may see a customer's statistics." },
+            { "name": "Calls", "description": "The call records of a customer." },
+            { "name": "Allowed numbers", "description": "The numbers that a customer lets through." },
+            { "name": "Service", "description": "Whether the service and your credentials are well." },
+        ]),
+        is_met: Code::is_for_partners,
+    })
+}
+
+/// The content of a partner's 401.
+fn refusal() -> Value {
+    let lines = unauthorized_lines();
+    let example = lines.first();
+    json!({ "text/plain": { "schema": { "type": "string", "enum": lines }, "example": example } })
 }
 
 /// The document of all paths that the operator can call.
 pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
     let outputs = Outputs { columns, version };
-    let mut document = Document::new(
-        outputs,
-        json!({
-            "Partner": operations::operator::partner_schema(outputs, false)?,
-            "CreatedPartner": operations::operator::partner_schema(outputs, true)?,
-            "Login": operations::operator::login_schema(outputs, false)?,
-            "CreatedLogin": operations::operator::login_schema(outputs, true)?,
-            "Receipt": outputs.receipt()?,
-            "AuditEntry": operations::operator::audit_entry(outputs)?,
-            "Erasure": operations::operator::erasure(outputs)?,
-            "Database": operations::operator::database(outputs),
-            "Move": operations::operator::move_of(outputs),
-        }),
-    );
+    let mut document = Document::new(outputs);
+    for schema in operations::operator::schemas::all(outputs)? {
+        document.define(schema)?;
+    }
     for (method, path, route) in routes() {
         if let Route::Operator(route) = route {
-            document.add(
-                method,
-                path,
-                operations::operator::operation(outputs, route)?,
-            )?;
+            let operation = operations::operator::operation(outputs, route)?;
+            document.add(method, path, operation)?;
         }
     }
-    let about = "Create, change and disable partners. These paths exist only if the secret `OPERATOR_TOKEN` is set.";
-    let schemes = json!({ "operator": { "type": "http", "scheme": "bearer", "description": "`OPERATOR_TOKEN`" } });
-    let refusal = json!({ "application/json": { "schema": reference("Errors") } });
-    Ok(document.finish("Customers: the operator's API", about, &schemes, &refusal))
+    let error = examples::error(&Error::OperatorUnauthorized);
+    document.finish(Audience {
+        title: "Customers: the operator's API",
+        about: "Create, change and disable partners. These paths exist only if the secret `OPERATOR_TOKEN` is set."
+            .to_owned(),
+        schemes: json!({
+            "operator": { "type": "http", "scheme": "bearer", "description": "`OPERATOR_TOKEN`" },
+        }),
+        refusal: json!({ "application/json": { "schema": reference("Errors"), "example": error } }),
+        tags: json!([
+            { "name": "Partners", "description": "The partners, their custom fields and their customers." },
+            { "name": "Logins", "description": "What a partner authenticates with." },
+            { "name": "Audit trail", "description": "Who has changed what." },
+            { "name": "Ledger", "description": "The erasures, which no restore takes back." },
+            { "name": "Databases", "description": "The databases of customers, and which partner lives in which." },
+        ]),
+        is_met: Code::is_for_operators,
+    })
+}
+
+/// What the document of an audience says besides its operations.
+struct Audience {
+    title: &'static str,
+    about: String,
+    schemes: Value,
+    /// The content of a 401.
+    refusal: Value,
+    tags: Value,
+    /// Whether the audience can meet a code.
+    is_met: fn(&Code) -> bool,
 }
 
 /// A document under construction.
@@ -107,55 +150,88 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(outputs: Outputs<'a>, schemas: Value) -> Self {
-        let paths = Map::new();
+    fn new(outputs: Outputs<'a>) -> Self {
         Self {
             outputs,
-            schemas,
-            paths,
+            schemas: json!({}),
+            paths: Map::new(),
         }
     }
 
-    fn add_schema(&mut self, name: &str, schema: Value) {
-        insert(&mut self.schemas, name, schema);
+    /// Defines a schema, and refers to it. A name stands for one schema.
+    fn define(&mut self, Named { name, schema }: Named) -> Result<Value, String> {
+        let known = self.schemas.get(&name);
+        if known.is_some_and(|known| *known != schema) {
+            return Err(format!("{name} names two schemas"));
+        }
+        insert(&mut self.schemas, &name, schema);
+        Ok(reference(&name))
     }
 
     /// Adds an operation at a path.
     fn add(&mut self, method: &str, path: &str, operation: Operation) -> Result<(), String> {
         let Operation {
             tag,
+            task,
             summary,
             about,
             ids,
-            mut parameters,
+            parameters: others,
             mut body,
             answer,
             headers,
             statuses,
         } = operation;
         let columns = self.outputs.columns;
+        let mut parameters = Vec::new();
+        let mut elsewhere = Vec::new();
         for (table, name) in ids {
             if path.contains(&format!("{{{name}}}")) {
-                parameters.insert(0, id_parameter(columns, "path", table, name)?);
+                parameters.push(id_parameter(columns, Place::Path, table, name)?);
             } else if let Some(body) = &mut body {
                 body.require(name, &inputs::id_of(columns, table, name)?);
+                elsewhere.push(name);
             } else {
-                parameters.insert(0, id_parameter(columns, "query", table, name)?);
+                let place = if method == "DELETE" {
+                    Place::QueryOrForm
+                } else {
+                    Place::Query
+                };
+                parameters.push(id_parameter(columns, place, table, name)?);
+                elsewhere.push(name);
             }
         }
-        let id = operation_id(method, path);
+        parameters.extend(others);
+        let place = if body.is_some() { "body" } else { "query" };
+        let variant = variant(path, &elsewhere, place);
         let mut members = json!({
-            "operationId": id,
+            "operationId": format!("{task}{}", variant.of_id),
             "tags": [tag],
-            "summary": summary,
+            "summary": format!("{summary}{}", variant.of_summary),
             "description": about,
-            "parameters": parameters,
+            "parameters": examples::of_parameters(&parameters)?,
         });
+        if !elsewhere.is_empty() {
+            insert(&mut members, "x-variant-of", task.clone().into());
+        }
         if let Some(body) = body {
-            insert(&mut members, "requestBody", self.body(&id, body));
+            let body = self.body(body, &elsewhere)?;
+            insert(&mut members, "requestBody", body);
+        } else if method == "DELETE"
+            && !elsewhere.is_empty()
+            && let Some(form) = form_of(&task, &elsewhere, &parameters)
+        {
+            let content = self.content(form)?;
+            let content = json!({ "application/x-www-form-urlencoded": content });
+            let about = "The parameters of the query, if they do not stand there.";
+            let body = json!({ "description": about, "required": false, "content": content });
+            insert(&mut members, "requestBody", body);
         }
         let mut answers = answers(method, path, statuses);
-        insert(&mut answers, "200", success(answer, headers));
+        let schema = self.define(answer)?;
+        let example = examples::of_schema(&schema, &self.schemas)
+            .map_err(|error| format!("{task}: {error}"))?;
+        insert(&mut answers, "200", success(schema, example, headers));
         if is_public(path) {
             insert(&mut members, "security", json!([]));
         }
@@ -169,55 +245,72 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// A request's body. If JSON and form have the same schema, both refer to one schema of the document.
-    fn body(&mut self, id: &str, body: Body) -> Value {
-        let Body {
-            mut json,
-            form,
-            example,
-        } = body;
+    /// A request's body. The names of its schemas tell which ids stand in it.
+    fn body(&mut self, body: Body, ids: &[&str]) -> Result<Value, String> {
+        let Body { json, form } = body;
+        let schema = &json.named.schema;
         // A change without a body is valid and changes nothing.
-        let is_required = json.get("required").is_some() || json.get("anyOf").is_some();
-        let is_shared = form.as_ref() == Some(&json);
-        if is_shared {
-            let name = format!("{id}_body");
-            self.add_schema(&name, json);
-            json = reference(&name);
-        }
-        let form = if is_shared { Some(json.clone()) } else { form };
-        let mut content = json!({ "application/json": { "schema": json, "example": example } });
+        let is_required = schema.get("required").is_some() || schema.get("oneOf").is_some();
+        let form = form
+            .map(|form| self.content(form.with_ids(ids)))
+            .transpose()?;
+        let mut content = json!({ "application/json": self.content(json.with_ids(ids))? });
         if let Some(form) = form {
-            insert(
-                &mut content,
-                "application/x-www-form-urlencoded",
-                json!({ "schema": form }),
-            );
+            insert(&mut content, "application/x-www-form-urlencoded", form);
         }
-        json!({ "required": is_required, "content": content })
+        Ok(json!({ "required": is_required, "content": content }))
     }
 
-    /// `refusal` is the content of a 401.
-    fn finish(mut self, title: &str, about: &str, schemes: &Value, refusal: &Value) -> Value {
-        self.add_schema("Errors", errors());
+    fn content(&mut self, Content { named, example }: Content) -> Result<Value, String> {
+        Ok(json!({ "schema": self.define(named)?, "example": example }))
+    }
+
+    fn finish(mut self, audience: Audience) -> Result<Value, String> {
+        let Audience {
+            title,
+            about,
+            schemes,
+            refusal,
+            tags,
+            is_met,
+        } = audience;
+        self.define(named("ErrorCode", error_code(is_met)))?;
+        self.define(named("Error", error()))?;
+        self.define(named("Errors", errors()))?;
+        let mut responses = responses(&refusal, is_met);
+        retain_used(&mut responses, &json!(self.paths));
+        let mut headers = headers();
+        retain_used(&mut headers, &json!([self.paths, responses]));
         let names = schemes.as_object().into_iter().flatten();
         let security: Vec<Value> = names.map(|(name, _)| json!({ name: [] })).collect();
-        let server = match self.outputs.version {
-            Version::Bare => "/",
-            version => version.prefix(),
-        };
-        json!({
+        Ok(json!({
             "openapi": "3.1.0",
-            "info": { "title": title, "version": PUBLISHED, "description": about },
-            "servers": [{ "url": server }],
+            "info": {
+                "title": title,
+                "version": PUBLISHED,
+                "description": about,
+                "contact": { "name": "Support", "url": format!("{BUILT}/#support") },
+                "license": { "name": "Proprietary", "identifier": "LicenseRef-Proprietary" },
+            },
+            "servers": [{ "url": format!("{BUILT}{}", self.outputs.version.prefix()) }],
             "security": security,
+            "tags": tags,
             "paths": self.paths,
             "components": {
                 "securitySchemes": schemes,
                 "schemas": self.schemas,
-                "responses": responses(refusal),
-                "headers": headers(),
+                "responses": responses,
+                "headers": headers,
             },
-        })
+        }))
+    }
+}
+
+/// Keeps the components that a text refers to.
+fn retain_used(components: &mut Value, users: &Value) {
+    let users = users.to_string();
+    if let Some(components) = components.as_object_mut() {
+        components.retain(|name, _| users.contains(&format!("/{name}\"")));
     }
 }
 
@@ -242,107 +335,7 @@ fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     Value::Object(answers.collect())
 }
 
-fn health(outputs: Outputs<'_>) -> Operation {
-    let text = || json!({ "type": "string" });
-    let members = [
-        ("status", text()),
-        ("version", text()),
-        ("migrations", outputs.integer()),
-        ("missing", list(text())),
-        ("apply_with", list(text())),
-    ];
-    let members = members.map(|(name, schema)| (name.to_owned(), schema));
-    let answer = object_with(members.into_iter().collect(), |name| {
-        !matches!(name, "missing" | "apply_with")
-    });
-    Operation {
-        tag: "Service",
-        summary: "Check the health of the service".to_owned(),
-        about: "Needs no credentials. Answers a 503 if the schema of the database is older than the code.",
-        answer,
-        ..Operation::default()
-    }
-}
-
-fn keys() -> Operation {
-    let text = || json!({ "type": "string" });
-    let names = ["kty", "crv", "x", "y", "kid", "use", "alg"];
-    let key = object(
-        names
-            .map(|name| (name.to_owned(), text()))
-            .into_iter()
-            .collect(),
-    );
-    Operation {
-        tag: "Service",
-        summary: "Read the keys that verify receipts".to_owned(),
-        about: "Needs no credentials. A JWK Set with every key that has ever signed a receipt; the one that signs now is the \
-        first.",
-        answer: object([("keys".to_owned(), list(key))].into_iter().collect()),
-        headers: vec![("Cache-Control", true)],
-        ..Operation::default()
-    }
-}
-
 /// Whether a path needs no credentials.
 fn is_public(path: &str) -> bool {
     path == HEALTH || path == KEYS
-}
-
-/// `GET /customers/{customer_id}/users` -> `get_customers_customer_id_users`
-fn operation_id(method: &str, path: &str) -> String {
-    let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty());
-    let words: Vec<&str> = words.collect();
-    format!("{}_{}", method.to_ascii_lowercase(), words.join("_"))
-}
-
-fn id_parameter(columns: &Columns, place: &str, table: &str, name: &str) -> Result<Value, String> {
-    let column = match name {
-        "login" => "username",
-        column => column,
-    };
-    let column = columns.get(table, column)?;
-    let schema = match name {
-        "username" | "login" => {
-            json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._-]{{1,{USERNAME_MAX}}}$") })
-        }
-        "custnr" => {
-            json!({ "type": "string", "minLength": 1, "maxLength": 45, "pattern": patterns::unpadded() })
-        }
-        "n" => {
-            json!({ "type": "integer", "minimum": 1, "maximum": CUSTOM_FIELDS.len() })
-        }
-        _ => json!({ "type": "integer", "minimum": 1, "maximum": ID_MAX }),
-    };
-    Ok(
-        json!({ "name": name, "in": place, "required": true, "schema": schema, "description": column.about }),
-    )
-}
-
-impl Body {
-    /// Adds a required member.
-    fn require(&mut self, name: &str, schema: &Value) {
-        // These records belong to the second customer of the demo data.
-        let id = match name {
-            "measure_id" => 4,
-            "user_id" => 3,
-            _ => 2,
-        };
-        insert(&mut self.example, name, id.into());
-        for body in [Some(&mut self.json), self.form.as_mut()]
-            .into_iter()
-            .flatten()
-        {
-            if let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) {
-                properties.insert(name.to_owned(), schema.clone());
-            }
-            let mut required = body
-                .get("required")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default();
-            required.push(name.into());
-            insert(body, "required", required.into());
-        }
-    }
 }

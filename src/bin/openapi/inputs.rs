@@ -17,8 +17,9 @@ use customers_api::records::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
+use crate::examples;
 use crate::patterns;
-use crate::schema::described;
+use crate::schema::{described, shown};
 
 /// Takes an input out of parameters, as a handler does.
 type Take<'a> = &'a dyn Fn(&mut Params, Intent);
@@ -136,17 +137,18 @@ pub const PHONE_NUMBER_OR_NONE: &str = "PhoneNumberOrNone";
 
 /// A phone number.
 pub fn phone_number() -> Value {
-    json!({ "type": "string", "pattern": patterns::phone_number() })
+    json!({ "type": "string", "pattern": patterns::phone_number(), "examples": ["+46313900650"] })
 }
 
 /// A phone number or `""`.
 pub fn phone_number_or_none() -> Value {
-    json!({ "type": "string", "pattern": patterns::or_empty(&patterns::phone_number()) })
+    json!({ "type": "string", "pattern": patterns::or_empty(&patterns::phone_number()), "examples": ["+46701740699"] })
 }
 
 /// The id of a record, in a body.
 pub fn id_of(columns: &Columns, table: &str, name: &str) -> Result<Value, String> {
-    Ok(described(id(), &columns.get(table, name)?.about))
+    let schema = described(id(), &columns.get(table, name)?.about);
+    Ok(shown(schema, examples::of(table, name)))
 }
 
 /// A paging parameter of a list.
@@ -154,7 +156,7 @@ pub fn bounds(bounds: &Bounds) -> Value {
     let Bounds {
         min, max, default, ..
     } = bounds;
-    let mut schema = json!({ "type": "integer", "minimum": min, "maximum": max });
+    let mut schema = between(*min, *max);
     // A try-out form sends every default that the document names. A default that equals the minimum is left out.
     if default != min
         && let Some(schema) = schema.as_object_mut()
@@ -168,7 +170,7 @@ impl Input<'_> {
     fn object(&self, columns: &Columns, intent: Intent) -> Result<Value, String> {
         let mut properties = Map::new();
         for (name, schema) in &self.properties {
-            let mut schema = self.property(name, schema)?;
+            let schema = self.property(name, schema)?;
             let said = self.faults(name, &schema);
             let rules: Vec<String> = said
                 .iter()
@@ -176,8 +178,9 @@ impl Input<'_> {
                 .collect();
             let about = &columns.get(self.table, name)?.about;
             let about = format!("{about}\n\n{}", rules.join("; "));
-            schema.insert("description".to_owned(), about.trim().into());
-            properties.insert(name.clone(), schema.into());
+            let schema = described(schema.into(), about.trim());
+            let example = examples::of(self.table, name);
+            properties.insert(name.clone(), shown(schema, example));
         }
         let mut object = json!({
             "type": "object",
@@ -198,7 +201,7 @@ impl Input<'_> {
         required.filter_map(|fault| fault.parameter).collect()
     }
 
-    /// The schema of a parameter, with the rules that its type cannot express, and integers also as strings.
+    /// The schema of a parameter, with the rules that its type cannot express.
     fn property(&self, name: &str, schema: &Value) -> Result<Map<String, Value>, String> {
         let mut schema = schema.as_object().cloned().unwrap_or_default();
         let kind = schema
@@ -208,7 +211,7 @@ impl Input<'_> {
         let more = match kind {
             "string" => self.text(name)?,
             "array" => self.array(name)?,
-            "integer" => integer(&schema),
+            "integer" => limits(&schema),
             "boolean" => Map::new(),
             _ => return Err(format!("{name}: no schema is known for the type {kind:?}")),
         };
@@ -333,22 +336,25 @@ impl Input<'_> {
     }
 }
 
-/// The schema of an integer, which may come as a string. An integer without a limit is an id.
-fn integer(schema: &Map<String, Value>) -> Map<String, Value> {
-    match schema.get("maximum").and_then(Value::as_i64) {
-        Some(max) => {
-            let mut pattern = patterns::up_to(max);
-            if schema.get("minimum").and_then(Value::as_i64) == Some(1) {
-                pattern = pattern.replacen('^', "^(?=0*[1-9])", 1);
-            }
-            members(json!({ "type": ["integer", "string"], "pattern": pattern }))
-        }
-        None => members(id()),
-    }
+/// The id of a record.
+pub fn id() -> Value {
+    between(1, ID_MAX)
 }
 
-fn id() -> Value {
-    json!({ "type": ["integer", "string"], "minimum": 1, "maximum": ID_MAX, "pattern": "^[0-9]+$" })
+/// An integer between limits.
+pub fn between(min: i64, max: i64) -> Value {
+    json!({ "type": "integer", "format": "int64", "minimum": min, "maximum": max })
+}
+
+/// Any integer.
+pub fn integer() -> Value {
+    json!({ "type": "integer", "format": "int64" })
+}
+
+/// The rest of an integer's schema. One without a limit is an id.
+fn limits(schema: &Map<String, Value>) -> Map<String, Value> {
+    let is_id = !schema.contains_key("maximum");
+    members(if is_id { id() } else { integer() })
 }
 
 fn members(object: Value) -> Map<String, Value> {

@@ -2,7 +2,7 @@
 //!
 //! It makes them from the Worker's own parts: the paths and methods of the router, the limits of the input types, the
 //! faults that the validation finds in wrong values, and the columns of the migrations with their comments. Only the
-//! description, the example and the error statuses of each operation are written by hand. Schemathesis fails if it
+//! description, the examples and the error statuses of each operation are written by hand. Schemathesis fails if it
 //! meets a status that the document does not name. An unknown route, rule or column is an error, and stops the build.
 
 use std::error::Error;
@@ -14,9 +14,11 @@ use customers_api::http::version::Version;
 
 mod columns;
 mod document;
+mod examples;
 mod inputs;
 mod operations;
 mod outputs;
+mod parameters;
 mod patterns;
 mod responses;
 mod schema;

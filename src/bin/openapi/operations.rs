@@ -8,11 +8,15 @@ use crate::inputs;
 
 pub mod operator;
 pub mod partner;
+pub mod public;
+pub mod records;
 
 /// An operation without its path.
 #[derive(Default)]
 pub struct Operation {
     pub tag: &'static str,
+    /// What the operation does, in one word: its `operationId` at the path that has every id in it.
+    pub task: String,
     pub summary: String,
     pub about: &'static str,
     /// The required ids, each with its table. The caller sends them in the path, the query or the body.
@@ -21,19 +25,38 @@ pub struct Operation {
     pub parameters: Vec<Value>,
     pub body: Option<Body>,
     /// The schema of a 200.
-    pub answer: Value,
+    pub answer: Named,
     /// The headers of a 200. The flag says whether every 200 has the header.
     pub headers: Vec<(&'static str, bool)>,
     /// The statuses of errors besides those that every operation has.
     pub statuses: Vec<u16>,
 }
 
+/// A schema with its name among the document's schemas.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Named {
+    pub name: String,
+    pub schema: Value,
+}
+
 /// A request's body.
 pub struct Body {
-    /// The schema of a JSON body. `form` is the schema of a form, if the operation accepts one.
-    pub json: Value,
-    pub form: Option<Value>,
+    pub json: Content,
+    /// The same as a form, if the operation accepts one.
+    pub form: Option<Content>,
+}
+
+/// A body of one media type.
+#[derive(Clone)]
+pub struct Content {
+    pub named: Named,
     pub example: Value,
+}
+
+/// Names a schema.
+pub fn named(name: impl Into<String>, schema: Value) -> Named {
+    let name = name.into();
+    Named { name, schema }
 }
 
 /// A reference to a schema of the document.
@@ -41,28 +64,38 @@ pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+/// A word of a name: `custnr` -> `Custnr`, `measure_id` -> `MeasureId`.
+pub fn capitalized(name: &str) -> String {
+    let words = name.split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
 /// The name of a kind's schema: `users` -> `User`.
 pub fn schema_name(kind: &Kind) -> String {
-    let mut letters = kind.singular.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
+    capitalized(kind.singular)
+}
+
+impl Content {
+    fn new(name: impl Into<String>, schema: Value, example: Value) -> Self {
+        let named = named(name, schema);
+        Self { named, example }
+    }
 }
 
 impl Body {
-    fn either(schema: Value, example: Value) -> Self {
-        Self {
-            json: schema.clone(),
-            form: Some(schema),
-            example,
-        }
+    fn either(name: impl Into<String>, schema: Value, example: Value) -> Self {
+        let json = Content::new(name, schema, example);
+        let form = Some(json.clone());
+        Self { json, form }
     }
 
-    fn json(schema: Value, example: Value) -> Self {
-        Self {
-            json: schema,
-            form: None,
-            example,
-        }
+    fn json(name: impl Into<String>, schema: Value, example: Value) -> Self {
+        let json = Content::new(name, schema, example);
+        Self { json, form: None }
     }
 }
 
@@ -85,7 +118,7 @@ fn header(name: &str, schema: Value, about: &str) -> Value {
     json!({ "name": name, "in": "header", "schema": schema, "description": about })
 }
 
-fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+pub fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     let members = members.into_iter();
     members
         .map(|(name, schema)| (name.to_owned(), schema))

@@ -10,8 +10,10 @@ use customers_api::records::kind::{Form, Kind};
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
+use crate::examples;
 use crate::inputs;
-use crate::schema::{described, list, object, object_with};
+use crate::operations::{Named, capitalized, named, reference};
+use crate::schema::{described, list, object, object_with, shown};
 
 /// Makes the schemas of answers under a version.
 #[derive(Clone, Copy)]
@@ -22,25 +24,49 @@ pub struct Outputs<'a> {
 
 impl Outputs<'_> {
     /// The schema of an integer under the version.
-    pub fn integer(self) -> Value {
+    fn integer(self) -> Value {
         match self.version {
-            Version::Bare => json!({ "type": "integer" }),
+            Version::Bare => json!({ "type": "integer", "format": "int64" }),
             Version::Published => json!({ "type": "string", "pattern": "^-?[0-9]+$" }),
         }
+    }
+
+    /// An integer that does not come from a column.
+    pub fn member(self, name: &str, about: &str) -> Value {
+        let schema = described(self.integer(), about);
+        shown(schema, self.example("", name))
+    }
+
+    /// A text that does not come from a column.
+    pub fn text(self, name: &str, about: &str) -> Value {
+        let schema = described(json!({ "type": "string" }), about);
+        shown(schema, self.example("", name))
+    }
+
+    /// A value of a member as the version writes it.
+    fn example(self, table: &str, name: &str) -> Option<Value> {
+        let example = examples::of(table, name)?;
+        Some(match self.version {
+            Version::Published if example.is_number() => example.to_string().into(),
+            _ => example,
+        })
     }
 
     /// The schema of a member that comes from a column.
     pub fn column(self, table: &str, name: &str) -> Result<Value, String> {
         let column = self.columns.get(table, name)?;
-        let mut schema = if column.is_integer {
+        let schema = if column.is_integer {
             self.integer()
         } else {
             json!({ "type": "string" })
         };
-        if let Some(schema) = schema.as_object_mut() {
-            schema.insert("description".to_owned(), column.about.clone().into());
-        }
-        Ok(schema)
+        let schema = described(schema, &column.about);
+        Ok(shown(schema, self.example(table, name)))
+    }
+
+    /// The names of the fields of a change.
+    pub fn names_of_fields(self, about: &str) -> Value {
+        described(list(self.text("field", "The name of a field.")), about)
     }
 
     /// The schemas of members that come from columns of a table.
@@ -90,34 +116,50 @@ impl Outputs<'_> {
         Ok(object(members))
     }
 
-    /// The export of everything that the database holds about a customer.
-    pub fn export(self) -> Result<Value, String> {
-        let label = self.columns("custom_fields", ["n", "label"])?;
+    /// The records of an export, by the name of their list, and the export itself.
+    pub fn export(self) -> Result<(Vec<Named>, Value), String> {
         let customer = CUSTOMER_TABLES
             .iter()
             .filter(|table| table.name == "customers");
-        let mut members = Map::new();
+        let (mut records, mut members) = (Vec::new(), Map::new());
+        let mut add = |table: &str, columns: Map<String, Value>| {
+            let record = named(
+                format!("Exported{}", capitalized(table.trim_end_matches('s'))),
+                object(columns),
+            );
+            members.insert(table.to_owned(), list(reference(&record.name)));
+            records.push(record);
+        };
         for table in customer.chain(exported_tables()) {
             let mut columns = self.columns(table.name, table.exported())?;
             if let Some(fields) = columns.get_mut("fields") {
-                *fields = described(
-                    list(json!({ "type": "string" })),
-                    "The names of the fields that were given.",
-                );
+                *fields = self.names_of_fields("The names of the fields that were given.");
             }
-            members.insert(table.name.to_owned(), list(object(columns)));
+            add(table.name, columns);
             if table.name == "customers" {
-                members.insert("custom_fields".to_owned(), list(object(label.clone())));
+                add(
+                    "custom_fields",
+                    self.columns("custom_fields", ["n", "label"])?,
+                );
             }
         }
         let complete = json!({ "type": "boolean", "const": true });
         let about = "The last member. A document without it was broken off and is not complete.";
         members.insert("complete".to_owned(), described(complete, about));
-        Ok(object(members))
+        Ok((records, object(members)))
     }
 
     /// A page of a list.
     pub fn page(self, name: &str, record: Value) -> Value {
+        object(self.page_members(name, record))
+    }
+
+    /// A page of a list, or one record in an envelope that has only the list.
+    pub fn page_or_one(self, name: &str, record: Value) -> Value {
+        object_with(self.page_members(name, record), |member| member == name)
+    }
+
+    fn page_members(self, name: &str, record: Value) -> Map<String, Value> {
         let mut members = envelope(name, record);
         for (name, about) in [
             ("total", "The number of records in the whole list."),
@@ -125,9 +167,9 @@ impl Outputs<'_> {
             ("pagesize", "The most records in a page."),
             ("numpages", "The number of pages."),
         ] {
-            members.insert(name.to_owned(), described(self.integer(), about));
+            members.insert(name.to_owned(), self.member(name, about));
         }
-        object(members)
+        members
     }
 
     /// The envelope of one record.
@@ -138,7 +180,8 @@ impl Outputs<'_> {
     /// The envelope of one record, which says whether the request has created it.
     pub fn one_or_created(self, name: &str, record: Value) -> Value {
         let mut members = envelope(name, record);
-        let created = json!({ "const": true, "description": "The record is new." });
+        let created =
+            json!({ "type": "boolean", "const": true, "description": "The record is new." });
         members.insert("created".to_owned(), created);
         object_with(members, |name| name != "created")
     }

@@ -142,34 +142,5 @@ fn three_digits(is_accepted: impl Fn(&str) -> bool) -> String {
     alternatives.collect::<Vec<_>>().join("|")
 }
 
-/// The decimal digits of an integer from 0 to `max`, with any number of leading zeros.
-pub fn up_to(max: i64) -> String {
-    let digits: Vec<i64> = max
-        .to_string()
-        .bytes()
-        .map(|digit| i64::from(digit - b'0'))
-        .collect();
-    let mut alternatives = vec![max.to_string()];
-    if digits.len() > 1 {
-        alternatives.push(format!("[0-9]{{1,{}}}", digits.len() - 1));
-    }
-    let mut before = String::new();
-    for (at, digit) in digits.iter().enumerate() {
-        let rest = digits.len() - at - 1;
-        // An integer with the first digits of `max` and a smaller digit here. `0*` already covers a first 0.
-        let least = i64::from(at == 0 && rest > 0);
-        if *digit > least {
-            let rest = if rest == 0 {
-                String::new()
-            } else {
-                format!("[0-9]{{{rest}}}")
-            };
-            alternatives.push(format!("{before}[{least}-{}]{rest}", digit - 1));
-        }
-        before.push_str(&digit.to_string());
-    }
-    format!("^0*(?:{})$", alternatives.join("|"))
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,18 @@
 //! The answers: a 200, and every error.
 
 use customers_api::auth::digest::REALM;
+use customers_api::http::body::BodyRules;
 use customers_api::http::error::Error;
+use customers_api::http::error::codes::{self, CODES, Code};
+use customers_api::http::validation::length_fault;
 use serde_json::{Value, json};
 
+use crate::examples;
 use crate::operations::reference;
-use crate::schema::insert;
+use crate::schema::{described, insert, object, object_with};
 
 /// A 200 with these headers. The flag says whether every 200 has the header.
-pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
+pub fn success(schema: Value, example: Value, headers: Vec<(&str, bool)>) -> Value {
     let mut all = json!({ "X-Request-Id": header_reference("X-Request-Id") });
     for (name, is_always) in headers {
         let about = match name {
@@ -23,7 +27,8 @@ pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
         };
         insert(&mut all, name, header);
     }
-    json!({ "description": "Done", "headers": all, "content": { "application/json": { "schema": schema } } })
+    let content = json!({ "application/json": { "schema": schema, "example": example } });
+    json!({ "description": "Done", "headers": all, "content": content })
 }
 
 /// A 503 of the health check. Its body is like that of a 200 if a migration is missing, and an error if the database
@@ -31,43 +36,57 @@ pub fn success(schema: Value, headers: Vec<(&str, bool)>) -> Value {
 pub fn not_healthy(answers: &Value) -> Value {
     let schema = answers.pointer("/200/content/application~1json/schema");
     let schema = json!({ "anyOf": [schema, reference("Errors")] });
+    let unavailable = Error::Unavailable(String::new());
     json!({
         "description": "The schema is older than the code, or the database cannot be reached",
         "headers": { "X-Request-Id": header_reference("X-Request-Id") },
-        "content": { "application/json": { "schema": schema } },
+        "content": { "application/json": { "schema": schema, "example": examples::error(&unavailable) } },
     })
+}
+
+/// Every code that an audience can meet, with its status and what to do about it.
+pub fn error_code(is_met: fn(&Code) -> bool) -> Value {
+    let codes: Vec<&Code> = CODES.iter().filter(|code| is_met(code)).collect();
+    let of_each = |value: fn(&Code) -> Value| -> Value {
+        let members = codes.iter().map(|code| (code.code.to_owned(), value(code)));
+        Value::Object(members.collect())
+    };
+    let words: Vec<&str> = codes.iter().map(|code| code.code).collect();
+    json!({
+        "type": "string",
+        "description": "A stable word for programs.",
+        "enum": words,
+        "x-enum-descriptions": of_each(|code| code.about.into()),
+        "x-enum-statuses": of_each(|code| code.status.into()),
+    })
+}
+
+/// One error.
+pub fn error() -> Value {
+    let message = "A sentence for people. It names the parameter and the broken limit.";
+    let parameter = "The parameter at fault, if there is one.";
+    let text = json!({ "type": "string" });
+    let members = [
+        ("code".to_owned(), reference("ErrorCode")),
+        ("message".to_owned(), described(text.clone(), message)),
+        ("parameter".to_owned(), described(text, parameter)),
+    ];
+    object_with(members.into_iter().collect(), |name| name != "parameter")
 }
 
 /// The envelope of errors.
 pub fn errors() -> Value {
-    json!({
-        "type": "object",
-        "required": ["errors"],
-        "properties": { "errors": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["code", "message"],
-                "properties": {
-                    "code": { "type": "string", "description": "A stable word for programs." },
-                    "message": { "type": "string", "description": "A sentence for people. It names the parameter and the broken limit." },
-                    "parameter": { "type": "string", "description": "The parameter at fault, if there is one." },
-                },
-                "additionalProperties": false,
-            },
-        } },
-        "additionalProperties": false,
-    })
+    let errors = json!({ "type": "array", "minItems": 1, "items": reference("Error") });
+    object([("errors".to_owned(), errors)].into_iter().collect())
 }
 
-/// Every error by its status. `refusal` is the content of a 401.
-pub fn responses(refusal: &Value) -> Value {
+/// Every error by its status. `refusal` is the content of a 401. An error's example has a code that the audience can meet.
+pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
     let text = String::new;
     let mut responses = json!({});
     for (error, about) in [
         (
-            Error::Invalid(Vec::new()),
+            Error::Invalid(vec![length_fault("name", 1, 60)]),
             "The request has faults; the body lists all of them",
         ),
         (
@@ -75,12 +94,12 @@ pub fn responses(refusal: &Value) -> Value {
             "The credentials are missing or wrong",
         ),
         (
-            Error::Forbidden(""),
+            Error::Forbidden("this login may only read"),
             "The partner is disabled or calls from outside its networks, its login may only read, or the request came over \
              plain HTTP",
         ),
         (
-            Error::NotFound(""),
+            Error::NotFound("customer"),
             "The record does not exist, or it belongs to another partner",
         ),
         (
@@ -93,13 +112,16 @@ pub fn responses(refusal: &Value) -> Value {
             "The record has another version than `If-Match` or `version` names, or the request has a precondition that its \
             path cannot evaluate; nothing was changed",
         ),
-        (Error::BodyTooLarge(0), "The body has too many bytes"),
         (
-            Error::UnsupportedMediaType(""),
+            Error::BodyTooLarge(BodyRules::PARTNER.limit),
+            "The body has too many bytes",
+        ),
+        (
+            Error::UnsupportedMediaType("application/x-www-form-urlencoded or application/json"),
             "The path does not accept this media type, or the body has a `Content-Encoding`",
         ),
         (
-            Error::TooManyRequests(0),
+            Error::TooManyRequests(10),
             "Too many requests, or requests that cost too many rows",
         ),
         (Error::Internal(text()), "The service has failed"),
@@ -112,7 +134,21 @@ pub fn responses(refusal: &Value) -> Value {
             "The database is full, or keeps the room that it has for erasures",
         ),
     ] {
-        let json = json!({ "application/json": { "schema": reference("Errors") } });
+        let other = match error.status() {
+            403 => Error::HttpsRequired {
+                with_credentials: true,
+            },
+            _ => Error::UsernameTaken("username"),
+        };
+        let example = [&error, &other]
+            .map(examples::error)
+            .into_iter()
+            .find(|example| {
+                let code = example.pointer("/errors/0/code").and_then(Value::as_str);
+                code.and_then(codes::find).is_some_and(is_met)
+            });
+        let json =
+            json!({ "application/json": { "schema": reference("Errors"), "example": example } });
         let mut headers = json!({ "X-Request-Id": header_reference("X-Request-Id") });
         if error.retry_after(|| 0).is_some() {
             insert(&mut headers, "Retry-After", header_reference("Retry-After"));

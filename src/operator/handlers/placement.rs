@@ -21,7 +21,7 @@ pub fn bound(site: &Site<'_>, name: &'static str, database: Database) -> Result<
 }
 
 fn conflict(name: &'static str, message: String) -> Error {
-    Error::Conflict(vec![Fault::of(name, "database", message)])
+    Error::Conflict(vec![Fault::of(name, "database_unfit", message)])
 }
 
 /// The home of a partner: where it is, or, if it is new, the `wanted` one, or the one with most room.
