@@ -21,7 +21,7 @@ export function locked(crate) {
 }
 
 // Outside the repository, so that neither `cargo clean` nor a fresh clone has to build the tools again.
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "customers-api", "tools");
+export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "customers-api", "tools");
 
 function tool(name, version, bin, options = []) {
   const dir = join(cache, `${name}-${version}`);

@@ -364,8 +364,8 @@ impl OtherKind {
 pub fn unauthorized_line(other: Option<OtherKind>) -> String {
     let accepted = "Authentication required: Digest with SHA-256, or Basic over TLS.";
     match other.map(OtherKind::words) {
-        Some(kind) => format!("{accepted} The credentials were {kind}.\n"),
-        None => format!("{accepted}\n"),
+        Some(kind) => format!("{accepted} The credentials were {kind}."),
+        None => accepted.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::codes::expect_listed;
 use crate::server::{OPERATOR_TOKEN, Server, shared};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -123,7 +124,10 @@ impl<'a> Request<'a> {
     pub fn send(self) -> Response {
         let what = format!("{} {}", self.method, self.target);
         match self.try_send() {
-            Ok(response) => response,
+            Ok(response) => {
+                expect_listed(&response);
+                response
+            }
             Err(error) => panic!("{what}: {error}"),
         }
     }

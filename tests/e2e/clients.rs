@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::partner::Partner;
 
 /// A request: method, path and parameters.
-type Call<'a> = (&'a str, String, &'a [(&'a str, &'a str)]);
+pub type Call<'a> = (&'a str, String, &'a [(&'a str, &'a str)]);
 
 /// A response: status and body.
-type Answer = (u16, String);
+pub type Answer = (u16, String);
 
 /// Whether this program works here. A test that needs it is skipped without it, but fails if CI is set.
 pub fn is_there(program: &str, probe: &[&str]) -> bool {
@@ -32,9 +32,10 @@ fn run(partner: &Partner, command: &mut Command) -> Output {
     output
 }
 
-/// Sends each call with a `curl` process of its own.
-fn curl(
+/// Sends each call with a `curl` process of its own to an origin.
+pub fn curl(
     partner: &Partner,
+    origin: &str,
     password: &str,
     authentication: &str,
     calls: &[Call<'_>],
@@ -55,7 +56,7 @@ fn curl(
                 .arg("--data-urlencode")
                 .arg(format!("{name}={value}"));
         }
-        command.arg(format!("{}{path}", partner.server.origin));
+        command.arg(format!("{origin}{path}"));
         let output = String::from_utf8(run(partner, &mut command).stdout).unwrap();
         let (body, status) = output.rsplit_once('\n').unwrap();
         (status.parse().unwrap(), body.to_owned())
@@ -92,7 +93,7 @@ fn script(
 }
 
 /// Makes a client do everything with a customer, from creation to erasure. `send` takes a password and the calls.
-fn run_a_customers_life(
+pub fn run_a_customers_life(
     partner: &Partner,
     prefix: &str,
     send: impl Fn(&str, &[Call<'_>]) -> Vec<Answer>,
@@ -186,7 +187,13 @@ fn curl_works_with_digest() {
     if is_there("curl", &["--version"]) {
         let partner = Partner::new();
         run_a_customers_life(&partner, "", |password, calls| {
-            curl(&partner, password, "--digest", calls)
+            curl(
+                &partner,
+                &partner.server.origin,
+                password,
+                "--digest",
+                calls,
+            )
         });
     }
 }
@@ -196,7 +203,13 @@ fn curl_works_with_anyauth() {
     if is_there("curl", &["--version"]) {
         let partner = Partner::new();
         run_a_customers_life(&partner, "", |password, calls| {
-            curl(&partner, password, "--anyauth", calls)
+            curl(
+                &partner,
+                &partner.server.origin,
+                password,
+                "--anyauth",
+                calls,
+            )
         });
     }
 }

@@ -108,14 +108,21 @@ fn a_new_partner_lives_where_the_operator_says_or_where_most_room_is() {
             .expect(200);
         let other = if database == "DB" { "DB_2" } else { "DB" };
         let moved = operator("PUT", &path).json(&json!({"database": other}));
-        assert_eq!(moved.expect(409).errors(), ["database: database"]);
+        assert_eq!(moved.expect(409).errors(), ["database: database_unfit"]);
     }
     // All other tests have their partners in DB.
     assert_ne!(created(json!({})).1, "DB");
-    for (name, status) in [("DB_9", 409), ("LEDGER", 400), ("", 400)] {
+    for (name, status, code) in [
+        ("DB_9", 409, "database_unfit"),
+        ("LEDGER", 400, "database"),
+        ("", 400, "database"),
+    ] {
         let path = format!("/operator/partners/{}", unused_username());
         let refused = operator("PUT", &path).json(&json!({"database": name}));
-        assert_eq!(refused.expect(status).errors(), ["database: database"]);
+        assert_eq!(
+            refused.expect(status).errors(),
+            [format!("database: {code}")]
+        );
         operator("GET", &path).expect(404);
     }
 }

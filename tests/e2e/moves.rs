@@ -183,7 +183,10 @@ fn a_move_is_refused_where_it_makes_no_sense() {
     let partner = Partner::new();
     let refused = |request: Request<'_>, status| request.expect(status).errors();
     assert_eq!(refused(move_to(&partner, "DB"), 400), ["to: same_database"]);
-    assert_eq!(refused(move_to(&partner, "DB_9"), 409), ["to: database"]);
+    assert_eq!(
+        refused(move_to(&partner, "DB_9"), 409),
+        ["to: database_unfit"]
+    );
     assert_eq!(refused(move_to(&partner, "LEDGER"), 400), ["to: database"]);
     let nobody = Partner {
         partner: unused_username(),

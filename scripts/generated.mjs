@@ -1,0 +1,95 @@
+// Makes the clients that others would generate from the partners' OpenAPI document, into target/generated/. The end-to-end
+// tests run them against the service (tests/e2e/generated.rs). It returns at once when nothing has changed; alone:
+// node scripts/generated.mjs
+
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { documentTools, node } from "./documents.mjs";
+import { cache, env, fingerprint, main, root, run } from "./tools.mjs";
+
+const document = join(root, "build", "site", "openapi.json");
+const sources = join(root, "tests", "generated");
+const out = join(root, "target", "generated");
+
+/** openapi-generator's clients, by its names of the languages. */
+const LANGUAGES = ["php", "python", "rust"];
+
+export async function generated() {
+  const stamp = join(out, "stamp");
+  const now = fingerprint(["build/site/openapi.json", "tests/generated", "scripts/generated.mjs"]);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
+  const { dir, bin, python } = await documentTools();
+  // A run that fails halfway leaves no stamp. What cargo has compiled stays.
+  rmSync(stamp, { force: true });
+  mkdirSync(out, { recursive: true });
+  // The tests find the tools here.
+  rmSync(join(out, "tools"), { force: true });
+  symlinkSync(dir, join(out, "tools"));
+  await Promise.all([typescript(bin), pythonClient(python), openapiGenerator(python).then(rust)]);
+  writeFileSync(stamp, now);
+}
+
+/** The two clients of TypeScript. The compiler checks what tests do with them; esbuild makes one file of each. */
+async function typescript(bin) {
+  const [fetch, hey] = ["openapi-fetch", "hey-api"].map((name) => empty(name));
+  const types = join(fetch, "customers-types.ts");
+  await Promise.all([
+    node(join(bin, "openapi-typescript"), document, "-o", types),
+    node(join(bin, "openapi-ts"), "-i", document, "-o", join(hey, "client"), "-c", "@hey-api/client-fetch", "--silent"),
+  ]);
+  const paths = { "customers-types": [types], "openapi-fetch": [join(bin, "..", "openapi-fetch")] };
+  await Promise.all(
+    [fetch, hey].map(async (folder) => {
+      cpSync(join(sources, folder.slice(out.length + 1), "life.ts"), join(folder, "life.ts"));
+      const config = { extends: join(sources, "tsconfig.json"), compilerOptions: { paths }, include: ["*.ts"] };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+      await node(join(bin, "tsc"), "--project", folder);
+      const life = [join(folder, "life.ts"), "--bundle", "--format=esm", "--platform=node", "--log-level=warning"];
+      await run(env.ESBUILD_BIN, [...life, `--outfile=${join(folder, "life.mjs")}`], { quiet: true });
+    }),
+  );
+}
+
+async function pythonClient(python) {
+  const client = join(empty("openapi-python-client"), "customers_client");
+  const generate = ["generate", "--path", document, "--meta", "none", "--output-path", client, "--overwrite"];
+  // It puts the code in order with ruff, which stands beside it.
+  const PATH = `${join(python, "..")}:${env.PATH}`;
+  await run(join(python, "..", "openapi-python-client"), generate, { quiet: true, env: { ...env, PATH } });
+}
+
+/** All languages in one start of Java. */
+async function openapiGenerator(python) {
+  const configs = LANGUAGES.map((name) => {
+    const config = {
+      generatorName: name,
+      inputSpec: document,
+      outputDir: empty(name),
+      additionalProperties: { packageName: "customers_client" },
+      // No documentation and no tests.
+      globalProperties: { apis: "", models: "", supportingFiles: "", apiDocs: "false", modelDocs: "false", apiTests: "false", modelTests: "false" },
+    };
+    const file = join(out, `${name}.json`);
+    writeFileSync(file, JSON.stringify(config));
+    return file;
+  });
+  await run(join(python, "..", "openapi-generator-cli"), ["batch", "--fail-fast", ...configs], { quiet: true });
+}
+
+/** The Rust client gets a manifest and a lock file of ours. Its crates are compiled outside the repository, once. */
+async function rust() {
+  const folder = join(out, "rust");
+  for (const name of ["Cargo.toml", "Cargo.lock", "life.rs"]) cpSync(join(sources, "rust", name), join(folder, name));
+  const target = join(cache, "generated-rust");
+  await run("cargo", ["build", "--quiet", "--locked", "--target-dir", target], { quiet: true, cwd: folder });
+  cpSync(join(target, "debug", "life"), join(folder, "life"));
+}
+
+function empty(name) {
+  const folder = join(out, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+await main(import.meta, generated);
