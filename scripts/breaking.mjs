@@ -1,5 +1,5 @@
-// Tells what in the partners' OpenAPI document would break a program that was written for the last release. It is an error
-// unless the document's version was raised. npm test runs it; alone: node scripts/breaking.mjs
+// Tells what in the OpenAPI documents would break a program that was written for the last release. It is an error unless the
+// version of the document was raised. npm test runs it; alone: node scripts/breaking.mjs
 //
 // After a release: node scripts/breaking.mjs --release
 
@@ -8,14 +8,18 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Failure, main, root } from "./tools.mjs";
 
-const released = join(root, "docs", "released", "openapi.json");
-const current = join(root, "build", "site", "openapi.json");
+const DOCUMENTS = ["openapi.json", "openapi-operator.json"].map((name) => ({
+  released: join(root, "docs", "released", name),
+  current: join(root, "build", "site", name),
+}));
 
-/** Compares the document with that of the last release. */
+/** Compares the documents with those of the last release. */
 export function breaking() {
-  const [before, after] = [released, current].map((file) => JSON.parse(readFileSync(file, "utf8")));
-  expectCompatible(before, after);
-  console.log(`nothing breaks what was written for ${before.info.version}`);
+  for (const { released, current } of DOCUMENTS) {
+    const [before, after] = [released, current].map((file) => JSON.parse(readFileSync(file, "utf8")));
+    expectCompatible(before, after);
+    console.log(`${before.info.title}: nothing breaks what was written for ${before.info.version}`);
+  }
 }
 
 export function expectCompatible(before, after) {
@@ -153,6 +157,6 @@ function resolve(document, schema) {
 }
 
 await main(import.meta, () => {
-  if (process.argv.includes("--release")) copyFileSync(current, released);
-  else breaking();
+  if (!process.argv.includes("--release")) return breaking();
+  for (const { released, current } of DOCUMENTS) copyFileSync(current, released);
 });

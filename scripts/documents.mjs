@@ -10,9 +10,17 @@ import { Failure, cache, env, fingerprint, main, root, run, step } from "./tools
 const sources = join(root, "tests", "generated");
 const DOCUMENTS = ["", "2.4.9/"].flatMap((version) => [`${version}openapi.json`, `${version}openapi-operator.json`]);
 
+const SOURCES = [
+  ...DOCUMENTS.map((name) => `build/site/${name}`),
+  "docs/released",
+  "tests/generated",
+  "scripts/breaking.mjs",
+  "scripts/documents.mjs",
+];
+
 export async function documents() {
   const stamp = join(root, "build", "documents.stamp");
-  const now = fingerprint(["build/site/openapi.json", "docs/released", "tests/generated", "scripts/documents.mjs", "scripts/breaking.mjs"]);
+  const now = fingerprint(SOURCES);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return console.log("unchanged");
   const { bin } = await documentTools();
   const files = DOCUMENTS.map((name) => join(root, "build", "site", name));

@@ -3,6 +3,8 @@
 
 import { build } from "./build.mjs";
 import { dependencies } from "./dependencies.mjs";
+import { documents } from "./documents.mjs";
+import { generated } from "./generated.mjs";
 import { lintWorkflows } from "./lint-workflows.mjs";
 import { setup } from "./setup.mjs";
 import { env, main, run, seconds } from "./tools.mjs";
@@ -15,6 +17,10 @@ async function test() {
   await check("setup", setup);
   await check("workflows", lintWorkflows);
   await check("build", build);
+  await check("OpenAPI documents", documents);
+  // The clients are made while the other checks run. A failure shows where they are awaited.
+  const clients = generated();
+  clients.catch(() => {});
   await check("format", () => cargo("fmt", "--check"));
   // clippy does all that cargo check does. Neither it nor rustdoc sees the shell on the host, or host programs for wasm.
   await check("clippy, host", () => cargo("clippy", "--locked", "--all-targets", ...strict));
@@ -23,6 +29,7 @@ async function test() {
   await check("documentation, wasm", () => cargo("doc", ...docs, ...wasm));
   await check("dependencies", dependencies);
   await check("long tests on the host", () => cargo("test", "--locked", "--lib", "--", "--ignored"));
+  await check("generated clients", () => clients);
   // The tests come last, so that cargo's summary ends the output.
   console.log("\n== tests");
   await cargo("test", "--locked", ...process.argv.slice(2));

@@ -50,7 +50,7 @@ fn the_line_of_a_401_says_what_is_accepted_and_what_the_credentials_were() {
             None => request.send(),
         };
         assert_refused(&refused);
-        assert_eq!(refused.text, format!("{accepted}{other}\n"));
+        assert_eq!(refused.text, format!("{accepted}{other}"));
     }
 }
 

@@ -195,6 +195,6 @@ fn example(kind: &Kind) -> Result<Value, String> {
 
 /// The id of one record as a parameter of the list.
 fn only_one(kind: &Kind) -> Value {
-    let about = "Only the record with this id. The answer then has no members but the list.";
+    let about = "Only the record with this id. It takes no paging, and the answer then has no members but the list.";
     query(kind.id, inputs::id(), about)
 }
