@@ -260,6 +260,35 @@ fn with_the_hash_of_a_bundle_nothing_is_built_and_no_other_bundle_passes() {
     }
 }
 
+/// What writes lines of log.
+const LOGS: [&str; 4] = [
+    "src/platform/log.rs",
+    "src/platform/scheduled.rs",
+    "src/platform/bindings.rs",
+    "src/ledger/keep.rs",
+];
+
+#[test]
+fn every_field_that_an_alert_of_the_page_names_is_in_the_log() {
+    let read = |file: &str| fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
+    let page = read("DEPLOY.md");
+    let (_, alerts) = page.split_once("| watched | filter |").unwrap();
+    let rows = alerts
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let log = LOGS.map(read).concat();
+    let mut fields = 0;
+    for row in rows {
+        let filter = row.split('|').nth(2).unwrap();
+        for field in filter.split('`').skip(1).step_by(2) {
+            assert!(log.contains(&format!("\"{field}\"")), "{row}: {field}");
+            fields += 1;
+        }
+    }
+    assert!(fields > 15, "{fields}");
+}
+
 /// Runs the workflows' check after a deployment to these addresses.
 fn look_at(name: &str, targets: &[&str]) -> Output {
     let file = scratch(name);
