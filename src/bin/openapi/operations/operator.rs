@@ -3,8 +3,8 @@
 use customers_api::db::audit::ACTIONS;
 use customers_api::http::routes::OperatorRoute;
 use customers_api::operator::input::{ENDING_STATUSES, OVERLAP_MAX};
-use customers_api::partners::placement::Database;
 use customers_api::operator::sql::trail::ORDERS;
+use customers_api::partners::placement::Database;
 use customers_api::partners::profile::{READ, WRITE};
 use serde_json::{Value, json};
 
