@@ -1,17 +1,15 @@
 // Builds the reference page into build/site/. It returns at once when no source has changed.
 //
-// The Worker serves these files unchanged: index.html at / and /docs, the files of docs/ at /docs/…, and the OpenAPI
-// documents.
+// The Worker serves index.html at / and /docs, and the OpenAPI documents. The platform itself serves assets/, whose files
+// have the hash of their content in their names.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint, main, root, run, step } from "./tools.mjs";
+import { env, fingerprint, main, root, run, step } from "./tools.mjs";
 
-// A program of this crate writes the OpenAPI documents, so its sources count too. package-lock.json pins Swagger UI.
-const SOURCES = ["site", "src", "migrations", "migrations", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs"];
-
-/** The languages of the examples, by file extension. */
-const LANGUAGES = { sh: "curl", php: "PHP", py: "Python" };
+// A program of this crate writes the OpenAPI documents, so its sources count too.
+const SOURCES = ["site", "src", "migrations", "CHANGELOG.md", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs", "scripts/page"];
 
 const out = join(root, "build", "site");
 const stamp = join(root, "build", "site.stamp");
@@ -31,11 +29,14 @@ export async function site() {
 
 async function assemble() {
   empty(out);
-  mkdirSync(join(out, "docs"), { recursive: true });
-  writeFileSync(join(out, "index.html"), page());
-  for (const name of ["page.css", "page.js"]) copyFileSync(join(root, "site", name), join(out, "docs", name));
-  swaggerUi();
   await run("cargo", ["run", "--quiet", "--locked", "--bin", "openapi", "--", out], { quiet: true });
+  // Imported here because npm may have installed what it needs only now.
+  const { page } = await import("./page/page.mjs");
+  let html = page(JSON.parse(readFileSync(join(out, "openapi.json"), "utf8")));
+  mkdirSync(join(out, "assets"));
+  for (const name of ["page.css", "page.js"]) html = html.replace(`"${name}"`, await asset(name));
+  writeFileSync(join(out, "index.html"), html);
+  writeFileSync(join(out, "_headers"), readFileSync(join(root, "site", "headers")));
 }
 
 /** Empties a folder but keeps it: a server that watches the folder would stop seeing changes in a new one. */
@@ -44,49 +45,15 @@ function empty(folder) {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
 
-/** Copies Swagger UI with its licenses, which must accompany every copy. */
-function swaggerUi() {
-  const files = {
-    "swagger-ui-bundle.js": "swagger-ui-bundle.js",
-    "swagger-ui.css": "swagger-ui.css",
-    "swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-bundle.js.LICENSE.txt",
-    LICENSE: "swagger-ui-license.txt",
-    NOTICE: "swagger-ui-notice.txt",
-  };
-  for (const [name, to] of Object.entries(files)) {
-    copyFileSync(join(root, "node_modules", "swagger-ui-dist", name), join(out, "docs", to));
-  }
-}
-
-/** Inserts the examples into the page: `<!-- example: erase -->` becomes the three files of that name. */
-function page() {
-  const html = readFileSync(join(root, "site", "index.html"), "utf8");
-  return html.replace(/^ *<!-- example: (\w+) -->$/gm, (_, task) =>
-    Object.keys(LANGUAGES).map((end) => example(task, end)).join("\n"),
-  );
-}
-
-function example(task, end) {
-  const label = `${task} in ${LANGUAGES[end]}`;
-  const code = fill(escape(readFileSync(join(root, "site", "examples", `${task}.${end}`), "utf8")), end);
-  return `<div class="example" data-language="${end}">
-<pre tabindex="0" role="region" aria-label="${label}"><code>${code.trimEnd()}</code></pre>
-<button type="button" class="copy" aria-label="Copy ${label}">Copy</button>
-</div>`;
-}
-
-/** Marks the places that page.js fills in, and the comments, which the page shows in a softer color. */
-function fill(code, end) {
-  const credentials = end === "py" ? /"demo", "demo-password"/g : /'demo:demo-password'/g;
-  return code
-    .replace(credentials, `<b data-fill="${end}">$&</b>`)
-    .replace(/http:\/\/127\.0\.0\.1:8787/g, '<b data-fill="origin">$&</b>')
-    .replace(/^(#|\/\/).*$/gm, "<i>$&</i>");
-}
-
-/** Escapes text between tags, where quotes need no escape. */
-function escape(text) {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+/** Bundles and minifies a file of site/, and returns the path at which it is served. */
+async function asset(name) {
+  const file = join(root, "site", name);
+  const options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"];
+  const content = await run(env.ESBUILD_BIN, [file, ...options], { quiet: true });
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const path = `/assets/${name.replace(".", `.${hash}.`)}`;
+  writeFileSync(join(out, path), content);
+  return path;
 }
 
 await main(import.meta, site);

@@ -3,12 +3,12 @@
 $curl = curl_init();
 curl_setopt_array($curl, [
     CURLOPT_HTTPAUTH => CURLAUTH_DIGEST,
-    CURLOPT_USERPWD => 'demo:demo-password',
+    CURLOPT_USERPWD => 'acme:secret',
     CURLOPT_RETURNTRANSFER => true,
 ]);
 $after = 0;
 do {
-    $url = "http://127.0.0.1:8787/customers/changes?after=$after";
+    $url = "https://customers.example/customers/changes?after=$after";
     curl_setopt($curl, CURLOPT_URL, $url);
     $body = curl_exec($curl);
     if (curl_getinfo($curl, CURLINFO_RESPONSE_CODE) !== 200) {

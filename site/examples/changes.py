@@ -5,7 +5,7 @@ import sqlite3
 import requests
 from requests.auth import HTTPDigestAuth
 
-url = "http://127.0.0.1:8787/customers"
+url = "https://customers.example/customers"
 copy = sqlite3.connect("copy.db")
 copy.executescript("""
     PRAGMA secure_delete = ON;
@@ -15,7 +15,7 @@ copy.executescript("""
 """)
 
 with requests.Session() as session:
-    session.auth = HTTPDigestAuth("demo", "demo-password")
+    session.auth = HTTPDigestAuth("acme", "secret")
     while True:
         [after] = copy.execute("SELECT after FROM cursor").fetchone()
         answer = session.get(f"{url}/changes", params={"after": after})

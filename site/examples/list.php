@@ -3,11 +3,11 @@
 // page size is 2 here, to show several pages. It can be up to 1000.
 $next = '/customers?pagesize=2';
 while ($next !== '') {
-    $curl = curl_init('http://127.0.0.1:8787' . $next);
+    $curl = curl_init('https://customers.example' . $next);
     $next = '';
     curl_setopt_array($curl, [
         CURLOPT_HTTPAUTH => CURLAUTH_DIGEST,
-        CURLOPT_USERPWD => 'demo:demo-password',
+        CURLOPT_USERPWD => 'acme:secret',
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_HEADERFUNCTION => function ($curl, $line) use (&$next) {
             if (preg_match('/^link: <(.+)>; rel="next"/i', $line, $found)) {

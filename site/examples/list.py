@@ -6,8 +6,8 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 with requests.Session() as session:
-    session.auth = HTTPDigestAuth("demo", "demo-password")
-    url = "http://127.0.0.1:8787/customers?pagesize=2"
+    session.auth = HTTPDigestAuth("acme", "secret")
+    url = "https://customers.example/customers?pagesize=2"
     while url:
         answer = session.get(url)
         answer.raise_for_status()

@@ -2,7 +2,7 @@
 # page size is 2 here, to show several pages. It can be up to 1000.
 next='/customers?pagesize=2'
 while [ "$next" ]; do
-  link=$(curl --digest -u 'demo:demo-password' -o page.json -w '%header{link}' "http://127.0.0.1:8787$next")
+  link=$(curl --digest -u 'acme:secret' -o page.json -w '%header{link}' "https://customers.example$next")
   cat page.json
   next=${link#<}
   next=${next%%>*}

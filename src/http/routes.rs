@@ -95,8 +95,6 @@ pub enum PublicRoute {
 pub enum File {
     /// The reference page.
     Page,
-    /// A file that the page loads.
-    OfPage,
     /// The OpenAPI document with this name. The version in the path selects the variant.
     Document(&'static str),
 }
@@ -138,7 +136,6 @@ pub const SEGMENTS: &[(&str, Segment)] = &[
     ("n", Segment::Number),
     ("username", Segment::Text),
     ("login", Segment::Text),
-    ("file", Segment::Text),
 ];
 
 /// What a `{name}` may be. `None` for an undeclared name.
@@ -197,7 +194,6 @@ pub const PUBLIC: &[Table<PublicRoute>] = &[&[
     (KEYS, &[("GET", ReadKeys)]),
     ("/", &[("GET", PublicRoute::File(File::Page))]),
     ("/docs", &[("GET", PublicRoute::File(File::Page))]),
-    ("/docs/{file}", &[("GET", PublicRoute::File(File::OfPage))]),
     (
         "/openapi.json",
         &[("GET", PublicRoute::File(File::Document("openapi.json")))],

@@ -12,28 +12,16 @@ use crate::http::version::Version;
 /// The binding of the static files.
 const ASSETS: &str = "ASSETS";
 
-/// The page may load and call only this site. Inline styles are allowed because the renderer of the reference writes
-/// them.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
-     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
+/// The page may load and call only this site. The platform serves what it loads, with the headers of `site/headers`.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The path of a file among the assets. `captures` holds the variable segments of the request's path. `None` if a
-/// segment is not a file name: a decoded slash in it could lead to another path.
-pub fn path(file: File, version: Version, captures: &[(&str, String)]) -> Option<String> {
+/// The path of a file among the assets.
+pub fn path(file: File, version: Version) -> String {
     match file {
-        File::Page => Some("/index.html".to_owned()),
-        File::Document(name) => Some(format!("{}/{name}", version.prefix())),
-        File::OfPage => {
-            let (_, name) = captures.first()?;
-            is_file_name(name).then(|| format!("/docs/{name}"))
-        }
+        File::Page => "/index.html".to_owned(),
+        File::Document(name) => format!("{}/{name}", version.prefix()),
     }
-}
-
-fn is_file_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !name.starts_with('.') && name.bytes().all(allowed)
 }
 
 /// Answers a file, or a 304 if the caller already has it (404).

@@ -154,8 +154,8 @@ async fn answer(
             keys::read(env, &store, call).await
         }
         Route::Public(PublicRoute::File(file)) => {
-            let path = assets::path(file, incoming.version, &incoming.captures);
-            let found = assets::read(env, request, &path.ok_or(Error::NotFound("path"))?).await?;
+            let path = assets::path(file, incoming.version);
+            let found = assets::read(env, request, &path).await?;
             match file {
                 File::Document(_) => document::at_origin(found, origin).await,
                 _ => Ok(found),

@@ -1,4 +1,4 @@
-//! The evidence of an erasure: stock libraries verify real receipts, by the programs of docs/evidence.md as they stand there.
+//! The evidence of an erasure: stock libraries verify real receipts, by the programs of site/guide/evidence.md as they stand there.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -21,7 +21,7 @@ const KEYS: &str = "/.well-known/jwks.json";
 
 /// The program of the page in this language. The page has two for the shell; this is the one with this word in it.
 fn program(language: &str, word: &str) -> String {
-    let page = fs::read_to_string(Path::new(ROOT).join("docs/evidence.md")).unwrap();
+    let page = fs::read_to_string(Path::new(ROOT).join("site/guide/evidence.md")).unwrap();
     let fence = format!("\n```{language}\n");
     let blocks = page.split(&fence).skip(1);
     let mut blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
@@ -41,9 +41,9 @@ impl Fetched {
         fs::create_dir(&folder).unwrap();
         let id = partner.create_customer("Customer", "1");
         let commands = program("sh", "curl")
-            .replace("http://127.0.0.1:8787", &partner.server.origin)
+            .replace("https://customers.example", &partner.server.origin)
             .replace(
-                "demo:demo-password",
+                "acme:secret",
                 &format!("{}:{}", partner.username, partner.password),
             )
             .replace("/customers/3", &format!("/customers/{id}"));

@@ -27,6 +27,7 @@ mod partner;
 mod server;
 
 mod allowed_numbers;
+mod answers;
 mod audit;
 mod auth;
 mod behalf;

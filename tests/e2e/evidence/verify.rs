@@ -1,4 +1,4 @@
-//! The program in Rust of docs/evidence.md, as it stands there.
+//! The program in Rust of site/guide/evidence.md, as it stands there.
 
 use std::error::Error;
 

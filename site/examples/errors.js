@@ -1,0 +1,12 @@
+// Creates a customer, unless its custnr is taken: the code of an error tells.
+const answer = await fetch("https://customers.example/customers", {
+  method: "POST",
+  headers: { Authorization: "Basic " + Buffer.from("acme:secret").toString("base64") },
+  body: new URLSearchParams({ name: "Tandläkarna", custnr: "SE-1002" }),
+});
+// A 401 is the only error without a code: plain text.
+if (answer.status === 401) throw new Error(await answer.text());
+const { errors = [] } = await answer.json();
+if (answer.ok) console.log("created");
+else if (errors.some(({ code }) => code === "custnr_taken")) console.log("SE-1002 is taken");
+else throw new Error(errors.map(({ message }) => message).join("; "));

@@ -1,0 +1,148 @@
+// The live erasure: creates a made-up customer, erases it, and shows what was there before and after.
+
+import { $, element, explain, haveCredentials, say, send } from "./service.js";
+
+/** Numbers that Sweden reserves for fiction, each with what the erasure leaves of it. A test holds this against the database. */
+const OFFICE = ["+46846500440", "+468********"];
+const MOBILE = ["+46701740605", "+4670*******"];
+const TRACKED = ["+46846500409", "+468********"];
+
+/** Values for the custom fields that a partner may have to fill: those of the German rule, and a short text for others. */
+const CUSTOM = { custom_1: "Musterweg", custom_2: "1", custom_3: "10115", custom_4: "Berlin", custom_5: "Firma", custom_6: "Robin Muster" };
+
+const customer = () => ({
+  name: "Made-up Bakery Ltd",
+  custnr: `LIVE-${crypto.randomUUID?.() ?? Date.now()}`,
+  email: "hello@made-up-bakery.example",
+  address_street: "1 Example Street",
+});
+
+/** The steps that create a customer. Each takes what is known so far and gives a method, a path and a body. */
+const CREATION = [
+  (known) => ["POST", "/customers", { ...(known.customer ??= customer()), ...known.custom }],
+  ({ id }) => ["POST", `/customers/${id}/measures`, { name: "Shop window", destnr: TRACKED[0], phonenr: OFFICE[0] }],
+  ({ id }) => ["POST", `/customers/${id}/users`, { name: "Robin Example", email: "robin@made-up-bakery.example" }],
+  ({ id }) => ["PUT", `/customers/${id}/allowed_numbers`, { phonenrs: [OFFICE[0]] }],
+  ({ id, measure }) => ["POST", `/customers/${id}/calls`, {
+    calls: [{ measure_id: measure, start: "2026-09-01 07:12:09", duration: 184, answered: 1, anum: MOBILE[0], bnum: TRACKED[0], cnum: OFFICE[0] }],
+  }],
+  ({ id }) => ["GET", `/customers/${id}/export`],
+];
+
+const ERASURE = [
+  ({ id }) => ["DELETE", `/customers/${id}?dry_run=1`],
+  ({ id }) => ["DELETE", `/customers/${id}`],
+  ({ id }) => ["GET", `/customers/${id}/erasure`],
+  ({ id }) => ["GET", `/customers/${id}`, undefined, 404],
+];
+
+let unfinished;
+
+export function startLive() {
+  $("#run").addEventListener("click", run);
+}
+
+async function run() {
+  const [button, status] = [$("#run"), $("#live-status")];
+  if (!haveCredentials(status)) return;
+  button.disabled = true;
+  $("#steps").replaceChildren();
+  $("#outcome").replaceChildren();
+  say(status, "", "Running …");
+  // If an earlier run left a customer, this run only erases that one.
+  const known = unfinished ?? {};
+  const failure = await runSteps(unfinished ? ERASURE : [...CREATION, ...ERASURE], known);
+  unfinished = failure && known.id ? known : undefined;
+  if (failure) say(status, "bad", failure + leftOver(known));
+  else say(status, "good", `Customer ${known.id} is erased.`);
+  if (!failure && known.export) $("#outcome").replaceChildren(...beforeAndAfter(known));
+  button.textContent = unfinished ? `Erase customer ${known.id}` : "Create and erase a customer";
+  button.disabled = false;
+  button.focus();
+}
+
+const leftOver = ({ id, asked }) => {
+  if (id) return ` Customer ${id} was created and might still exist. Erase it with the button or with DELETE /customers/${id}.`;
+  return asked ? ` A customer may have been created. Its custnr would be ${asked}.` : " Nothing was created.";
+};
+
+/** Runs the steps in order until one fails, and returns why it failed. It notes in `known` what the answers tell. */
+async function runSteps(steps, known) {
+  for (const step of steps) {
+    const [method, path, body, expected = 200] = step(known);
+    let answer = await send(method, path, { body });
+    show(method, path, body, answer, expected);
+    if (path === "/customers" && (known.custom = demanded(answer, known.custom))) {
+      const [, , again] = step(known);
+      answer = await send(method, path, { body: again });
+      show(method, path, again, answer, expected);
+    }
+    if (answer.status !== expected) {
+      // The service may have carried out a request that got no answer or a server error.
+      if (path === "/customers" && (answer.status === 0 || answer.status >= 500)) known.asked = body.custnr;
+      return explain(answer);
+    }
+    known.id ??= answer.json.customers?.[0].customer_id;
+    known.measure ??= answer.json.measures?.[0]?.measure_id;
+    if (path.endsWith("/export")) known.export = answer.json;
+    if (path.endsWith("/erasure")) known.receipt = answer.json.erasure;
+  }
+}
+
+/** The custom fields that this partner has to fill, if that is all that the answer finds fault with. */
+function demanded({ status, json }, filled) {
+  const faults = json?.errors ?? [];
+  const isCustom = ({ code, parameter }) => code === "required" && /^custom_\d+$/.test(parameter);
+  if (filled || status !== 400 || !faults.every(isCustom)) return undefined;
+  return Object.fromEntries(faults.map(({ parameter }) => [parameter, CUSTOM[parameter] ?? "1"]));
+}
+
+function show(method, path, body, { status, json, text }, expected) {
+  const code = element("b", { className: status === expected ? "" : "bad" }, status || "no answer");
+  const said = json ? JSON.stringify(json, null, 2) : text;
+  const parts = [...(body ? [JSON.stringify(body, null, 2), "\n\n"] : []), said];
+  $("#steps").append(element("li", {}, element("details", {},
+    element("summary", {}, code, ` ${method} ${path}`), element("pre", {}, ...parts))));
+}
+
+/** What the export answered before, and what stays: the receipt's figures, and the numbers as they are masked. */
+function beforeAndAfter({ export: all, receipt, id, custom = {} }) {
+  const [one] = all.customers;
+  const [measure, user, number, call] = ["measures", "users", "allowed_numbers", "calls"].map((kind) => all[kind][0]);
+  const rows = [
+    ["Customer", "live", `removed ${receipt.removed_at}`],
+    ["customer_id", id, receipt.customer_id],
+    ["uuid", one.uuid, receipt.uuid],
+    ...["name", "custnr", "email", "address_street", ...Object.keys(custom)].map((name) => [name, one[name]]),
+    ["Users", all.users.length, `0: ${receipt.users_removed} removed`],
+    ["name", user.name],
+    ["Allowed numbers", all.allowed_numbers.length, `0: ${receipt.allowed_numbers_removed} removed`],
+    ["phonenr", number.phonenr],
+    ["Measures", all.measures.length, `${all.measures.length}: ${receipt.measures_expired} expired`],
+    ["name", measure.name],
+    ["destnr", ...TRACKED],
+    ["phonenr", ...OFFICE],
+    ["Calls", all.calls.length, all.calls.length],
+    ["start", call.start, call.start],
+    ["duration", `${call.duration} s`, `${call.duration} s`],
+    ["anum", ...MOBILE],
+    ["bnum", ...TRACKED],
+    ["cnum", ...OFFICE],
+  ];
+  const heads = ["", "Before: the export", "After: what is kept"].map((text) => element(text ? "th" : "td", {}, text));
+  const table = element("table", { className: "compare" }, element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...rows.map(row)));
+  const note = element("p", { className: "hint" }, `You get a 404 for customer ${id} from now on, and its receipt, whose counts stand above: it counts ${receipt.phone_numbers_masked} masked numbers. The masks are shown by the `,
+    element("a", { href: "#phone-numbers" }, "rule"), ": nobody can read them through the API.");
+  return [table, note];
+}
+
+function row([name, before, after]) {
+  const isGroup = /^[A-Z]/.test(name);
+  const gone = after === undefined;
+  const masked = String(after).match(/^(\+\d+)(\*+)$/);
+  const left = gone ? [element("span", {}, "empty")] : masked ? [masked[1], element("b", {}, masked[2])] : [after];
+  const was = gone ? [element("del", {}, before)] : masked ? [masked[1], element("del", {}, before.slice(masked[1].length))] : [before];
+  return element("tr", { className: isGroup ? "group" : "" }, element("th", { scope: "row" }, name),
+    element("td", {}, ...was), element("td", { className: gone ? "gone" : "" }, ...left));
+}
