@@ -7,16 +7,18 @@ const MOST = 12;
 /** Everything that can be found: the entries of the contents, every code of an error, every field. */
 function findable() {
   const entries = [...document.querySelectorAll("#toc a")].map((link) => {
-    const path = document.getElementById(link.hash.slice(1))?.dataset.path ?? "";
-    return { text: link.textContent, more: path, hash: link.hash };
+    const { method = "", path = "" } = document.getElementById(link.hash.slice(1)).dataset;
+    return { text: link.lastChild.textContent, more: path, hash: link.hash, kind: `${method} ${path}`.trim() };
   });
   const codes = [...document.querySelectorAll(".codes tr[id]")].map((row) =>
     ({ text: row.cells[0].textContent, more: row.cells[2].textContent, hash: `#${row.id}`, kind: `error ${row.cells[1].textContent}` }));
   const fields = [...document.querySelectorAll(".fields tbody tr")].map((row) => {
     const task = row.closest("article");
-    return { text: row.querySelector("code").textContent, more: "", hash: `#${task.id}`, kind: `field: ${task.querySelector("h4").textContent}` };
+    return { text: row.querySelector("code").textContent, more: "", hash: `#${task.id}`, kind: `field of: ${task.querySelector("h4").textContent}` };
   });
-  return [...entries, ...codes, ...fields];
+  // A field may stand in a task twice: among what it takes and what it answers.
+  const once = new Map([...entries, ...codes, ...fields].map((one) => [`${one.text} ${one.kind}`, one]));
+  return [...once.values()];
 }
 
 let all;

@@ -77,10 +77,7 @@ function fillOrigin() {
 function keepLanguage() {
   const wanted = document.querySelector(`[name=language][value="${localStorage.getItem("language")}"]`);
   if (wanted) wanted.checked = true;
-  document.querySelector(".languages").addEventListener("change", ({ target }) => {
-    // The page keeps its place: what is read now must not run away when programs above it change their lengths.
-    localStorage.setItem("language", target.value);
-  });
+  document.querySelector(".languages").addEventListener("change", ({ target }) => localStorage.setItem("language", target.value));
 }
 
 export function startPrograms() {

@@ -7,7 +7,7 @@ export function startSenders() {
   for (const task of document.querySelectorAll("article")) {
     const button = element("button", { className: "open" }, "Try it");
     const place = element("div", { className: "try" }, button);
-    task.querySelector(".side").append(place);
+    task.querySelector(".side > .answer").before(place);
     button.addEventListener("click", () => place.replaceChildren(...sender(task)));
   }
 }
@@ -84,11 +84,11 @@ function filledIn({ path, inputs, content, isOpen }) {
 function told(receipt) {
   if (receipt.removed_at) return [`Customer ${receipt.customer_id} was erased at ${receipt.removed_at} already. Again does nothing and answers the same receipt.`];
   const lines = [
-    [receipt.measures_expired, "measures expire"], [receipt.users_removed, "users go"],
-    [receipt.allowed_numbers_removed, "allowed numbers go"], [receipt.phone_numbers_masked, "phone numbers are masked"],
-  ].map(([count, what]) => element("li", {}, `${count} ${what}`));
-  const customer = element("li", {}, "name, custnr, e-mail, address and custom fields go");
-  return [`This would erase customer ${receipt.customer_id}, for good:`, element("ul", { className: "counts" }, customer, ...lines)];
+    ["measures that expire", receipt.measures_expired], ["users that go", receipt.users_removed],
+    ["allowed numbers that go", receipt.allowed_numbers_removed], ["phone numbers that are masked", receipt.phone_numbers_masked],
+  ].map(([what, count]) => element("li", {}, `${what}: ${count}`));
+  const customer = element("li", {}, "its name, custnr, e-mail, address and custom fields");
+  return [`This erases customer ${receipt.customer_id}, for good:`, element("ul", {}, customer, ...lines)];
 }
 
 /** Asks for the id to be typed before what cannot be undone. */

@@ -107,8 +107,8 @@ export function errors(codes) {
 
 /** The table of contents. */
 export function contents(entries) {
-  return entries.map(({ id, title, method, isTop }) => {
-    const verb = method ? `<b class=${method}>${method === "DELETE" ? "DEL" : method}</b> ` : "";
-    return `<li${isTop ? " class=top" : ""}><a href="#${id}">${verb}${title}</a>\n`;
+  return entries.map(({ id, title, method, depth }) => {
+    const verb = method ? `<b class=${method}>${method === "DELETE" ? "DEL" : method}</b>` : "";
+    return `<li class=${method ? "verb" : `h${depth}`}><a href="#${id}">${verb}${title}</a>\n`;
   }).join("");
 }

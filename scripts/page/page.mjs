@@ -27,10 +27,10 @@ export function page(document) {
     tasks: () => written(reference(all, links)),
   };
   // In the order of the page, so that the contents have it too.
-  const entries = [{ id: "start", title: "First request", isTop: true }, { id: "picture", title: "What an erasure does", isTop: true },
-    { id: "live", title: "Watch an erasure", isTop: true }];
+  const opening = { start: "First request", picture: "What an erasure does", live: "Watch an erasure" };
+  const entries = Object.entries(opening).map(([id, title]) => ({ id, title, depth: 2 }));
   function written({ html, headings }) {
-    entries.push(...headings.map((heading) => ({ ...heading, isTop: heading.depth === 2 })));
+    entries.push(...headings);
     return html;
   }
   let html = read("site", "index.html");
@@ -73,10 +73,10 @@ when the tests asked it. The same for programs: <a href="/openapi.json">OpenAPI 
     if (tag !== found.tag) {
       tag = found.tag;
       html += `<h3 id=tasks-${slug(tag)}><a href="#tasks-${slug(tag)}">${tag}</a></h3>\n${notes.get(tag) ?? ""}`;
-      headings.push({ id: `tasks-${slug(tag)}`, title: tag, depth: 3, isKind: true });
+      headings.push({ id: `tasks-${slug(tag)}`, title: tag, depth: 3 });
     }
     html += task(found, { request, recorded: answers[request.task], note: notes.get(found.key) ?? "", shown });
-    headings.push({ id: found.id, title: found.title, method: found.method, depth: 4 });
+    headings.push({ id: found.id, title: found.title, method: found.method });
   }
   return { html, headings };
 }

@@ -19,7 +19,7 @@ const ANSWERS: &str = "site/answers.json";
 /// The headers of an answer that the page shows.
 const SHOWN: [&str; 3] = ["ETag", "Location", "Link"];
 
-/// Members whose value is new each time.
+/// Members whose value is new each time. That a measure `expires` is new where it has just expired.
 const NEW: [&str; 7] = [
     "uuid",
     "created",
@@ -74,8 +74,10 @@ fn without_new(value: Value) -> Value {
     match value {
         Value::Array(list) => list.into_iter().map(without_new).collect(),
         Value::Object(members) => {
+            let expired = members.get("status").is_some_and(|status| status == "expired");
             let members = members.into_iter().map(|(name, value)| {
-                let is_new = NEW.contains(&name.as_str()) && value != "";
+                let is_new = NEW.contains(&name.as_str()) || (expired && name == "expires");
+                let is_new = is_new && value != "";
                 let value = if is_new { json!("new") } else { without_new(value) };
                 (name, value)
             });

@@ -1,0 +1,369 @@
+// The checks of the reference page. page.mjs runs them.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { join } from "node:path";
+import { answered, erase, fillIn, fits, goTo, openAll, tabTo, task } from "./steps.mjs";
+
+const root = join(import.meta.dirname, "..", "..");
+
+const WIDTHS = [320, 360, 768, 1440];
+const LANGUAGES = { sh: "curl", php: "PHP", py: "Python", js: "JS", rb: "Ruby" };
+
+/** The most bytes that the page and all that it loads may have, as they are sent: with gzip. */
+const MOST = 120_000;
+
+export const checks = {
+  async loads({ open, origin }) {
+    const sizes = [];
+    const page = await open();
+    page.on("response", async (answer) => sizes.push([answer.url(), gzipSync(await answer.body()).length]));
+    await page.reload({ waitUntil: "networkidle" });
+    const loaded = sizes.map(([url]) => url.replace(origin, "").replace(/\.[0-9a-f]{12}\./, ".#."));
+    assert.deepEqual(loaded.sort(), ["/", "/assets/page.#.css", "/assets/page.#.js"]);
+    const sum = sizes.reduce((all, [, size]) => all + size, 0);
+    assert.ok(sum > 10_000 && sum <= MOST, `${sum} bytes: ${JSON.stringify(sizes)}`);
+  },
+
+  /** Every task and every code has an address of its own, and the contents lead to every task. */
+  async links({ open, origin }) {
+    const page = await open();
+    const document = await (await page.request.get(`${origin}/openapi.json`)).json();
+    const codes = document.components.schemas.ErrorCode.enum;
+    const rows = await page.locator(".codes tbody tr").evaluateAll((rows) => rows.map(({ id }) => id));
+    assert.deepEqual(rows.toSorted(), codes.map((code) => `error-${code}`).toSorted());
+    const tasks = await page.locator("article").evaluateAll((all) => all.map(({ id, dataset }) => ({ id, key: `${dataset.method} ${dataset.path}` })));
+    const operations = Object.values(document.paths).flatMap(Object.values).map(({ operationId }) => operationId);
+    for (const { id, key } of tasks) {
+      assert.ok(operations.includes(id), `${key} has the id ${id}`);
+      assert.equal(await page.locator(`#toc a[href="#${id}"]`).count(), 1, id);
+    }
+    assert.equal(new Set(tasks.map(({ key }) => key)).size, tasks.length);
+    for (const id of [tasks.at(-1).id, "error-custnr_taken"]) {
+      await page.goto(`${origin}/#${id}`);
+      const top = await page.locator(`#${id}`).evaluate((part) => part.getBoundingClientRect().top);
+      assert.ok(top >= 40 && top < 400, `${id} is at ${top}`);
+    }
+  },
+
+  async searches({ open }) {
+    for (const width of [360, 1440]) {
+      const page = await open({ width });
+      await page.keyboard.press("/");
+      const search = page.getByRole("searchbox");
+      for (const [words, expected] of [["erase customer", "Erase a customer"], ["custnr_taken", "custnr_taken"], ["external_id", "external_id"]]) {
+        await search.fill(words);
+        await page.locator("#found a", { hasText: expected }).first().waitFor();
+      }
+      await search.fill("custnr_taken");
+      await search.press("Enter");
+      assert.equal(new URL(page.url()).hash, "#error-custnr_taken");
+      assert.ok(await page.locator("#error-custnr_taken").isVisible());
+      await search.fill("no such thing");
+      assert.equal(await page.locator("#found").innerText(), "Nothing found.");
+    }
+  },
+
+  async fits({ open, username, password }) {
+    for (const width of WIDTHS) {
+      const page = await open({ width, expected: [400, 404] });
+      await fits(page);
+      for (const language of Object.values(LANGUAGES)) {
+        await page.getByRole("radio", { name: language }).check();
+        await fits(page);
+      }
+      await fillIn(page, username, password);
+      await fits(page);
+      await page.keyboard.press("Escape");
+      await erase(page);
+      await refused(page);
+      await openAll(page);
+      await fits(page);
+      // The bar stays where it is.
+      assert.equal(await page.locator(".bar").evaluate((bar) => bar.getBoundingClientRect().top), 0);
+      await page.context().close();
+    }
+  },
+
+  /** All that can be read is there without JavaScript, and nothing that needs it. */
+  async reads({ open }) {
+    const page = await open({ javaScriptEnabled: false });
+    for (const text of ["Create a customer", "custnr_taken", "Idempotency-Key", "HTTP 200", "backups_until"]) {
+      await page.locator("main").getByText(text).first().waitFor();
+    }
+    for (const [end, language] of Object.entries(LANGUAGES)) {
+      await page.getByRole("radio", { name: language }).check();
+      const shown = await page.locator("article [data-l]:visible").evaluateAll((all) => [...new Set(all.map(({ dataset }) => dataset.l))]);
+      assert.deepEqual(shown, [end]);
+    }
+    for (const part of ["#run", "#who", "#search", ".copy", ".try"]) assert.equal(await page.locator(`${part}:visible`).count(), 0, part);
+    for (const width of WIDTHS) {
+      const narrow = await open({ javaScriptEnabled: false, width });
+      await fits(narrow);
+      if (width >= 1024) continue;
+      await narrow.getByRole("button", { name: "Contents" }).click();
+      assert.ok(await narrow.locator("#toc").isVisible());
+    }
+  },
+
+  /** Nothing of `npm start` and nothing of the operator's is on the page. */
+  async clean({ open, origin }) {
+    const page = await open({ javaScriptEnabled: false });
+    const html = await page.content();
+    for (const word of ["demo", "127.0.0.1", "localhost", "npm start", "openapi-operator", "/operator"]) assert.ok(!html.includes(word), word);
+    assert.ok(!html.includes(origin));
+  },
+
+  async tries({ open, username, password }) {
+    const page = await open();
+    const read = task(page, "GET", "/customers/{customer_id}");
+    await read.getByRole("button", { name: "Try it" }).click();
+    await read.getByRole("button", { name: "Send", exact: true }).click();
+    await read.getByText("customer_id is missing.").waitFor();
+    await read.getByLabel("customer_id").fill("2");
+    await read.getByRole("button", { name: "Send", exact: true }).click();
+    // What is missing stands beside the button, with the way to it.
+    await read.getByText("Your user name is missing.").waitFor();
+    await read.getByRole("button", { name: "Fill them in" }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "username");
+    await fillIn(page, username, password);
+    await read.getByRole("button", { name: "Send", exact: true }).click();
+    const answer = await answered(read);
+    assert.match(answer, /^HTTP 200/);
+    assert.match(answer, /Tandläkarna vid Järntorget/);
+  },
+
+  async names({ open, username, password }) {
+    const page = await open({ expected: [400] });
+    await fillIn(page, username, password);
+    const create = await refused(page);
+    assert.match(await answered(create), /^HTTP 400/);
+    await create.locator(".try").getByRole("link", { name: "unknown_parameter" }).click();
+    assert.ok(await page.locator("#error-unknown_parameter").isVisible());
+    assert.equal(new URL(page.url()).hash, "#error-unknown_parameter");
+  },
+
+  async refuses({ open, username, password }) {
+    const page = await open({ expected: [401] });
+    await fillIn(page, username, "wrong");
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.locator("#login-status", { hasText: "401" }).waitFor();
+    await page.locator("#run").click();
+    await page.locator("#live-status", { hasText: "401: the user name or the password is wrong. Nothing" }).waitFor();
+    await fillIn(page, username, password);
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.locator("#login-status", { hasText: "The credentials are correct" }).waitFor();
+    await page.getByRole("button", { name: "Forget" }).click();
+    await page.locator("#run").click();
+    await page.locator("#live-status", { hasText: "Your user name is missing" }).waitFor();
+  },
+
+  /** A DELETE counts first, shows that, and asks for the id to be typed. */
+  async asks({ open, origin, username, password }) {
+    const page = await open();
+    const sent = [];
+    page.on("request", (request) => {
+      if (request.method() === "DELETE") sent.push(request.url().replace(origin, ""));
+    });
+    await fillIn(page, username, password);
+    const created = await page.request.post(`${origin}/customers`, {
+      headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
+      form: { name: "To be erased", custnr: `ASK-${Date.now()}` },
+    });
+    const id = String((await created.json()).customers[0].customer_id);
+    const erasure = task(page, "DELETE", "/customers/{customer_id}");
+    await erasure.getByRole("button", { name: "Try it" }).click();
+    await erasure.getByLabel("customer_id").fill(id);
+    await erasure.getByRole("button", { name: "Show what it would erase" }).click();
+    await erasure.getByText("phone numbers that are masked: 0").waitFor();
+    assert.match(await answered(erasure), /"removed_at": ""/);
+    assert.deepEqual(sent, [`/customers/${id}?dry_run=1`]);
+    const sure = erasure.getByRole("button", { name: `DELETE /customers/${id}` });
+    assert.ok(await sure.isDisabled());
+    await erasure.getByLabel(`Type ${id}`).fill(`${id}0`);
+    assert.ok(await sure.isDisabled());
+    await erasure.getByLabel(`Type ${id}`).fill(id);
+    await sure.click();
+    await erasure.locator(".warning").waitFor({ state: "detached" });
+    assert.match(await answered(erasure), /"removed_at": "2/);
+    assert.deepEqual(sent, [`/customers/${id}?dry_run=1`, `/customers/${id}`]);
+
+    const user = task(page, "DELETE", "/customers/{customer_id}/users/{user_id}");
+    await user.getByRole("button", { name: "Try it" }).click();
+    await user.getByLabel("customer_id").fill("2");
+    await user.getByLabel("user_id").fill("999999");
+    await user.getByRole("button", { name: "Go on" }).click();
+    assert.ok(await user.getByRole("button", { name: "DELETE /customers/2/users/999999" }).isDisabled());
+    assert.equal(sent.length, 2);
+  },
+
+  /** Returns what the page says of the erasure, for a comparison with the database. */
+  async erases({ open, username, password }) {
+    const page = await open({ expected: [404] });
+    const keys = page.keyboard;
+    await tabTo(page, "#who");
+    await keys.press("Enter");
+    await tabTo(page, "#username");
+    await keys.type(username);
+    await tabTo(page, "#password");
+    await keys.type(password);
+    await keys.press("Escape");
+    await tabTo(page, "#run");
+    await keys.press("Enter");
+    await page.locator("#live-status.good").waitFor();
+    const requests = await page.locator("#steps summary").allInnerTexts();
+    const seen = requests.map((text) => text.replace(/(?<=\/)\d+/, "N").replace(/\s+/g, " "));
+    assert.deepEqual(seen, [
+      "200 POST /customers", "200 POST /customers/N/measures", "200 POST /customers/N/users",
+      "200 PUT /customers/N/allowed_numbers", "200 POST /customers/N/calls", "200 GET /customers/N/export",
+      "200 DELETE /customers/N?dry_run=1", "200 DELETE /customers/N", "200 GET /customers/N/erasure", "404 GET /customers/N",
+    ]);
+    // The focus is still on the button.
+    assert.equal(await page.evaluate(() => document.activeElement.id), "run");
+    return page.locator("#outcome tbody tr").evaluateAll((rows) => rows.map((row) =>
+      [...row.cells].map((cell) => (cell.className === "gone" ? "" : cell.textContent))));
+  },
+
+  /** USERNAME must be a German partner, which has six mandatory custom fields. */
+  async german({ open, username, password }) {
+    const page = await open({ expected: [400, 404] });
+    await fillIn(page, username, password);
+    await erase(page);
+    const requests = await page.locator("#steps summary").allInnerTexts();
+    assert.deepEqual(requests.slice(0, 2), ["400 POST /customers", "200 POST /customers"]);
+    const rows = await page.locator("#outcome tbody tr").allInnerTexts();
+    assert.ok(rows.some((row) => /custom_3\s+10115/.test(row)), rows.join("\n"));
+  },
+
+  async finishes({ open, username, password }) {
+    const page = await open({ expected: [0, 404] });
+    await fillIn(page, username, password);
+    const allowedNumbers = /\/allowed_numbers$/;
+    await page.route(allowedNumbers, (route) => route.abort("connectionreset"));
+    await page.locator("#run").click();
+    const status = page.locator("#live-status");
+    await page.locator("#live-status.bad").waitFor();
+    const [, id] = (await status.innerText()).match(/^No answer came\..* Customer (\d+) was created/);
+    await page.unroute(allowedNumbers);
+    await page.getByRole("button", { name: `Erase customer ${id}` }).click();
+    await page.locator("#live-status.good", { hasText: `Customer ${id} is erased` }).waitFor();
+    await page.getByRole("button", { name: "Create and erase" }).waitFor();
+  },
+
+  async follows({ open }) {
+    const page = await open({ colorScheme: "light" });
+    const seen = () => page.evaluate(() => getComputedStyle(document.body).color + getComputedStyle(document.documentElement).backgroundColor);
+    const light = await seen();
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.notEqual(await seen(), light);
+    await page.emulateMedia({ colorScheme: "light" });
+    assert.equal(await seen(), light);
+  },
+
+  async accessible({ open, username, password }) {
+    const axe = readFileSync(join(root, "node_modules", "axe-core", "axe.min.js"), "utf8");
+    for (const width of [360, 1440]) {
+      for (const colorScheme of ["light", "dark"]) {
+        const page = await open({ width, colorScheme, expected: [400, 404] });
+        await fillIn(page, username, password);
+        await page.keyboard.press("Escape");
+        await erase(page);
+        await refused(page);
+        const erasure = task(page, "DELETE", "/customers/{customer_id}");
+        await erasure.getByRole("button", { name: "Try it" }).click();
+        await erasure.getByLabel("customer_id").fill("2");
+        await erasure.getByRole("button", { name: "Show what" }).click();
+        await erasure.locator(".warning").waitFor();
+        await openAll(page);
+        // evaluate() runs through the debugger, so the content security policy does not block axe.
+        await page.evaluate(axe);
+        for (const popover of [undefined, "credentials", "contents"]) {
+          if (popover) await page.evaluate((id) => document.getElementById(id).showPopover(), popover);
+          const { violations } = await page.evaluate(() => window.axe.run());
+          const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })));
+          assert.deepEqual(found, [], `${width} px, ${colorScheme}, ${popover}`);
+        }
+        await page.context().close();
+      }
+    }
+  },
+
+  /** The password is nowhere on the page, and in what is copied. */
+  async copies({ open, username, password, origin }) {
+    const page = await open();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const list = page.locator("#paging").locator("xpath=..");
+    const copied = async (language) => {
+      await page.getByRole("radio", { name: language }).check();
+      await list.locator(".copy:visible").first().click();
+      await list.locator(".copy:visible", { hasText: "Copied" }).waitFor();
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    assert.match(await copied("curl"), /'acme:YOUR-PASSWORD'/);
+    await fillIn(page, username, password);
+    await page.keyboard.press("Escape");
+    for (const [end, language] of Object.entries(LANGUAGES)) {
+      const file = readFileSync(join(root, "site", "examples", `list.${end}`), "utf8");
+      const expected = file.replaceAll("https://customers.example", origin).replaceAll("acme", username).replace(/\bsecret\b/g, password);
+      assert.equal(await copied(language), expected);
+    }
+    const code = await page.locator("main").innerText();
+    assert.ok(code.includes(`'${username}:••••••••'`) && !code.includes(password));
+  },
+
+  async quotes({ open }) {
+    const page = await open();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const ping = task(page, "GET", "/miscellaneous/ping");
+    for (const secret of [`it's`, `"\\"`, `\\'$HOME\`id\`!`, `%s {x} <b>&amp; \\n #{1}`, `Grüße 🐟 \u2028`, `\\`]) {
+      await fillIn(page, "odd.name", secret);
+      await page.keyboard.press("Escape");
+      const literals = async (end, pattern) => {
+        await page.getByRole("radio", { name: LANGUAGES[end] }).check();
+        await ping.locator(".copy:visible").first().click();
+        const [, found] = (await page.evaluate(() => navigator.clipboard.readText())).match(pattern);
+        return found;
+      };
+      const values = {
+        sh: execFileSync("bash", ["-c", `printf %s ${await literals("sh", /-u ([^]*) http/)}`]),
+        php: execFileSync("php", ["-r", `echo ${await literals("php", /USERPWD => ([^]*?),\n/)};`]),
+        py: execFileSync("python3", ["-c", `import sys; sys.stdout.buffer.write(":".join((${await literals("py", /DigestAuth\(([^]*)\),\n/)})).encode())`]),
+        js: execFileSync("node", ["-e", `process.stdout.write(${await literals("js", /Buffer\.from\(([^]*)\)\.toString/)})`]),
+        rb: execFileSync("ruby", ["-e", `print [${await literals("rb", /basic_auth ([^]*?)\nanswer/)}].join(":")`], { env: { ...process.env, LANG: "C.UTF-8" } }),
+      };
+      for (const [end, value] of Object.entries(values)) assert.equal(value.toString(), `odd.name:${secret}`, end);
+    }
+  },
+
+  /** The language is kept for the next visit; the credentials are kept in this tab, and go with it. */
+  async keeps({ open, username, password, origin }) {
+    const page = await open();
+    await page.getByRole("radio", { name: "Ruby" }).check();
+    await fillIn(page, username, password);
+    await page.reload();
+    assert.ok(await page.getByRole("radio", { name: "Ruby" }).isChecked());
+    assert.equal(await page.locator("#password").inputValue(), password);
+    const { cookies, origins } = await page.context().storageState();
+    assert.deepEqual([cookies, origins.map(({ localStorage }) => localStorage)], [[], [[{ name: "language", value: "rb" }]]]);
+    const other = await page.context().newPage();
+    await other.goto(`${origin}/`);
+    assert.equal(await other.locator("#password").inputValue(), "");
+    assert.ok(await other.getByRole("radio", { name: "Ruby" }).isChecked());
+    await fillIn(page, "", "");
+    await page.reload();
+    assert.equal(await page.locator("#username").inputValue(), "");
+  },
+};
+
+/** Sends a creation that the service refuses, from its sender. */
+async function refused(page) {
+  const create = task(page, "POST", "/customers");
+  await goTo(create);
+  await create.getByRole("button", { name: "Try it" }).click();
+  await create.getByLabel("Body").fill('{"name":"","emial":"x"}');
+  await create.getByRole("button", { name: "Send", exact: true }).click();
+  await create.locator(".try .answer").waitFor();
+  return create;
+}

@@ -1,0 +1,50 @@
+// What the checks of the page do on it.
+
+import assert from "node:assert/strict";
+
+/** The part of the page that is a task. */
+export const task = (page, method, path) => page.locator(`article[data-method="${method}"][data-path="${path}"]`);
+
+export const goTo = (part) => part.evaluate((element) => element.scrollIntoView());
+
+/** What the sender of a task shows as the answer. */
+export async function answered(part) {
+  const answer = part.locator(".try .answer");
+  await answer.waitFor();
+  return answer.innerText();
+}
+
+export async function fillIn(page, name, secret) {
+  await page.evaluate(() => document.getElementById("credentials").showPopover());
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password").fill(secret);
+}
+
+export async function erase(page) {
+  await page.locator("#run").click();
+  await page.locator("#live-status.good").waitFor();
+}
+
+/** Opens everything that is folded up. */
+export async function openAll(page) {
+  await page.evaluate(() => {
+    for (const one of document.querySelectorAll("details")) one.open = true;
+  });
+}
+
+/** Presses Tab until an element has the focus. */
+export async function tabTo(page, selector) {
+  for (let presses = 0; presses < 200; presses++) {
+    if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`the keyboard does not reach ${selector}`);
+}
+
+export async function fits(page) {
+  const [content, view] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  assert.ok(content <= view, `${content} px of content in ${view} px`);
+}
