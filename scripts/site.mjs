@@ -34,7 +34,7 @@ async function assemble() {
   const { page } = await import("./page/page.mjs");
   let html = page(JSON.parse(readFileSync(join(out, "openapi.json"), "utf8")));
   mkdirSync(join(out, "assets"));
-  for (const name of ["page.css", "page.js"]) html = html.replace(`"${name}"`, await asset(name));
+  for (const name of ["page.css", "page.js"]) html = html.replace(`"${name}"`, `"${await asset(name)}"`);
   writeFileSync(join(out, "index.html"), html);
   writeFileSync(join(out, "_headers"), readFileSync(join(root, "site", "headers")));
 }

@@ -33,7 +33,7 @@ function task(document, operations) {
     key: `${method} ${path}`,
     method,
     path,
-    id: operation.operationId.replace(/\W/g, "_"),
+    id: operation.operationId,
     title: operation.summary,
     about: operation.description ?? "",
     tag: operation.tags[0],
@@ -141,6 +141,6 @@ function resolved(document, part) {
 
 /** Every code of an error: its name, its status, and what it means and what to do. */
 export function codes(document) {
-  const { enum: names, "x-enum-descriptions": texts, "x-enum-statuses": statuses } = document.components.schemas.ErrorCode ?? { enum: [] };
+  const { enum: names, "x-enum-descriptions": texts, "x-enum-statuses": statuses } = document.components.schemas.ErrorCode;
   return names.map((name) => ({ name, status: [statuses[name]].flat(), text: texts[name] }));
 }

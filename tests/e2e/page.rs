@@ -1,24 +1,27 @@
-//! The reference page, tested in a browser. The checks are in `tests/browser/page.mjs`.
+//! The reference page, tested in a browser. The checks are in `tests/browser/checks.mjs`.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::types::Value;
 use serde_json::json;
 
 use crate::client::Request;
 use crate::clients::is_there;
+use crate::db::db_query;
 use crate::partner::Partner;
 use crate::server::{ROOT, demo};
 
 /// The demo partner's user name and password.
 const DEMO: (&str, &str) = ("demo", "demo-password");
 
-/// Runs a check with these credentials, if there is a browser. Only one browser runs at a time, to spare the machine.
-fn check(name: &str, (username, password): (&str, &str)) {
+/// Runs a check with these credentials, if there is a browser, and returns what it prints. Only one browser runs at a time,
+/// to spare the machine.
+fn check(name: &str, (username, password): (&str, &str)) -> Option<String> {
     static BROWSER: Mutex<()> = Mutex::new(());
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
     if !is_there(&chromium, &["--version"]) {
-        return;
+        return None;
     }
     let server = demo();
     let _alone = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,10 +37,11 @@ fn check(name: &str, (username, password): (&str, &str)) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    Some(String::from_utf8(output.stdout).unwrap())
 }
 
 #[test]
-fn the_page_loads_without_errors_and_without_leaving_the_site() {
+fn the_page_loads_three_files_of_at_most_120_kilobytes_and_nothing_from_elsewhere() {
     check("loads", DEMO);
 }
 
@@ -48,13 +52,38 @@ fn the_root_and_docs_are_the_same_page() {
 }
 
 #[test]
+fn every_task_and_every_code_has_an_address_of_its_own() {
+    check("links", DEMO);
+}
+
+#[test]
+fn the_search_finds_tasks_codes_and_fields() {
+    check("searches", DEMO);
+}
+
+#[test]
 fn nothing_is_wider_than_the_screen() {
     check("fits", DEMO);
 }
 
 #[test]
-fn an_operation_can_be_tried_in_the_reference() {
+fn the_page_is_complete_without_javascript() {
+    check("reads", DEMO);
+}
+
+#[test]
+fn nothing_of_the_demo_or_of_the_operator_is_on_the_page() {
+    check("clean", DEMO);
+}
+
+#[test]
+fn a_task_can_be_tried_and_says_what_is_missing_beside_its_button() {
     check("tries", DEMO);
+}
+
+#[test]
+fn an_error_links_to_what_its_code_means() {
+    check("names", DEMO);
 }
 
 #[test]
@@ -63,14 +92,48 @@ fn wrong_credentials_are_reported() {
 }
 
 #[test]
-fn the_erasure_works_by_keyboard_and_ends_in_a_receipt() {
-    check("erases", DEMO);
+fn a_delete_counts_first_and_asks_for_the_id() {
+    check("asks", DEMO);
 }
 
 #[test]
-fn a_german_partner_is_told_what_its_customers_lack() {
+fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
+    let Some(printed) = check("erases", DEMO) else {
+        return;
+    };
+    let rows: Vec<Vec<String>> = serde_json::from_str(&printed).unwrap();
+    let after = |name: &str| -> Vec<&str> {
+        let rows = rows.iter().filter(|row| row[0] == name);
+        rows.map(|row| row[2].as_str()).collect()
+    };
+    let id: i64 = after("customer_id")[0].parse().unwrap();
+    let stored = |sql: &str| -> Vec<String> {
+        let rows = db_query(demo(), sql, &[&id]);
+        let row = rows.first().unwrap_or_else(|| panic!("no row: {sql}"));
+        row.values().map(|value| match value {
+            Value::Text(text) => text.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+    };
+    let numbers = "SELECT destnr AS a, phonenr AS b FROM measures WHERE customer_id = ?";
+    assert_eq!(stored(numbers), [after("destnr")[0], after("phonenr")[1]]);
+    let numbers = "SELECT anum AS a, bnum AS b, cnum AS c FROM calls WHERE customer_id = ?";
+    assert_eq!(
+        stored(numbers),
+        [after("anum")[0], after("bnum")[0], after("cnum")[0]]
+    );
+    let removed = "SELECT name AS a, custnr AS b, email AS c, address_street AS d FROM customers WHERE customer_id = ?";
+    assert_eq!(stored(removed), [""; 4]);
+    for name in ["name", "custnr", "email", "address_street"] {
+        assert_eq!(after(name)[0], "", "{rows:?}");
+    }
+}
+
+#[test]
+fn the_live_erasure_works_for_a_german_partner() {
     let partner = Partner::on(demo(), &json!({"country": "DE"}));
-    check("explains", (&partner.username, &partner.password));
+    check("german", (&partner.username, &partner.password));
 }
 
 #[test]
@@ -84,37 +147,38 @@ fn light_and_dark_follow_the_system() {
 }
 
 #[test]
-fn axe_finds_no_violation() {
+fn axe_finds_no_violation_with_everything_open() {
     check("accessible", DEMO);
 }
 
 #[test]
-fn the_copied_text_is_the_tested_example() {
+fn passwords_are_masked_and_are_in_what_is_copied() {
     check("copies", DEMO);
 }
 
 #[test]
 fn any_password_is_quoted_correctly_in_each_language() {
-    let php = is_there("php", &["--version"]);
-    if php && is_there("python3", &["--version"]) {
+    let ruby = is_there("ruby", &["--version"]);
+    if ruby && is_there("php", &["--version"]) && is_there("python3", &["--version"]) {
         check("quotes", DEMO);
     }
 }
 
 #[test]
-fn credentials_are_forgotten() {
-    check("forgets", DEMO);
+fn the_language_is_kept_and_credentials_go_with_the_tab() {
+    check("keeps", DEMO);
 }
 
 #[test]
-fn the_files_of_the_page_load_nothing_from_elsewhere_and_are_revalidated() {
+fn the_files_of_the_worker_load_nothing_from_elsewhere_and_are_revalidated() {
     let get = |path: &str| Request::new(demo(), "GET", path);
-    for path in ["/", "/docs", "/docs/page.js", "/openapi.json"] {
+    for path in ["/", "/docs", "/openapi.json"] {
         let file = get(path).expect(200);
         let policy = file.header("Content-Security-Policy").unwrap();
         for rule in [
             "default-src 'none'",
             "script-src 'self'",
+            "style-src 'self'",
             "connect-src 'self'",
         ] {
             assert!(policy.split("; ").any(|found| found == rule), "{policy}");
@@ -130,12 +194,41 @@ fn the_files_of_the_page_load_nothing_from_elsewhere_and_are_revalidated() {
         get(path).header("If-None-Match", tag).expect(304);
     }
     for path in [
+        "/index.html",
         "/docs/nothing.js",
         "/docs/..%2f..%2fopenapi.json",
         "/docs/..%5cindex.html",
-        "/docs/page.js%3fx",
-        "/docs/.%2fpage.js",
+        "/_headers",
     ] {
         get(path).expect(404).request_id();
+    }
+}
+
+#[test]
+fn the_platform_serves_what_the_page_loads_for_ever_and_without_the_worker() {
+    let page = Request::new(demo(), "GET", "/").expect(200).text;
+    let files: Vec<&str> = page
+        .split('"')
+        .filter(|part| part.starts_with("/assets/"))
+        .collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    for path in files {
+        let [_, hash, _] = path.split('.').collect::<Vec<_>>().try_into().unwrap();
+        assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let file = Request::new(demo(), "GET", path).expect(200);
+        assert_eq!(
+            file.header("Cache-Control"),
+            Some("public, max-age=31536000, immutable")
+        );
+        assert_eq!(file.header("X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(file.header("Referrer-Policy"), Some("no-referrer"));
+        assert_eq!(
+            file.header("Strict-Transport-Security"),
+            Some("max-age=31536000")
+        );
+        let policy = file.header("Content-Security-Policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        // The Worker gives every answer an id.
+        assert!(file.header("X-Request-Id").is_none());
     }
 }
