@@ -6,8 +6,8 @@ import { startPrograms } from "./programs.js";
 import { startSenders } from "./sender.js";
 import { startCredentials } from "./service.js";
 
-startPrograms();
-startCredentials();
-startContents();
-startSenders();
-startLive();
+// One at a time, so that the page answers a visitor in between.
+for (const start of [startCredentials, startPrograms, startContents, startSenders, startLive]) {
+  start();
+  await new Promise((next) => setTimeout(next));
+}

@@ -84,5 +84,6 @@ export function startPrograms() {
   fillOrigin();
   keepLanguage();
   whenCredentialsChange(show);
+  show();
   for (const program of document.querySelectorAll(".code")) program.append(copyButton(program));
 }
