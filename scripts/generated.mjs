@@ -5,7 +5,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentTools, node } from "./documents.mjs";
-import { cache, env, fingerprint, main, root, run } from "./tools.mjs";
+import { cache, env, esbuild, fingerprint, main, root, run } from "./tools.mjs";
 
 const document = join(root, "build", "site", "openapi.json");
 const sources = join(root, "tests", "generated");
@@ -45,7 +45,7 @@ async function typescript(bin) {
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
       await node(join(bin, "tsc"), "--project", folder);
       const life = [join(folder, "life.ts"), "--bundle", "--format=esm", "--platform=node", "--log-level=warning"];
-      await run(env.ESBUILD_BIN, [...life, `--outfile=${join(folder, "life.mjs")}`], { quiet: true });
+      await run(esbuild, [...life, `--outfile=${join(folder, "life.mjs")}`], { quiet: true });
     }),
   );
 }

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { env, fingerprint, main, root, run, step } from "./tools.mjs";
+import { esbuild, fingerprint, main, root, run, step } from "./tools.mjs";
 
 // A program of this crate writes the OpenAPI documents, so its sources count too.
 const SOURCES = ["site", "src", "migrations", "CHANGELOG.md", "Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/site.mjs", "scripts/page"];
@@ -49,7 +49,7 @@ function empty(folder) {
 async function asset(name) {
   const file = join(root, "site", name);
   const options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"];
-  const content = await run(env.ESBUILD_BIN, [file, ...options], { quiet: true });
+  const content = await run(esbuild, [file, ...options], { quiet: true });
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
   const path = `/assets/${name.replace(".", `.${hash}.`)}`;
   writeFileSync(join(out, path), content);
