@@ -30,8 +30,11 @@ export function guide(markdown, { tasks, codes }) {
     },
     table({ header, rows }) {
       const cell = ({ tokens }) => this.parser.parseInline(tokens);
-      const lines = rows.map(([first, ...rest]) => `<tr><th scope=row>${cell(first)}${rest.map((one) => `<td>${cell(one)}`).join("")}`);
-      return table(header.map(cell), lines, header.length > 3 ? "many" : "");
+      // On a narrow screen a table of many columns is a list, in which each value has the name of its column.
+      const isWide = header.length > 3;
+      const named = (at) => (isWide ? ` data-h="${header[at].text}"` : "");
+      const lines = rows.map(([first, ...rest]) => `<tr><th scope=row>${cell(first)}${rest.map((one, at) => `<td${named(at + 1)}>${cell(one)}`).join("")}`);
+      return table(header.map(cell), lines, isWide ? "many" : "");
     },
     paragraph({ tokens }) {
       return `<p>${this.parser.parseInline(tokens)}\n`;
