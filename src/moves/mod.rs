@@ -19,6 +19,8 @@
 //! step can be done twice, and the ledger takes the advance of one. Neither does a run that was cut off and whose last
 //! statements arrive later: each change asks for the passage that it belongs to ([`sql`]).
 
+mod arrival;
+mod copying;
 pub mod engine;
 pub mod leaving;
 pub mod ledger;

@@ -158,12 +158,13 @@ fn a_partner_moves_with_everything_and_leaves_nothing_behind() {
         it.assert_is_all_there(&before);
         assert_eq!((rows(from), rows(to)), ([0; 4], there));
         let path = format!("/operator/partners/{}", partner.username);
-        let read = Request::operator(partner.server, "GET", &path).expect(200);
-        let read = read.json()["partner"].clone();
-        assert_eq!(
-            (&read["database"], &read["name"]),
-            (&to.into(), &"Acme".into())
-        );
+        let operator = |path: &str| {
+            Request::operator(partner.server, "GET", path)
+                .expect(200)
+                .json()
+        };
+        assert_eq!(operator(&path)["partner"]["name"], "Acme");
+        assert_eq!(operator(&format!("{path}/home"))["home"]["database"], to);
         // What comes later has ids of its own, above all others.
         let later = partner.create_customer("Later", to);
         assert!(later > highest, "{later}");

@@ -1,0 +1,108 @@
+//! Orders of events that the random ones have found, or that they meet too seldom.
+
+use super::story::Story;
+use super::world::{Last, all};
+use crate::http::error::Error;
+use crate::ledger::tests::world::{copy, now};
+use crate::moves::engine::{Move, begin, step};
+use crate::moves::pages::PACE;
+use crate::partners::placement::Database;
+
+/// The partner's user name is that of [`Story::new`].
+const PARTNER: i64 = 1;
+
+fn story() -> (Story, Database, Database) {
+    let mut story = Story::new(7);
+    story.create(PARTNER).unwrap();
+    let home = all()
+        .find(|database| story.serves(*database, PARTNER) == "all")
+        .unwrap();
+    let target = all().find(|database| *database != home).unwrap();
+    (story, home, target)
+}
+
+/// Goes on until a phase has begun.
+fn until(story: &Story, target: Database, phase: &str) -> Move {
+    let mut it = now(begin(&story.world, "partner-1", target)).unwrap();
+    while it.phase != phase {
+        it = now(step(&story.world, PACE, it.move_id)).unwrap();
+    }
+    it
+}
+
+fn restore(story: &Story, database: Database, earlier: rusqlite::Connection) {
+    *story.world.databases[database.index()].borrow_mut() = earlier;
+    let isolates = &mut story.world.isolates.borrow_mut();
+    isolates
+        .iter_mut()
+        .for_each(|isolate| *isolate = Default::default());
+}
+
+/// The run was cut off when the target served reads and the directory said so, before the ledger knew it.
+#[test]
+fn a_source_that_was_restored_during_the_flip_is_not_written_to_beside_a_target_that_is_read() {
+    let (mut story, home, target) = story();
+    let earlier = copy(&story.world.databases[home.index()].borrow());
+    story.world.minute().unwrap();
+    let it = until(&story, target, "flipping");
+    story.world.remain.set(5);
+    story.world.last.set(Last::Lost);
+    now(step(&story.world, PACE, it.move_id)).unwrap_err();
+    story.world.remain.set(u64::MAX);
+    assert_eq!(story.serves(target, PARTNER), "reads");
+
+    restore(&story, home, earlier);
+    assert!(story.world.is_restored(home));
+    story.world.minute().unwrap();
+    assert_eq!(story.serves(home, PARTNER), "reads");
+    assert!(matches!(story.create(PARTNER), Err(Error::Moving(_))));
+    let it = until(&story, target, "complete");
+    assert_eq!(it.began_anew, 1);
+    story.at_the_end(PARTNER, target);
+}
+
+/// A database is taken back to when a partner had not arrived there, or to an earlier stay of the partner.
+#[test]
+fn a_partner_that_a_restore_has_lost_is_not_served_as_it_was_in_an_earlier_stay() {
+    let (mut story, home, target) = story();
+    let first_stay = copy(&story.world.databases[home.index()].borrow());
+    story.world.minute().unwrap();
+    until(&story, target, "complete");
+    story.create(PARTNER).unwrap();
+    story.erase(PARTNER).unwrap();
+    until(&story, home, "complete");
+    assert_eq!(story.serves(home, PARTNER), "all");
+    story.world.minute().unwrap();
+
+    restore(&story, home, first_stay);
+    story.world.minute().unwrap();
+    for database in all() {
+        assert_eq!(story.serves(database, PARTNER), "nothing", "{database}");
+    }
+    assert!(matches!(story.create(PARTNER), Err(Error::Moving(_))));
+    assert!(matches!(story.follow(PARTNER), Err(Error::Moving(_))));
+}
+
+/// A page that differs is copied again, whichever side has more.
+#[test]
+fn a_difference_between_both_sides_has_the_move_begin_anew() {
+    let (mut story, _, target) = story();
+    until(&story, target, "comparing");
+    for change in [
+        "UPDATE customers SET name = 'x' WHERE partner_id = 1",
+        "DELETE FROM custom_fields WHERE partner_id = 1",
+        "INSERT INTO custom_fields (partner_id, n) VALUES (1, 20)",
+    ] {
+        let databases = &story.world.databases;
+        databases[target.index()]
+            .borrow()
+            .execute(change, [])
+            .unwrap();
+        let before = until(&story, target, "comparing").began_anew;
+        let after = until(&story, target, "draining").began_anew;
+        assert_eq!(after, before + 1, "{change}");
+        until(&story, target, "comparing");
+    }
+    until(&story, target, "complete");
+    story.at_the_end(PARTNER, target);
+}
