@@ -102,8 +102,9 @@ CREATE TABLE moves (
     -- Where it comes from, and where it goes: databases, by the names of their bindings.
     source TEXT NOT NULL,
     target TEXT NOT NULL,
-    -- How far it is: draining, counting, clearing, copying, comparing, flipping, opening, deleting, complete; abandoned when a
-    -- restore has taken the partner from the source. Until it is opening, the source is the partner's home.
+    -- How far it is: draining, counting, clearing, copying, comparing, flipping, opening, deleting, complete; returning and
+    -- abandoned when it was turned back, or when a restore has taken the partner from the source. Until it is opening, and when
+    -- it is returning, the source is the partner's home.
     phase TEXT NOT NULL,
     -- Counts the steps. A runner advances the move only from the step that it has seen.
     step INTEGER NOT NULL DEFAULT 0,

@@ -18,7 +18,6 @@ impl<T: Trips> Run<'_, T> {
             passage,
             source,
             target,
-            ref username,
             ..
         } = self.it;
         let row = self
@@ -37,6 +36,21 @@ impl<T: Trips> Run<'_, T> {
         {
             return self.astray("the target does not take the partner in").await;
         }
+        let doors = self.tell_directory(target).await?;
+        // The ledger learns both at once: where the partner lives, and that there is no way back.
+        let mut statements = keep_doors(&doors).statements;
+        statements.push(self.advanced(&self.it.to("opening")));
+        self.note(statements).await
+    }
+
+    /// Has the directory say where the partner lives, and returns what lets it in.
+    async fn tell_directory(&self, home: Database) -> Result<String, Error> {
+        let Move {
+            partner_id,
+            passage,
+            ref username,
+            ..
+        } = self.it;
         let now = self.trips.now();
         let audit = Context {
             now: &now,
@@ -51,17 +65,34 @@ impl<T: Trips> Run<'_, T> {
             Record::Partner,
             vec!["database".into()],
         );
-        steps.change(sql::flip(partner_id, passage, &target.to_string()), entry);
+        steps.change(sql::flip(partner_id, passage, &home.to_string()), entry);
         steps.add(state::count_doors());
         let doors = steps.add(state::doors(username));
         let doors = self
             .send(Database::DIRECTORY, steps.named(()).statements)
             .await
             .map(|rows| first(rows, doors.index()))?;
-        let doors = doors.ok_or_else(nothing)?.text("doors")?;
-        // The ledger learns both at once: where the partner lives, and that there is no way back.
+        doors.ok_or_else(nothing)?.text("doors")
+    }
+
+    pub(super) async fn turn_back(self) -> Result<Move, Error> {
+        let Move {
+            partner_id,
+            passage,
+            source,
+            target,
+            ..
+        } = self.it;
+        let away = sql::send_away(partner_id, passage);
+        let there = self.send_and_look(target, away).await?;
+        if there.serves == "reads" || there.serves == "all" {
+            return self.astray("the target serves the partner").await;
+        }
+        self.send(source, vec![sql::stay(partner_id, passage)])
+            .await?;
+        let doors = self.tell_directory(source).await?;
         let mut statements = keep_doors(&doors).statements;
-        statements.push(self.advanced(&self.it.to("opening")));
+        statements.push(self.advanced(&self.it.to("abandoned")));
         self.note(statements).await
     }
 

@@ -11,8 +11,8 @@ use crate::ledger::state;
 use crate::ledger::trips::{Row, Rows, Trips, first};
 use crate::partners::placement::Database;
 
-/// The phases in their order; the last one ends a move that a restore has made void.
-pub const PHASES: [&str; 10] = [
+/// The phases in their order. The last two are those of a move that is turned back, or that a restore has made void.
+pub const PHASES: [&str; 11] = [
     "draining",
     "counting",
     "clearing",
@@ -22,6 +22,7 @@ pub const PHASES: [&str; 10] = [
     "opening",
     "deleting",
     "complete",
+    "returning",
     "abandoned",
 ];
 
@@ -105,7 +106,8 @@ impl Move {
     }
 }
 
-/// Begins to move a partner, or finds the move that is unfinished, or that has brought it there.
+/// Begins to move a partner, or finds the move that is unfinished, or that has brought it there. A move to where the partner
+/// comes from turns it back, as long as that is its home.
 ///
 /// # Errors
 /// 400 if the partner lives there and has not moved there last; 409 while it moves elsewhere; 503 if the ledger does not
@@ -119,6 +121,10 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
     let last = last.map(|row| Move::of(&row)).transpose()?;
     match last {
         Some(last) if last.target == target && last.phase != "abandoned" => Ok(last),
+        Some(last) if last.source == target && last.is_over() && last.phase == "abandoned" => {
+            Ok(last)
+        }
+        Some(last) if last.source == target && !last.is_over() => turn_back(trips, last).await,
         Some(last) if !last.is_over() => {
             let message = format!("the partner moves to {}: finish that first", last.target);
             Err(Error::Conflict(vec![Fault::of(
@@ -133,6 +139,27 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
             "is where the partner lives",
         )),
     }
+}
+
+async fn turn_back(trips: &impl Trips, it: Move) -> Result<Move, Error> {
+    let statements = vec![
+        ledger::turn_back(it.move_id, it.step, &trips.now()),
+        ledger::find(it.move_id),
+    ];
+    let now = first(trips.ledger(statements).await?, 1).ok_or_else(nothing)?;
+    let now = Move::of(&now)?;
+    if ["returning", "abandoned"].contains(&now.phase.as_str()) {
+        return Ok(now);
+    }
+    let message = format!(
+        "the partner lives in {} already, or nearly: repeat this later",
+        now.target
+    );
+    Err(Error::Conflict(vec![Fault::of(
+        "to",
+        "moves_elsewhere",
+        message,
+    )]))
 }
 
 /// The moves that are unfinished, by their ids.
@@ -204,6 +231,7 @@ pub async fn step(trips: &impl Trips, pace: Pace, move_id: i64) -> Result<Move, 
         "flipping" => run.flip().await,
         "opening" => run.open().await,
         "deleting" => run.delete().await,
+        "returning" => run.turn_back().await,
         _ => Ok(run.it),
     }
 }

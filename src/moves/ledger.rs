@@ -9,6 +9,14 @@ fn is_before_the_flip() -> Sql {
     sql!("phase IN ('draining', 'counting', 'clearing', 'copying', 'comparing', 'flipping')")
 }
 
+/// The condition that a move is not over, and that the source is the partner's home.
+fn is_home_at_source() -> Sql {
+    sql!(
+        "({is_before} OR phase = 'returning')",
+        is_before = is_before_the_flip()
+    )
+}
+
 /// The condition that a move is not over.
 fn is_unfinished() -> Sql {
     sql!("phase NOT IN ('complete', 'abandoned')")
@@ -179,6 +187,21 @@ pub fn begin_anew(move_id: i64, step: i64, now: &str) -> Statement {
     .named("moves::begin_anew")
 }
 
+/// Turns a move back, by a new passage, if nobody has advanced it since it was at this step, and if the partner's home is still
+/// the source. It writes one row.
+pub fn turn_back(move_id: i64, step: i64, now: &str) -> Statement {
+    sql!(
+        "UPDATE moves SET phase = 'returning', step = step + 1, passage = {passage}, changed_at = {now} \
+         WHERE move_id = {move_id} AND step = {step} AND {is_before}",
+        passage = next_passage(&sql!("moves.partner_id")),
+        now = now,
+        move_id = move_id,
+        step = step,
+        is_before = is_before_the_flip(),
+    )
+    .named("moves::turn_back")
+}
+
 /// Begins the moves from or to a database anew, if the partner's home is still the source: the database was restored. It
 /// writes one row for each such move.
 pub fn begin_anew_after_restore(database: Database, now: &str) -> Statement {
@@ -209,15 +232,15 @@ pub fn stays(database: Database, partners: &str) -> Statement {
         database = database.to_string()
     );
     let home = sql!(
-        "COALESCE((SELECT iif({is_before}, source, target) {unfinished}), \
+        "COALESCE((SELECT iif({is_at_source}, source, target) {unfinished}), \
          (SELECT home FROM doors WHERE doors.partner_id = given.value AND partner = username))",
-        is_before = is_before_the_flip(),
+        is_at_source = is_home_at_source(),
         unfinished = moves(is_unfinished()),
     );
     let departure = sql!(
-        "m.source = {database} AND {is_before} AND {is_unfinished}",
+        "m.source = {database} AND {is_at_source} AND {is_unfinished}",
         database = database.to_string(),
-        is_before = is_before_the_flip(),
+        is_at_source = is_home_at_source(),
         is_unfinished = is_unfinished(),
     );
     sql!(

@@ -110,6 +110,17 @@ pub fn take_in(partner_id: i64, username: &str, passage: i64) -> Statement {
     .named("moves::take_in")
 }
 
+/// The source serves all again: the partner stays.
+pub fn stay(partner_id: i64, passage: i64) -> Statement {
+    sql!(
+        "UPDATE partners SET serves = 'all', passage = {passage} \
+         WHERE partner_id = {partner_id} AND passage < {passage} AND serves IN ('all', 'reads')",
+        passage = passage,
+        partner_id = partner_id,
+    )
+    .named("moves::stay")
+}
+
 /// Reads the partner's row in the source, while that serves reads.
 pub fn row(partner_id: i64, passage: i64) -> Statement {
     sql!(
@@ -203,7 +214,7 @@ pub const PAGE: i64 = 200;
 
 /// Puts right, after a restore, what the database does for partners. `stays` is a JSON list of what the ledger knows of each
 /// ([`super::ledger::stays`]). One that lives elsewhere, or that this database has as it was in an earlier stay, is served
-/// nothing, and its rows are deleted. One that has arrived is served all; one that departs, only reads, because the other
+/// nothing, and its rows are deleted. One that has arrived, and does not depart, is served all; one that departs, only reads, because the other
 /// database may serve it reads already. They change nothing once the database has counted
 /// `open`. They write three rows for each partner.
 pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 4] {
@@ -220,7 +231,7 @@ pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 4] {
     let is_away = sql!("given.value ->> 'is_home' = 0 OR p.passage < given.value ->> 'passage'");
     let has_arrived = sql!(
         "given.value ->> 'has_arrived' = 1 AND given.value ->> 'is_home' = 1 \
-         AND p.passage = given.value ->> 'passage'"
+         AND given.value ->> 'departs' = 0 AND p.passage >= given.value ->> 'passage'"
     );
     let close = sql!(
         "UPDATE partners SET serves = 'nothing' WHERE serves <> 'nothing' AND {these}",

@@ -43,7 +43,8 @@ fn many_random_orders_of_events_lose_nothing_and_bring_nobody_back() {
     }
     println!("{schedules} schedules in {:?}: {counts:?}", begin.elapsed());
     for what in [
-        "moved",
+        "complete",
+        "abandoned",
         "restored",
         "erased again",
         "began anew",

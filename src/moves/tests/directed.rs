@@ -1,10 +1,11 @@
 //! Orders of events that the random ones have found, or that they meet too seldom.
 
+use super::holds::left_behind;
 use super::story::Story;
 use super::world::{Last, all};
 use crate::http::error::Error;
 use crate::ledger::tests::world::{copy, now};
-use crate::moves::engine::{Move, begin, step};
+use crate::moves::engine::{Move, PHASES, begin, step};
 use crate::moves::pages::PACE;
 use crate::partners::placement::Database;
 
@@ -81,6 +82,32 @@ fn a_partner_that_a_restore_has_lost_is_not_served_as_it_was_in_an_earlier_stay(
     }
     assert!(matches!(story.create(PARTNER), Err(Error::Moving(_))));
     assert!(matches!(story.follow(PARTNER), Err(Error::Moving(_))));
+}
+
+#[test]
+fn a_move_can_be_turned_back_until_the_flip_and_the_partner_moves_another_time() {
+    let (mut story, home, target) = story();
+    for phase in &PHASES[..6] {
+        until(&story, target, phase);
+        let mut it = now(begin(&story.world, "partner-1", home)).unwrap();
+        while !it.is_over() {
+            it = now(step(&story.world, PACE, it.move_id)).unwrap();
+        }
+        assert_eq!(it.phase, "abandoned");
+        assert_eq!(story.serves(home, PARTNER), "all", "{phase}");
+        story.create(PARTNER).unwrap();
+        story.world.minute().unwrap();
+        assert!(
+            left_behind(&story.world, target, PARTNER).is_empty(),
+            "{phase}"
+        );
+        story.at_the_end(PARTNER, home);
+    }
+    until(&story, target, "opening");
+    let late = now(begin(&story.world, "partner-1", home));
+    assert!(matches!(late, Err(Error::Conflict(_))));
+    until(&story, target, "complete");
+    story.at_the_end(PARTNER, target);
 }
 
 /// A page that differs is copied again, whichever side has more.

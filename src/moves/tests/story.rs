@@ -166,7 +166,7 @@ impl Story {
                 let it = now(step(&self.world, pace, move_id))?;
                 self.assert_one_place(it.partner_id);
                 if it.is_over() {
-                    self.tell("moved");
+                    self.tell(&it.phase);
                     for _ in 0..it.began_anew {
                         self.tell("began anew");
                     }
@@ -235,6 +235,12 @@ impl Story {
                 15..18 => self.follow(partner_id).map(drop),
                 18 | 19 => {
                     let to = all().nth(self.below(3) as usize).unwrap();
+                    // A move to where the partner lives turns it back. What was sent half a minute ago has arrived then.
+                    if self.stays()[&partner_id].0 == to.to_string() {
+                        while !self.world.late.borrow().is_empty() {
+                            self.arrive();
+                        }
+                    }
                     now(begin(&self.world, &username(partner_id), to)).map(drop)
                 }
                 20..26 => {

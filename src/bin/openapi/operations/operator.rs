@@ -231,7 +231,8 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             task: "movePartner".to_owned(),
             summary: "Move a partner to another database".to_owned(),
             about: "Goes on for some seconds, and answers how far the move is. Repeat it until `phase` is `complete`; without \
-            repeats the service goes on by itself, slowly. While a partner moves, its reads are answered; its writes get a 503 \
+            repeats the service goes on by itself, slowly. To give it up, move the partner to the database that it comes from; \
+            that ends in `abandoned`. While a partner moves, its reads are answered; its writes get a 503 \
             with the code `moving`, and can be repeated.",
             body: Some(move_to()),
             answer: named("MoveEnvelope", object(members([("move", reference("Move"))]))),

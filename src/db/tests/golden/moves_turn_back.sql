@@ -1,0 +1,1 @@
+/* moves::turn_back */ UPDATE moves SET phase = 'returning', step = step + 1, passage = 1 + COALESCE((SELECT MAX(passage) FROM moves AS m WHERE m.partner_id = moves.partner_id), 0), changed_at = ?1 WHERE move_id = ?2 AND step = ?3 AND phase IN ('draining', 'counting', 'clearing', 'copying', 'comparing', 'flipping');
