@@ -23,6 +23,10 @@ mod world;
 const BOUND: Duration = Duration::from_secs(10);
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this test runs on the host alone"
+)]
 fn many_random_orders_of_events_lose_nothing_and_bring_nobody_back() {
     let given = std::env::var("MOVES").ok();
     let most = given.as_ref().map_or(300, |most| most.parse().unwrap());
