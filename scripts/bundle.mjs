@@ -8,13 +8,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, fingerprint, main, root } from "./tools.mjs";
 
-const hash = () => (existsSync(join(root, "build")) ? fingerprint(["build"]) : "nothing");
+/** What wrangler uploads of build/. */
+const PARTS = ["build/entry.mjs", "build/index_bg.wasm", "build/site"];
+
+const hash = () => (PARTS.every((part) => existsSync(join(root, part))) ? fingerprint(PARTS) : "not there");
 
 /** Throws unless build/ has exactly the files that this hash was made of. */
 export function verify(wanted) {
   const found = hash();
-  if (found !== wanted) throw new Failure(`build/ is not the bundle of BUNDLE_SHA256: it is ${found}, not ${wanted || "empty"}`);
-  console.log(`bundle: ${found}, as it was built`);
+  if (found === wanted) return console.log(`bundle: ${found}, as it was built`);
+  throw new Failure(`the bundle in build/ is not that of BUNDLE_SHA256: it is ${found}, not ${wanted || "empty"}`);
 }
 
 await main(import.meta, () => console.log(`sha256=${hash()}`));

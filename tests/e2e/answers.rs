@@ -48,7 +48,9 @@ fn ask(server: &Server, request: &Value) -> Response {
         asked = asked.header(name, value.as_str().unwrap());
     }
     if let Some(form) = request["form"].as_object() {
-        let pairs = form.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+        let pairs = form
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
         asked = asked.form(&pairs.collect::<Vec<_>>());
     }
     if request["json"].is_object() {
@@ -74,11 +76,17 @@ fn without_new(value: Value) -> Value {
     match value {
         Value::Array(list) => list.into_iter().map(without_new).collect(),
         Value::Object(members) => {
-            let expired = members.get("status").is_some_and(|status| status == "expired");
+            let expired = members
+                .get("status")
+                .is_some_and(|status| status == "expired");
             let members = members.into_iter().map(|(name, value)| {
                 let is_new = NEW.contains(&name.as_str()) || (expired && name == "expires");
                 let is_new = is_new && value != "";
-                let value = if is_new { json!("new") } else { without_new(value) };
+                let value = if is_new {
+                    json!("new")
+                } else {
+                    without_new(value)
+                };
                 (name, value)
             });
             Value::Object(members.collect())
@@ -116,7 +124,9 @@ fn programs() -> Value {
         const written = requests.map(each((request) => (end) => [end, sample(end, request)]));
         console.log(JSON.stringify(Object.fromEntries(written)));";
     let mut node = Command::new("node");
-    let output = node.current_dir(ROOT).args(["--input-type=module", "--eval", WRITE]);
+    let output = node
+        .current_dir(ROOT)
+        .args(["--input-type=module", "--eval", WRITE]);
     let output = output.output().unwrap();
     assert!(output.status.success(), "{output:#?}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -141,7 +151,9 @@ fn run(server: &Server, interpreter: &str, end: &str, program: &str) -> String {
     let _under_way = server.request_under_way();
     let mut command = Command::new(interpreter);
     let command = command.arg(&file).current_dir(&folder);
-    let command = command.env("NO_PROXY", "127.0.0.1").env("PYTHONIOENCODING", "utf-8");
+    let command = command
+        .env("NO_PROXY", "127.0.0.1")
+        .env("PYTHONIOENCODING", "utf-8");
     let output = command.env("LANG", "C.UTF-8").output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
@@ -172,7 +184,8 @@ fn programs_work(interpreter: &str, end: &str, probe: &[&str]) {
         ("changes", "customer"),
         ("errors", "SE-1002 is taken"),
     ] {
-        let example = fs::read_to_string(Path::new(ROOT).join(format!("site/examples/{name}.{end}")));
+        let example =
+            fs::read_to_string(Path::new(ROOT).join(format!("site/examples/{name}.{end}")));
         let printed = run(server, interpreter, end, &example.unwrap());
         assert!(printed.contains(expected), "{name}.{end}: {printed}");
     }
@@ -187,7 +200,11 @@ fn the_programs_of_the_page_work_in_curl() {
 
 #[test]
 fn the_programs_of_the_page_work_in_php() {
-    programs_work("php", "php", &["-r", "exit(function_exists('curl_init') ? 0 : 1);"]);
+    programs_work(
+        "php",
+        "php",
+        &["-r", "exit(function_exists('curl_init') ? 0 : 1);"],
+    );
 }
 
 #[test]

@@ -110,11 +110,12 @@ fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
     let stored = |sql: &str| -> Vec<String> {
         let rows = db_query(demo(), sql, &[&id]);
         let row = rows.first().unwrap_or_else(|| panic!("no row: {sql}"));
-        row.values().map(|value| match value {
-            Value::Text(text) => text.clone(),
-            other => panic!("{other:?}"),
-        })
-        .collect()
+        row.values()
+            .map(|value| match value {
+                Value::Text(text) => text.clone(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
     };
     let numbers = "SELECT destnr AS a, phonenr AS b FROM measures WHERE customer_id = ?";
     assert_eq!(stored(numbers), [after("destnr")[0], after("phonenr")[1]]);

@@ -235,7 +235,10 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             that ends in `abandoned`. While a partner moves, its reads are answered; its writes get a 503 \
             with the code `moving`, and can be repeated.",
             body: Some(move_to()),
-            answer: named("MoveEnvelope", object(members([("move", reference("Move"))]))),
+            answer: named(
+                "MoveEnvelope",
+                object(members([("move", reference("Move"))])),
+            ),
             statuses: vec![404, 409],
             ..operation
         },
@@ -271,7 +274,10 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             task: "getHome".to_owned(),
             summary: "Read where a partner lives".to_owned(),
             about: "The answer of a partner does not tell it.",
-            answer: named("HomeEnvelope", object(members([("home", reference("Home"))]))),
+            answer: named(
+                "HomeEnvelope",
+                object(members([("home", reference("Home"))])),
+            ),
             ..operation
         },
         OperatorRoute::ListDatabases => Operation {
@@ -305,7 +311,8 @@ fn move_to() -> Body {
     let names: Vec<String> = Database::all()
         .map(|database| database.to_string())
         .collect();
-    let to = json!({ "type": "string", "enum": names, "description": "The database that it goes to." });
+    let to =
+        json!({ "type": "string", "enum": names, "description": "The database that it goes to." });
     Body::json(
         "MoveTo",
         json!({

@@ -12,7 +12,10 @@ pub fn health(outputs: Outputs<'_>) -> Operation {
         "missing",
         "The name of a migration that the database lacks.",
     );
-    let command = outputs.text("apply_with", "A command that applies them, if the database is a local one.");
+    let command = outputs.text(
+        "apply_with",
+        "A command that applies them, if the database is a local one.",
+    );
     let answer = members([
         ("status", outputs.text("health", "`ok`, or what is wrong.")),
         (
@@ -31,7 +34,10 @@ pub fn health(outputs: Outputs<'_>) -> Operation {
         task: "getHealth".to_owned(),
         summary: "Check the health of the service".to_owned(),
         about: "Needs no credentials. Answers a 503 if the schema of the database is older than the code.",
-        answer: named("Health", object_with(answer, |name| !matches!(name, "missing" | "apply_with"))),
+        answer: named(
+            "Health",
+            object_with(answer, |name| !matches!(name, "missing" | "apply_with")),
+        ),
         ..Operation::default()
     }
 }

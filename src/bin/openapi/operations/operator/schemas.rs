@@ -157,22 +157,43 @@ fn move_of(outputs: Outputs<'_>) -> Value {
     let phase = "What is being done. The phases follow each other in this order.";
     let anew = "How often the move has begun anew, because of a restore or of a difference.";
     object(members([
-        ("username", outputs.text("username", "The partner's user name.")),
-        ("from", outputs.text("database", "The database that it comes from.")),
+        (
+            "username",
+            outputs.text("username", "The partner's user name."),
+        ),
+        (
+            "from",
+            outputs.text("database", "The database that it comes from."),
+        ),
         ("to", outputs.text("to", "The database that it goes to.")),
         ("phase", described(phases, phase)),
         integer("done", "How many of `total` the phase has done."),
-        integer("total", "How many customers, measures, users and calls the partner has."),
+        integer(
+            "total",
+            "How many customers, measures, users and calls the partner has.",
+        ),
         integer("began_anew", anew),
-        ("tables", described(list(reference("ComparedTable")), "What was compared.")),
+        (
+            "tables",
+            described(list(reference("ComparedTable")), "What was compared."),
+        ),
     ]))
 }
 
 /// What a move has compared.
 fn compared_table(outputs: Outputs<'_>) -> Value {
     object(members([
-        ("table", outputs.text("table", "The table, or the part of one.")),
-        ("rows", outputs.member("rows", "How many rows it has, on both sides.")),
-        ("sha256", outputs.text("sha256", "The SHA-256 of them, on both sides.")),
+        (
+            "table",
+            outputs.text("table", "The table, or the part of one."),
+        ),
+        (
+            "rows",
+            outputs.member("rows", "How many rows it has, on both sides."),
+        ),
+        (
+            "sha256",
+            outputs.text("sha256", "The SHA-256 of them, on both sides."),
+        ),
     ]))
 }
