@@ -50,7 +50,7 @@ fn argument(text: &str, place: usize) -> &str {
             ')' | ']' | '}' if depth > 0 => depth -= 1,
             ',' | ')' if depth == 0 => {
                 if commas == place {
-                    return text[start..at].trim();
+                    return text.get(start..at).unwrap().trim();
                 }
                 commas += 1;
                 start = at + 1;
@@ -75,8 +75,8 @@ fn codes_of_the_source() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for (name, source) in &files {
         for (maker, place) in MAKERS {
-            for (at, _) in source.match_indices(maker) {
-                let code = argument(&source[at + maker.len()..], place);
+            for after in source.split(maker).skip(1) {
+                let code = argument(after, place);
                 match literal(code) {
                     Some(code) => codes.insert(code.to_owned()),
                     None => {
@@ -91,8 +91,8 @@ fn codes_of_the_source() -> BTreeSet<String> {
         }
         if name.ends_with("/http/error.rs") || name.ends_with("/phone/mod.rs") {
             for before in BEFORE {
-                for (at, _) in source.match_indices(before) {
-                    let after = source[at + before.len()..].trim_start_matches(['(', ' ', '\n']);
+                for after in source.split(before).skip(1) {
+                    let after = after.trim_start_matches(['(', ' ', '\n']);
                     codes.extend(literal(after).map(str::to_owned));
                 }
             }
