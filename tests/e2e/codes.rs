@@ -3,7 +3,7 @@
 use customers_api::http::error::codes::find;
 use serde_json::Value;
 
-use crate::client::Response;
+use super::Response;
 
 /// Every code of an error must be listed, with its status and for its audience. Each request of each test passes here.
 #[track_caller]

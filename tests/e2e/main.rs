@@ -1,8 +1,7 @@
 //! Tests the service over HTTP, with the real workerd and a real D1.
 //!
 //! [`server`] starts one server for all tests. [`partner`] creates a new partner for each test, so that tests can run
-//! in parallel and in any order. [`client`] builds requests and checks their status, and [`codes`]
-//! the codes of errors. [`db`] reads and writes the
+//! in parallel and in any order. [`client`] builds requests and checks their status. [`db`] reads and writes the
 //! database directly, for what the API does not show. The other modules are the specification: each test is named after
 //! the promise that it checks.
 
@@ -21,7 +20,6 @@
 )]
 
 mod client;
-mod codes;
 mod db;
 mod partner;
 mod server;
