@@ -26,8 +26,6 @@ use serde_json::Value;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
-#[path = "../tests/e2e/codes.rs"]
-mod codes;
 #[path = "../tests/e2e/db.rs"]
 mod db;
 mod figures;

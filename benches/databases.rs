@@ -23,8 +23,6 @@ use serde_json::json;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
-#[path = "../tests/e2e/codes.rs"]
-mod codes;
 #[path = "../tests/e2e/db.rs"]
 mod db;
 mod figures;

@@ -25,8 +25,6 @@ use rusqlite::types::Null;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
-#[path = "../tests/e2e/codes.rs"]
-mod codes;
 #[path = "../tests/e2e/db.rs"]
 mod db;
 #[path = "../tests/e2e/partner.rs"]
