@@ -44,8 +44,8 @@ const LONG: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 4;
 
 fn main() {
-    let given = std::env::args().filter_map(|arg| arg.parse().ok());
-    let calls: i64 = given.last().unwrap_or(1_000_000);
+    let mut given = std::env::args().filter_map(|arg| arg.parse().ok());
+    let calls: i64 = given.next().unwrap_or(1_000_000);
     println!("| partners | databases | reads a second | creations a second |");
     println!("| ---: | ---: | ---: | ---: |");
     for partners in 1..=3 {
