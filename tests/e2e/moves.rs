@@ -352,7 +352,7 @@ fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
     let before = it.reads();
     let mut kills = 0;
     // Each run goes on for a little longer before workerd is killed.
-    for ms in [20, 60, 120, 200, 300, 450, 700] {
+    for ms in [20, 120, 300, 700] {
         let killed = thread::scope(|scope| {
             let request = move_to(&it.partner, "DB_2");
             let under_way = scope.spawn(move || request.try_send());
@@ -364,7 +364,7 @@ fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
         it.partner.server = it.partner.server.restarted();
         assert_eq!(it.reads(), before, "after {ms} ms");
     }
-    assert!(kills > 2, "{kills}");
+    assert!(kills > 1, "{kills}");
     // Without another request of the operator, the cron ends it.
     let begin = Instant::now();
     while move_to_is_unfinished(&it) {
