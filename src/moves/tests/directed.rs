@@ -84,6 +84,39 @@ fn a_partner_that_a_restore_has_lost_is_not_served_as_it_was_in_an_earlier_stay(
     assert!(matches!(story.follow(PARTNER), Err(Error::Moving(_))));
 }
 
+/// The run was cut off when it cleared the target, and what it had sent arrives when the partner lives there.
+#[test]
+fn what_clears_a_target_deletes_nothing_when_it_arrives_after_the_move() {
+    let (mut story, _, target) = story();
+    let it = until(&story, target, "clearing");
+    story.world.remain.set(2);
+    story.world.last.set(Last::Late);
+    now(step(&story.world, PACE, it.move_id)).unwrap_err();
+    story.world.remain.set(u64::MAX);
+    for phase in ["comparing", "complete"] {
+        until(&story, target, phase);
+        let late = story.world.late.borrow()[0].clone();
+        story.world.late.borrow_mut().push(late);
+        story.world.arrive(0);
+    }
+    story.at_the_end(PARTNER, target);
+}
+
+#[test]
+fn an_erasure_whose_calls_remain_to_be_masked_is_complete_before_the_partner_is_copied() {
+    let (mut story, home, target) = story();
+    story.call_often(PARTNER).unwrap();
+    while story.somebody(PARTNER).is_some() {
+        story.erase(PARTNER).unwrap();
+    }
+    let maskings = "SELECT COUNT(*) AS n FROM maskings";
+    assert_eq!(story.world.number(home, maskings), 1);
+    until(&story, target, "counting");
+    assert_eq!(story.world.number(home, maskings), 0);
+    until(&story, target, "complete");
+    story.at_the_end(PARTNER, target);
+}
+
 #[test]
 fn a_move_can_be_turned_back_until_the_flip_and_the_partner_moves_another_time() {
     let (mut story, home, target) = story();
