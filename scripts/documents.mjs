@@ -66,7 +66,8 @@ async function pip(dir, python) {
   await run("python3", ["-m", "venv", join(dir, "venv")], { quiet: true }).catch((error) => {
     throw new Failure(`python3 -m venv does not work: install Python's venv (Debian: python3-venv)\n${error.message}`);
   });
-  const install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", join(dir, "requirements.txt")];
+  const install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "--requirement"];
+  install.push(join(dir, "requirements.txt"));
   await run(python, install, { quiet: true, env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1" } });
 }
 
