@@ -68,6 +68,12 @@ impl Story {
                 self.known.get_mut(id).unwrap().holds = snapshot.holds[id].clone();
             }
         }
+        // What was under way to the database is gone.
+        let of = snapshot.of;
+        self.world
+            .late
+            .borrow_mut()
+            .retain(|(to, _)| *to != Some(of));
         // A restore takes longer than an isolate goes without asking the ledger.
         self.world
             .isolates
