@@ -5,12 +5,12 @@
 // It runs the real workerd with a real D1. All state is in DIR and none in the repository. The server stops when its
 // standard input closes, so no server outlives a test process, however that process ends.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { loadDemo } from "./demo.mjs";
-import { Failure, main, root } from "./tools.mjs";
+import { Failure, fingerprint, main, root } from "./tools.mjs";
 import { dev, migrate, withAllDatabases } from "./wrangler.mjs";
 
 async function serve() {
@@ -24,12 +24,33 @@ async function serve() {
   await build();
   const home = join(resolve(state), `wrangler-${port}`);
   const options = { port, state: resolve(state), config: settle(resolve(config), home), detached: true };
-  await migrate(options);
+  await fill(options);
   if (values.demo) await loadDemo(options);
   const server = dev(options);
   const code = await Promise.race([server.ended, told]);
   await server.stop();
   process.exit(code ?? 0);
+}
+
+/**
+ * Gives a new state its databases: copies of some that wrangler has migrated once. wrangler takes seconds for each database,
+ * and the tests start many servers.
+ */
+async function fill(options) {
+  if (existsSync(join(options.state, "v3"))) return;
+  const sources = fingerprint(["migrations", "wrangler.toml", "package-lock.json"]);
+  const filled = join(root, "target", `databases-${sources.slice(0, 16)}`);
+  if (!existsSync(filled)) {
+    const own = `${filled}-${process.pid}`;
+    await migrate({ ...options, state: own });
+    try {
+      renameSync(own, filled);
+    } catch {
+      // Another server was faster.
+      rmSync(own, { recursive: true });
+    }
+  }
+  cpSync(filled, options.state, { recursive: true });
 }
 
 /**
