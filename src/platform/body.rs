@@ -96,6 +96,15 @@ async fn read_capped(request: &Request, limit: usize) -> Result<Vec<u8>, Error> 
         .ok_or_else(too_large)
 }
 
+/// Reads and drops a body that nobody has read, up to [`DISCARD_LIMIT`]: a request that is refused before its body is read has
+/// one too. The platform's router before the Worker loses the answer while the client still sends.
+pub async fn discard(request: &Request) {
+    if let Some(stream) = request.body().filter(|_| !request.body_used()) {
+        // The client may have gone.
+        let _ = read_stream(&stream, 0).await;
+    }
+}
+
 /// Reads a whole stream; `None` if it has more bytes than the limit. It reads and drops the bytes over the limit, up to
 /// [`DISCARD_LIMIT`], because a client that is still sending would not see an answer.
 async fn read_stream(stream: &ReadableStream, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {

@@ -56,6 +56,7 @@ pub async fn serve(
 
     let platform = (env, context);
     let result = answer(request, &method, platform, &now, &request_id, &mut trace).await;
+    body::discard(request).await;
 
     let url = request.url();
     let is_tls = url.starts_with("https:");

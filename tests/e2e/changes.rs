@@ -216,9 +216,9 @@ fn a_copy_that_follows_the_changes_holds_what_the_service_holds() {
     fs::create_dir_all(&directory).unwrap();
     let example = Path::new(ROOT).join("site/examples/changes.py");
     let example = fs::read_to_string(example).unwrap();
-    let example = example.replace("http://127.0.0.1:8787", &partner.server.origin);
+    let example = example.replace("https://customers.example", &partner.server.origin);
     let credentials = format!("{:?}, {:?}", partner.username, partner.password);
-    let program = example.replace("\"demo\", \"demo-password\"", &credentials);
+    let program = example.replace("\"acme\", \"secret\"", &credentials);
     assert!(program.contains(&credentials));
     fs::write(directory.join("changes.py"), program).unwrap();
     let follow = || {
