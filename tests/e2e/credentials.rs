@@ -109,6 +109,7 @@ fn after_too_many_failed_logins_in_all_a_name_that_nobody_has_costs_no_trip() {
             ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
             // That module imports from elsewhere.
             ("no_bundle = true", "no_bundle = false"),
+            ("\"index_bg.wasm\"", "\"**/*.wasm\""),
         ],
         secrets: None,
     });

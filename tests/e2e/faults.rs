@@ -19,6 +19,7 @@ pub fn faulty() -> &'static Server {
                 ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
                 // That module imports from elsewhere.
                 ("no_bundle = true", "no_bundle = false"),
+                ("\"index_bg.wasm\"", "\"**/*.wasm\""),
             ],
             secrets: None,
         })
@@ -132,6 +133,7 @@ fn retry_after_grows_while_the_trouble_lasts() {
             ("/build/entry.mjs", "/tests/e2e/faults/entry.mjs"),
             // That module imports from elsewhere.
             ("no_bundle = true", "no_bundle = false"),
+            ("\"index_bg.wasm\"", "\"**/*.wasm\""),
         ],
         secrets: None,
     });
