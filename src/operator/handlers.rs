@@ -127,8 +127,13 @@ async fn put_elsewhere(
     username: &str,
     change: impl FnOnce(i64) -> Batch<sql::PutTenant>,
 ) -> Result<Results<sql::PutTenant>, Error> {
-    let create = sql::create_tenant(partner_id, username);
-    site.other(database).await?.read(create).await?;
+    let found = site.directory.read(partners::find(username)).await?.first();
+    let passage = found.map_or(Ok(0), |row| row.integer("passage"))?;
+    // Where a partner that has moved is missing, a restore has lost it: an empty one would be a wrong answer.
+    if passage == 0 {
+        let create = sql::create_tenant(partner_id, username);
+        site.other(database).await?.read(create).await?;
+    }
     let home = site.home(database, partner_id).await?;
     home.run(change(partner_id)).await
 }

@@ -114,10 +114,11 @@ pub fn of_partner(username: &str) -> Statement {
     .named("partners::of_partner")
 }
 
-/// Finds a partner in the directory by its user name: `partner_id` and `database`. It reads one row.
+/// Finds a partner in the directory by its user name: `partner_id`, `database`, and `passage`, which is 0 if it never moved. It
+/// reads one row.
 pub fn find(username: &str) -> Statement {
     sql!(
-        "SELECT partner_id, database FROM directory WHERE username = {username}",
+        "SELECT partner_id, database, passage FROM directory WHERE username = {username}",
         username = username
     )
     .named("partners::find")

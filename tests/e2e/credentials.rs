@@ -150,13 +150,12 @@ fn profile_text(partner: &Partner, age: i64, username: &str) -> String {
         panic!("{row:?}");
     };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let text = json!({
+    let login = json!({
         "partner_id": partner.partner_id,
         "username": partner.username,
-        "country": "",
+        "database": "DB",
         "allowed_networks": [],
         "enabled": true,
-        "custom_fields": [],
         "login": partner.username,
         "access": "write",
         "ha1_sealed": ha1_sealed,
@@ -164,7 +163,8 @@ fn profile_text(partner: &Partner, age: i64, username: &str) -> String {
         "previous_until": "",
         "read_at": i64::try_from(since.as_millis()).unwrap() - age,
     });
-    vouch(&secret("HA1_KEY"), username, &text.to_string())
+    let tenant = json!({"country": "", "custom_fields": []});
+    vouch(&secret("HA1_KEY"), username, &format!("{login}\n{tenant}"))
 }
 
 #[test]

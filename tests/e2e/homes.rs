@@ -311,3 +311,31 @@ fn a_database_that_does_not_serve_a_partner_changes_and_tells_nothing_of_it() {
         partner.delete(&path).expect(200);
     }
 }
+
+#[test]
+fn a_change_makes_no_empty_partner_where_a_restore_has_lost_one_that_had_moved() {
+    let partner = partner_in("DB_2");
+    let server = partner.server;
+    let path = format!("/operator/partners/{}", partner.username);
+    let rename = || operator("PUT", &path).json(&json!({"name": "Acme"}));
+    let lose = || {
+        let _alone = server.no_request_under_way();
+        let sql = "DELETE FROM partners WHERE partner_id = ?1";
+        let home = db_open_of(server, "DB_2");
+        home.execute(sql, [partner.partner_id]).unwrap();
+    };
+    // The creation was cut off before the home had the partner: a repeat goes on.
+    lose();
+    rename().expect(200);
+    partner.get("/customers").expect(200);
+
+    let _alone = server.no_request_under_way();
+    let sql = "UPDATE directory SET passage = 1 WHERE partner_id = ?1";
+    let directory = db_open_of(server, "DB");
+    directory.execute(sql, [partner.partner_id]).unwrap();
+    drop((_alone, directory));
+    lose();
+    assert_eq!(rename().expect(503).errors(), ["moving"]);
+    assert_eq!(partner.get("/customers").expect(503).errors(), ["moving"]);
+    assert_eq!(db_rows(server, "DB_2", "partners", partner.partner_id), 0);
+}

@@ -1,1 +1,1 @@
-/* partners::find */ SELECT partner_id, database FROM directory WHERE username = ?1;
+/* partners::find */ SELECT partner_id, database, passage FROM directory WHERE username = ?1;
