@@ -43,6 +43,7 @@ mod clients_page;
 mod command;
 mod command_asks;
 mod command_lists;
+mod command_moves;
 mod command_words;
 mod contract;
 mod cost;

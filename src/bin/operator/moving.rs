@@ -49,7 +49,7 @@ impl Move {
         let partner = worker.partner(&self.username)?;
         let customers = customers_of(&partner);
         let will = format!(
-            "{} moves to {} with its {}. While it moves, its requests may be refused with a 503.",
+            "{} moves to {} with its {}. While it moves, its reads go on, and its writes are refused with a 503.",
             self.username,
             self.to,
             counted(customers, "customer")
