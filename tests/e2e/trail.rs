@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::changes::db_seed_audit;
 use crate::client::{Request, Response, operator};
-use crate::cost::assert_costs;
+use crate::cost::assert_costs_trips;
 use crate::db::db_execute;
 use crate::partner::{Partner, unused_username};
 use crate::server::{Difference, Server};
@@ -107,6 +107,9 @@ fn long() -> (Partner, Partner) {
     (partner, other)
 }
 
+/// The databases of a server, each of which is asked in a trip of its own.
+const DATABASES: i64 = 3;
+
 #[test]
 fn a_filtered_page_of_a_long_trail_costs_a_bounded_number_of_rows() {
     let (partner, other) = long();
@@ -114,7 +117,7 @@ fn a_filtered_page_of_a_long_trail_costs_a_bounded_number_of_rows() {
         |query: &str| Request::operator(partner.server, "GET", &format!("/operator/audit?{query}"));
     // The last entry is found by its time, in a few rows.
     let since = "since=2026-01-01%2008:20:00&pagesize=2";
-    let late = assert_costs(get(since), 200, 400, 0);
+    let late = assert_costs_trips(DATABASES, get(since), 200, 800, 0);
     let ids: Vec<Value> = late
         .records("audit")
         .iter()
@@ -136,7 +139,7 @@ fn a_filtered_page_of_a_long_trail_costs_a_bounded_number_of_rows() {
     // Few entries among many of another partner.
     let few = format!("partner={}", other.username);
     assert_eq!(
-        actions(&assert_costs(get(&few), 200, 30, 0)),
+        actions(&assert_costs_trips(DATABASES, get(&few), 200, 60, 0)),
         ["create", "create"]
     );
 
@@ -147,7 +150,8 @@ fn a_filtered_page_of_a_long_trail_costs_a_bounded_number_of_rows() {
         partner.username
     ));
     while let Some(target) = next {
-        let page = assert_costs(
+        let page = assert_costs_trips(
+            DATABASES,
             Request::operator(partner.server, "GET", &target),
             200,
             61_000,
