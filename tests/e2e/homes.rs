@@ -110,7 +110,12 @@ fn a_new_partner_lives_where_the_operator_says_or_where_most_room_is() {
         let moved = operator("PUT", &path).json(&json!({"database": other}));
         assert_eq!(moved.expect(409).errors(), ["database: database_unfit"]);
     }
-    // All other tests have their partners in DB.
+    let full = partner_in("DB");
+    let many: Vec<Value> = (0..1_000)
+        .map(|n| json!({"name": "Nordlund AB", "custnr": n.to_string()}))
+        .collect();
+    let many = json!({"customers": many});
+    full.request("POST", "/customers").json(&many).expect(200);
     assert_ne!(created(json!({})).1, "DB");
     for (name, status, code) in [
         ("DB_9", 409, "database_unfit"),

@@ -116,7 +116,7 @@ pub const CODES: &[Code] = &[
     code(429, "too_many_rows", Partner, "Your requests of this minute have read and written too many rows. Wait for the seconds in `Retry-After`, then repeat the request."),
     code(500, "internal_error", Everybody, "The service has a fault. Repeating the request does not help. Tell support the `X-Request-Id`."),
     code(503, "unavailable", Everybody, "The database is overloaded or has failed for the moment. Wait for the seconds in `Retry-After`, then repeat the request, a POST with the same `Idempotency-Key`."),
-    code(503, "moving", Partner, "You are being moved to another database, and nothing was changed. Reads are answered. Wait for the seconds in `Retry-After`, then repeat the request."),
+    code(503, "moving", Everybody, "The partner is being moved to another database, and nothing was changed. Reads are answered. Wait for the seconds in `Retry-After`, then repeat the request."),
     code(503, "restoring", Everybody, "The database was restored and is being put in order. Wait for the seconds in `Retry-After`, then repeat the request."),
     code(507, "storage_full", Everybody, "The database is full and takes only erasures and removals. Tell support the `X-Request-Id`."),
 ];
