@@ -19,8 +19,11 @@ export const checks = {
   async loads({ open, origin }) {
     const sizes = [];
     const page = await open();
-    page.on("response", async (answer) => sizes.push([answer.url(), gzipSync(await answer.body()).length]));
+    const read = async (answer) => sizes.push([answer.url(), gzipSync(await answer.body()).length]);
+    const bodies = [];
+    page.on("response", (answer) => bodies.push(read(answer)));
     await page.reload({ waitUntil: "networkidle" });
+    await Promise.all(bodies);
     const loaded = sizes.map(([url]) => url.replace(origin, "").replace(/\.[0-9a-f]{12}\./, ".#."));
     assert.deepEqual(loaded.sort(), ["/", "/assets/page.#.css", "/assets/page.#.js"]);
     const sum = sizes.reduce((all, [, size]) => all + size, 0);
