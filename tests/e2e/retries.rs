@@ -114,8 +114,8 @@ fn a_repeat_costs_one_trip_and_stores_nothing() {
     ] {
         let key = format!("{} {written}", request.target);
         let request = keyed(request, &key);
-        assert_costs(request.clone(), 200, 90, written);
-        assert_costs(request, 200, 70, 1);
+        assert_costs(request.clone(), 200, 80, written);
+        assert_costs(request, 200, 60, 1);
     }
 }
 
