@@ -132,7 +132,7 @@ async fn put_elsewhere(
     // Where a partner that has moved is missing, a restore has lost it: an empty one would be a wrong answer.
     if passage == 0 {
         let create = sql::create_tenant(partner_id, username);
-        site.other(database).await?.read(create).await?;
+        site.other(database, true).await?.read(create).await?;
     }
     let home = site.home(database, partner_id).await?;
     home.run(change(partner_id)).await
@@ -280,7 +280,13 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
             continue;
         }
         let tenants = sql::tenants(Json::List(ids).to_string());
-        for row in site.other(database).await?.read(tenants).await?.all() {
+        for row in site
+            .other(database, false)
+            .await?
+            .read(tenants)
+            .await?
+            .all()
+        {
             let id = row.integer("id")?;
             let partner = partners.iter_mut().find(|(known, ..)| *known == id);
             if let Some((.., tenant)) = partner {

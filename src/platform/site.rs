@@ -54,13 +54,14 @@ impl<'a> Site<'a> {
         Ok(home)
     }
 
-    /// Another database of customers, for what the operator does there. No batch runs there if it was restored.
+    /// Another database of customers, for what the operator does there. No batch runs there if it was restored; a change
+    /// `must_be_sure` of that.
     ///
     /// # Errors
     /// As for [`Site::home`].
-    pub async fn other(&self, database: Database) -> Result<Store, Error> {
+    pub async fn other(&self, database: Database, must_be_sure: bool) -> Result<Store, Error> {
         let other = self.directory.other(self.env, database)?;
-        expect_no_restore(self, &other, true).await?;
+        expect_no_restore(self, &other, must_be_sure).await?;
         Ok(other)
     }
 

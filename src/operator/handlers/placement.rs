@@ -50,7 +50,7 @@ async fn with_most_room(site: &Site<'_>) -> Result<Database, Error> {
     let bound = bindings::databases(site.env);
     let mut smallest = (Database::DIRECTORY, i64::MAX);
     for database in bound.iter().copied().filter(|_| bound.len() > 1) {
-        let store = site.other(database).await?;
+        let store = site.other(database, false).await?;
         store.read(size()).await?;
         let size = store.cost().size_after;
         if size < smallest.1 {
