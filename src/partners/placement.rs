@@ -23,7 +23,16 @@ impl Database {
 
     /// The database whose binding has this name; `None` if no database can have it.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::all().find(|database| database.to_string() == name)
+        let number = match name {
+            "DB" => 1,
+            _ => name.strip_prefix("DB_")?.parse().ok()?,
+        };
+        // No other spelling, such as DB_02.
+        let is_one = |database: &Self| database.to_string() == name;
+        let database = (1..=DATABASES_MAX)
+            .contains(&number)
+            .then_some(Self(number));
+        database.filter(is_one)
     }
 
     /// How many databases stand before it.
