@@ -21,6 +21,9 @@ pub const DATABASES: &str = "/operator/databases";
 /// The last phase of a move.
 const COMPLETE: &str = "complete";
 
+/// The last phase of a move that was turned back, or that a restore has made void.
+const ABANDONED: &str = "abandoned";
+
 /// How long to wait after a step that has not come further.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -63,9 +66,7 @@ impl Move {
         if let Some(told) = self.consent.ask(plan)? {
             return Ok(told);
         }
-        self.steps(worker).map_err(|failure| {
-            failure.told(|why| format!("{why}\nthe same command goes on with the move"))
-        })
+        self.steps(worker)
     }
 
     fn steps(&self, worker: &Worker) -> Result<Json, Failure> {
@@ -74,15 +75,26 @@ impl Move {
         let mut progress = Progress::new();
         let mut last = None;
         loop {
-            let answer = worker.post(&path, &step)?;
+            let answer = worker.post(&path, &step).map_err(|failure| match last {
+                None => failure,
+                Some(_) => {
+                    failure.told(|why| format!("{why}\nthe same command goes on with the move"))
+                }
+            })?;
             let moved = answer.get("move");
             let member = |name| moved.and_then(|moved| moved.get(name));
             let phase = member("phase").map(cell).unwrap_or_default();
             let count = |name| member(name).and_then(Json::as_integer).unwrap_or(0);
             let (done, total) = (count("done"), count("total"));
             progress.show(&format!("rows ({phase})"), done, total);
-            if phase == COMPLETE {
+            // One that was turned back goes elsewhere.
+            let is_turned_back = member("to").map(cell) != Some(self.to.clone());
+            if phase == COMPLETE || (phase == ABANDONED && is_turned_back) {
                 return Ok(answer);
+            }
+            if phase == ABANDONED {
+                let why = "the move was given up: a restore has taken the partner from its home";
+                return Err(why.into());
             }
             let now = Some((phase, done));
             if last == now {
