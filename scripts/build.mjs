@@ -46,7 +46,7 @@ async function worker({ out = "build", features = "" } = {}) {
   if (last?.fingerprint === now) return console.log(`${last.sizes} (unchanged)`);
 
   await rustToolchain();
-  const [module] = await Promise.all([compile(features), setup()]);
+  const [module] = await Promise.all([compile(features), setup(), compileForSite()]);
   // A build that fails halfway leaves no stamp, so the next run does not mistake it for a finished one.
   rmSync(stamp, { force: true });
   const glue = join(root, out, "glue");
@@ -67,6 +67,11 @@ async function compile(features) {
   await step("Worker: compiling", () => run("cargo", args, options));
   const target = resolve(root, process.env.CARGO_TARGET_DIR || "target");
   return join(target, WASM, "release", "customers_api.wasm");
+}
+
+/** The site is made by a program of the host. It compiles beside the Worker, whose last part keeps only one processor busy. */
+function compileForSite() {
+  return run("cargo", ["build", "--quiet", "--locked", "--bin", "openapi"]);
 }
 
 /** Writes the module that calls the wasm. After a trap it makes a new instance, which is what the last flag is for. */
