@@ -14,7 +14,7 @@ use crate::platform::site::Site;
 
 /// Moves a partner to another database, as far as one request goes. A repeat goes on:
 /// 1. reads the user name and the database (400);
-/// 2. finds the partner (404) and the database (400);
+/// 2. finds the partner (404) and the database (409);
 /// 3. begins the move, unless the partner moves elsewhere (409) or lives there (400), or finds the one that has begun;
 /// 4. does steps for some seconds (503 if a database does not answer);
 /// 5. answers how far the move is.
