@@ -5,7 +5,7 @@ use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
 use web_sys::{Response, ResponseInit};
 
-use super::reply::{Body, Reply};
+use super::reply::{Body, Reply, TextResponse};
 use crate::http::error::Error;
 use crate::http::origin::BUILT;
 
@@ -38,18 +38,8 @@ async fn rewritten(file: &Response, origin: &str) -> Result<Response, JsValue> {
     let text = text.split(BUILT).join(origin);
     let init = ResponseInit::new();
     init.set_headers(&file.headers());
-    let response = WrittenResponse::new(&text, &init)?;
+    let response = TextResponse::new(&text, &init)?;
     // The length of the file is not that of the text.
     response.headers().delete("Content-Length")?;
     Ok(response.into())
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// A `Response` whose constructor takes a JavaScript string. The one of `web_sys` takes only a Rust `&str`.
-    #[wasm_bindgen(extends = Response, js_name = Response)]
-    type WrittenResponse;
-
-    #[wasm_bindgen(constructor, catch, js_class = "Response")]
-    fn new(text: &JsString, init: &ResponseInit) -> Result<WrittenResponse, JsValue>;
 }

@@ -294,10 +294,11 @@ impl Reply {
 extern "C" {
     /// A `Response` whose constructor takes a JavaScript string. The one of `web_sys` takes only a Rust `&str`.
     #[wasm_bindgen(extends = Response, js_name = Response)]
-    type TextResponse;
+    pub type TextResponse;
 
+    /// Makes a response with a text as its body.
     #[wasm_bindgen(constructor, catch, js_class = "Response")]
-    fn new(body: &JsValue, init: &ResponseInit) -> Result<TextResponse, JsValue>;
+    pub fn new(body: &JsValue, init: &ResponseInit) -> Result<TextResponse, JsValue>;
 
     /// A list of strings. The `join` of `js_sys` ends the Worker's instance when the text gets too long.
     type Texts;
