@@ -28,7 +28,7 @@ fn program(language: &str, word: &str) -> String {
     blocks.find(|block| block.contains(word)).unwrap()
 }
 
-/// A folder with what the commands of the page fetch: `receipt.json` of a customer that they erase, and `jwks.json`.
+/// A folder with what the commands of the page fetch: `receipt.json` of an erased customer, and `jwks.json`.
 struct Fetched {
     folder: PathBuf,
     receipt: Value,
@@ -40,6 +40,7 @@ impl Fetched {
         let folder = partner.server.state.join(format!("evidence-{name}"));
         fs::create_dir(&folder).unwrap();
         let id = partner.create_customer("Customer", "1");
+        partner.delete(&format!("/customers/{id}")).expect(200);
         let commands = program("sh", "curl")
             .replace("https://customers.example", &partner.server.origin)
             .replace(
@@ -47,7 +48,9 @@ impl Fetched {
                 &format!("{}:{}", partner.username, partner.password),
             )
             .replace("/customers/3", &format!("/customers/{id}"));
-        assert!(commands.contains(&partner.password) && commands.contains(&format!("/{id} ")));
+        assert!(
+            commands.contains(&partner.password) && commands.contains(&format!("/{id}/erasure "))
+        );
         {
             let _under_way = partner.server.request_under_way();
             let output = run(&folder, "sh", &["-ec", &commands]);
