@@ -26,6 +26,7 @@ use serde_json::Value;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
+mod cron;
 #[path = "../tests/e2e/db.rs"]
 mod db;
 mod figures;
@@ -35,6 +36,7 @@ mod partner;
 #[path = "../tests/e2e/server.rs"]
 mod server;
 
+use cron::Cron;
 use db::db_seed_calls;
 use figures::{ms, time, told};
 use memory::{forget_peaks, peak_mb, read};
@@ -127,16 +129,12 @@ fn await_budget(partner: &Partner) {
     }
 }
 
-/// Waits until the receipt is complete. Wrangler's local server has no cron, so this is one that runs every 30 seconds.
+/// Waits until the receipt is complete.
 fn await_completion(partner: &Partner, path: &str, mut receipt: Value) {
-    let mut ran = Instant::now();
+    let mut cron = Cron::new();
     while receipt["erasure"]["status"] != "complete" {
         thread::sleep(Duration::from_millis(50));
-        if ran.elapsed() > Duration::from_secs(30) {
-            ran = Instant::now();
-            let cron = client::Request::new(partner.server, "GET", "/cdn-cgi/handler/scheduled");
-            thread::spawn(move || cron.try_send());
-        }
+        cron.go_on(partner.server);
         receipt = partner.get(&format!("{path}/erasure")).expect(200).json();
     }
 }

@@ -23,6 +23,7 @@ use serde_json::json;
 
 #[path = "../tests/e2e/client.rs"]
 mod client;
+mod cron;
 #[path = "../tests/e2e/db.rs"]
 mod db;
 mod figures;
@@ -31,6 +32,7 @@ mod partner;
 #[path = "../tests/e2e/server.rs"]
 mod server;
 
+use cron::Cron;
 use db::db_seed_calls;
 use figures::{time, told};
 use partner::Partner;
@@ -121,9 +123,10 @@ fn beside(what: &str, home: &str, calls: i64) -> String {
     let path = format!("/customers/{id}");
     let erased = partner.delete(&path).expect(200).json();
     let mut status = erased["erasure"]["status"].clone();
-    let mut times = Vec::new();
+    let (mut times, mut cron) = (Vec::new(), Cron::new());
     while status != "complete" {
         times.extend((0..50).map(|_| get()));
+        cron.go_on(partner.server);
         let receipt = partner.get(&format!("{path}/erasure")).expect(200).json();
         status = receipt["erasure"]["status"].clone();
     }

@@ -162,14 +162,14 @@ async fn turn_back(trips: &impl Trips, it: Move) -> Result<Move, Error> {
     )]))
 }
 
-/// The moves that are unfinished, by their ids.
+/// The moves that are unfinished.
 ///
 /// # Errors
 /// 503 if the ledger does not answer.
-pub async fn unfinished(trips: &impl Trips) -> Result<Vec<i64>, Error> {
+pub async fn unfinished(trips: &impl Trips) -> Result<Vec<Move>, Error> {
     let rows = trips.ledger(vec![ledger::unfinished()]).await?;
     let rows = rows.into_iter().flatten();
-    rows.map(|row| row.integer("move_id")).collect()
+    rows.map(|row| Move::of(&row)).collect()
 }
 
 /// What a database does for the partner: see [`sql::here`].

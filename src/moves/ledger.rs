@@ -114,10 +114,11 @@ pub fn heads(move_id: i64) -> Statement {
 /// The most moves that a run goes on with.
 const UNFINISHED_MAX: i64 = 100;
 
-/// Reads the unfinished moves, as `move_id` each: at most 100.
+/// Reads the unfinished moves: at most 100.
 pub fn unfinished() -> Statement {
     sql!(
-        "SELECT move_id FROM moves WHERE {is_unfinished} ORDER BY partner_id LIMIT {most}",
+        "SELECT {columns} FROM moves WHERE {is_unfinished} ORDER BY partner_id LIMIT {most}",
+        columns = columns(),
         is_unfinished = is_unfinished(),
         most = UNFINISHED_MAX,
     )

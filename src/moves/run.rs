@@ -51,12 +51,12 @@ pub async fn every_minute(env: &Env) {
         return;
     };
     let of = i64::try_from(unfinished.len()).unwrap_or(i64::MAX).max(1);
-    for move_id in unfinished.into_iter().take(OF_THE_CRON.steps as usize) {
+    for it in unfinished.into_iter().take(OF_THE_CRON.steps as usize) {
         let limits = Limits {
             steps: (OF_THE_CRON.steps / of).max(1),
             ms: OF_THE_CRON.ms / of,
         };
-        let _ = go(&stores, "cron", move_id, limits).await;
+        let _ = go(&stores, "cron", it.move_id, limits).await;
     }
 }
 

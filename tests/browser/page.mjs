@@ -37,6 +37,10 @@ async function open({ expected = [], width = 1440, ...options } = {}) {
     if (!url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url)) faults.push(`request to ${url}`);
   });
   await page.goto(`${origin}/`);
+  // A module that is imported again is there when it has run to its end: the page starts its parts one after the other.
+  if (options.javaScriptEnabled !== false) {
+    await page.evaluate(() => import(document.querySelector("script[type=module]").src));
+  }
   return page;
 }
 

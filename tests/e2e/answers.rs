@@ -142,6 +142,9 @@ fn programs() -> Value {
 fn run(server: &Server, interpreter: &str, end: &str, program: &str) -> String {
     let folder = server.state.join("programs");
     fs::create_dir_all(&folder).unwrap();
+    let customer = |n: u8| json!({"name": "Nordlund AB", "custnr": format!("{end}-{n}")});
+    let customers = json!([customer(1), customer(2)]).to_string();
+    fs::write(folder.join("customers.json"), customers).unwrap();
     let program = program
         .replace(ORIGIN, &server.origin)
         .replace("acme:secret", "demo:demo-password")
@@ -189,6 +192,7 @@ fn programs_work(interpreter: &str, end: &str, probe: &[&str]) {
         ("list", "Potomac Flowers"),
         ("changes", "customer"),
         ("errors", "SE-1002 is taken"),
+        ("import", &format!("{end}-2")),
     ] {
         let example =
             fs::read_to_string(Path::new(ROOT).join(format!("site/examples/{name}.{end}")));

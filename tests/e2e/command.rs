@@ -163,10 +163,13 @@ fn json_prints_the_workers_answer() {
     let added: Value = serde_json::from_str(&printed(&["--json", "add", &username])).unwrap();
     assert!(added["partner"]["password"].is_string());
     let shown: Value = serde_json::from_str(&printed(&["show", &username, "--json"])).unwrap();
-    let read = operator("GET", &format!("/operator/partners/{username}"))
-        .expect(200)
-        .json();
-    assert_eq!(shown, read);
+    let path = format!("/operator/partners/{username}");
+    let read = operator("GET", &path).expect(200).json();
+    let home = operator("GET", &format!("{path}/home")).expect(200).json();
+    assert_eq!(
+        shown,
+        json!({"partner": read["partner"], "home": home["home"]})
+    );
 }
 
 #[test]

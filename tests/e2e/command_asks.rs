@@ -101,7 +101,7 @@ fn a_dry_run_says_what_would_happen_and_to_how_many_and_changes_nothing() {
         let json: Value =
             serde_json::from_str(&printed(&words(command, &["--dry-run", "--json"]))).unwrap();
         if command[0] == "erase" {
-            assert_eq!(json["erasures"][0]["removed_at"], "", "{told}");
+            assert_eq!(json["dry_run"]["erasures"][0]["removed_at"], "", "{told}");
             continue;
         }
         let plan = &json["dry_run"];

@@ -67,6 +67,7 @@ mod health;
 mod homes;
 mod https;
 mod idempotency;
+mod imports;
 mod limits;
 mod list;
 mod logins;

@@ -28,7 +28,7 @@ impl Erase {
         worker.partner(&self.username)?;
         let would_be = self.each(worker, "?dry_run=1")?;
         if self.consent.is_dry_run() {
-            return Ok(would_be);
+            return Ok(Json::object([("dry_run", would_be)]));
         }
         let customers = i64::try_from(self.customer_ids.len()).unwrap_or(i64::MAX);
         let will = format!(

@@ -105,7 +105,7 @@ enum Call {
     Erasures(erasures::Erasures),
     /// Look whether the database was restored, and undo that. The service does so by itself; this watches it.
     Replay,
-    /// Show the databases: how full they are, and how many partners and customers they have.
+    /// Show the databases: how full they are, how many partners and customers they have, and the moves that are unfinished.
     Databases,
     /// Move a partner to another database. Asks first. If it is stopped, the same command goes on.
     Move(moving::Move),
@@ -225,7 +225,7 @@ impl Call {
             Self::Enable { username } => worker.change(&username, &enabled(true)),
             Self::Show {
                 username: Some(username),
-            } => worker.get(&partner_path(&username)),
+            } => show(worker, &username),
             Self::Show { username: None } => worker.list("/operator/partners", "", 0, None),
             Self::Audit(audit) => audit.run(worker, is_for_people),
             Self::Password {
@@ -262,6 +262,17 @@ impl Call {
             } => ending::end_field(worker, username, n, &consent),
         }
     }
+}
+
+/// A partner, and the database that it lives in.
+fn show(worker: &Worker, username: &str) -> Result<Json, Failure> {
+    let path = partner_path(username);
+    let mut shown = worker.get(&path)?;
+    let home = worker.get(&format!("{path}/home"))?;
+    if let (Json::Object(shown), Json::Object(home)) = (&mut shown, home) {
+        shown.extend(home);
+    }
+    Ok(shown)
 }
 
 /// The path of a partner. A valid user name has no character that a path must encode. This encodes every other name, so

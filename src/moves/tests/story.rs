@@ -160,10 +160,10 @@ impl Story {
     }
 
     pub(super) fn go_on(&mut self, how_far: u64) -> Result<(), Error> {
-        for move_id in now(unfinished(&self.world))? {
+        for it in now(unfinished(&self.world))? {
             for _ in 0..how_far {
                 let pace = self.pace();
-                let it = now(step(&self.world, pace, move_id))?;
+                let it = now(step(&self.world, pace, it.move_id))?;
                 self.assert_one_place(it.partner_id);
                 if it.is_over() {
                     self.tell(&it.phase);

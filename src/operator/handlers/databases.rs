@@ -1,11 +1,13 @@
 //! The handlers of the databases, and of a partner's place among them.
 
-use super::{find, take_username};
+use super::{find, moves, take_username};
 use crate::auth::login::Operator;
 use crate::http::call::Call;
 use crate::http::error::Error;
 use crate::http::json::Json;
+use crate::ledger::keep::Stores;
 use crate::ledger::sql::head;
+use crate::moves::engine::unfinished;
 use crate::operator::sql::databases::summary;
 use crate::partners::placement::Database;
 use crate::platform::reply::Reply;
@@ -15,7 +17,8 @@ use crate::platform::{bindings, room};
 /// Lists the databases of customers, in the order of their numbers:
 /// 1. refuses parameters (400);
 /// 2. asks each, and the ledger how far it has come (503 if one does not answer);
-/// 3. answers them all; there are at most [`DATABASES_MAX`](crate::partners::placement::DATABASES_MAX).
+/// 3. answers them all, and the moves that are unfinished; there are at most
+///    [`DATABASES_MAX`](crate::partners::placement::DATABASES_MAX), and 100 moves.
 pub async fn list(_: &Operator, site: &Site<'_>, call: Call) -> Result<Reply, Error> {
     let call = call.finish()?;
 
@@ -23,7 +26,11 @@ pub async fn list(_: &Operator, site: &Site<'_>, call: Call) -> Result<Reply, Er
     for database in bindings::databases(site.env) {
         databases.push(describe(site, database).await?);
     }
-    let databases = Json::object([("databases", Json::List(databases))]);
+    let moves = unfinished(&Stores::of(site)).await?;
+    let databases = Json::object([
+        ("databases", Json::List(databases)),
+        ("moves", Json::List(moves.iter().map(moves::json).collect())),
+    ]);
     Ok(Reply::json(call.version.render(databases)))
 }
 

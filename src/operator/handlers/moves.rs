@@ -31,7 +31,8 @@ pub async fn go_on(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Repl
     Ok(Reply::json(call.version.render(answer)))
 }
 
-fn json(it: &Move) -> Json {
+/// A move as the operator sees it.
+pub fn json(it: &Move) -> Json {
     Json::object([
         ("username", it.username.as_str().into()),
         ("from", it.source.to_string().into()),

@@ -284,11 +284,14 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             tag: "Databases",
             task: "listDatabases".to_owned(),
             summary: "List the databases".to_owned(),
-            about: "Each that the Worker has, in the order of their numbers.",
+            about: "Each that the Worker has, in the order of their numbers. `moves` has the moves that are unfinished, at most 100.",
             ids: Vec::new(),
             answer: named(
                 "DatabasesEnvelope",
-                object(members([("databases", list(reference("Database")))])),
+                object(members([
+                    ("databases", list(reference("Database"))),
+                    ("moves", list(reference("Move"))),
+                ])),
             ),
             ..operation
         },

@@ -1,1 +1,1 @@
-/* moves::unfinished */ SELECT move_id FROM moves WHERE phase NOT IN ('complete', 'abandoned') ORDER BY partner_id LIMIT ?1;
+/* moves::unfinished */ SELECT move_id, partner_id, username, source, target, phase, step, passage, part, place, hash, rows, tables, total, done, began_anew FROM moves WHERE phase NOT IN ('complete', 'abandoned') ORDER BY partner_id LIMIT ?1;
