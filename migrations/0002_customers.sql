@@ -92,8 +92,8 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (partner_id, key_hmac)
 ) STRICT, WITHOUT ROWID;
 
--- The keys that an erasure looks for.
-CREATE INDEX idempotency_keys_customer ON idempotency_keys (partner_id, kind, customer_id);
+-- The keys that an erasure looks for: those that it has not blanked yet.
+CREATE INDEX idempotency_keys_customer ON idempotency_keys (partner_id, kind, customer_id) WHERE params_hmac <> '';
 
 -- The keys that are old enough to be forgotten.
 CREATE INDEX idempotency_keys_used ON idempotency_keys (used_at);

@@ -176,6 +176,11 @@ pub async fn partner(site: &Site<'_>, now: &Now, caller: &Caller<'_>) -> Result<
     Ok(Partner(known))
 }
 
+/// Forgets where the partner lives: its home has refused it.
+pub fn forget(site: &Site<'_>, now: &Now, partner: &Partner) {
+    cache::forget(site, now, &partner.login);
+}
+
 /// The same partner with the profile that D1 has now, after its home has refused it: it has moved. `None` if its login has
 /// ended.
 ///
@@ -186,7 +191,7 @@ pub async fn moved(
     now: &Now,
     partner: &Partner,
 ) -> Result<Option<Partner>, Error> {
-    cache::forget(site, now, &partner.login);
+    forget(site, now, partner);
     let known = cache::find(site, now, &partner.login, true).await?;
     Ok(known.map(Partner))
 }

@@ -12,6 +12,9 @@ use crate::sql;
 /// The most characters of an `Idempotency-Key`.
 pub const KEY_MAX: usize = 255;
 
+/// The most keys that one transaction of an erasure blanks. Each is a row and an index entry, some 10 µs.
+pub const ERASE_MAX: i64 = 5_000;
+
 /// The most keys that one run forgets. Each is a row and two index entries.
 pub const FORGET_MAX: i64 = 10_000;
 
@@ -157,10 +160,13 @@ fn oldest(now: &str) -> Sql {
 
 /// Forgets the keys that were used more than 30 days ago, the oldest first: at most [`FORGET_MAX`] rows. Those of a partner
 /// that is being moved stay, so that both sides have the same.
+///
+/// The pair begins with the column that few rows share: for the other order SQLite seeks by the partner alone, and reads all
+/// of its keys.
 pub fn forget_keys(now: &str) -> Statement {
     sql!(
-        "DELETE FROM idempotency_keys WHERE (partner_id, key_hmac) IN \
-         (SELECT partner_id, key_hmac FROM idempotency_keys WHERE used_at <= {oldest} \
+        "DELETE FROM idempotency_keys WHERE (key_hmac, partner_id) IN \
+         (SELECT key_hmac, partner_id FROM idempotency_keys WHERE used_at <= {oldest} \
          AND EXISTS (SELECT 1 FROM partners WHERE partners.partner_id = idempotency_keys.partner_id AND serves = 'all') \
          ORDER BY used_at LIMIT {max})",
         oldest = oldest(now),
@@ -169,25 +175,37 @@ pub fn forget_keys(now: &str) -> Statement {
     .named("idempotency::forget_keys")
 }
 
+/// The keys of what hangs on a customer that an erasure has not blanked yet. Left to itself, SQLite takes the primary key,
+/// and reads all keys of the partner.
+fn of_customer(partner_id: i64, customer_id: &Sql) -> Sql {
+    sql!(
+        "SELECT key_hmac FROM idempotency_keys INDEXED BY idempotency_keys_customer WHERE partner_id = {partner_id} \
+         AND kind IN ('measures', 'users', 'calls') AND params_hmac <> '' AND customer_id = {customer_id}",
+        partner_id = partner_id,
+        customer_id = customer_id,
+    )
+}
+
 /// Applies the rules of an erasure to the keys that have created this customer, or something of it. `customer_id` is an
 /// expression; where it is `NULL`, no row is looked at.
 ///
 /// The customers of a batch have consecutive ids, and a customer was created once. So the key that has created this one
 /// is the one with the greatest first id up to it, or none is. Of the keys of what hangs on the customer it writes
-/// those of the last 30 days, one row each.
+/// at most [`ERASE_MAX`].
 pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
     let created_it = sql!(
-        "partner_id = {partner_id} AND kind = 'customers' AND customer_id = \
-         (SELECT MAX(customer_id) FROM idempotency_keys WHERE partner_id = {partner_id} \
-         AND kind = 'customers' AND customer_id <= {customer_id}) \
+        "partner_id = {partner_id} AND key_hmac = \
+         (SELECT key_hmac FROM idempotency_keys WHERE partner_id = {partner_id} AND kind = 'customers' \
+         AND params_hmac <> '' AND customer_id <= {customer_id} ORDER BY customer_id DESC LIMIT 1) \
          AND ids ->> '$[#-1]' >= {customer_id}",
         partner_id = partner_id,
         customer_id = customer_id,
     );
     let created_of_it = sql!(
-        "partner_id = {partner_id} AND kind IN ('measures', 'users', 'calls') AND customer_id = {customer_id}",
+        "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {max})",
         partner_id = partner_id,
-        customer_id = customer_id,
+        keys = of_customer(partner_id, customer_id),
+        max = ERASE_MAX,
     );
     [created_it, created_of_it].map(|keys| {
         IDEMPOTENCY_KEYS

@@ -266,6 +266,16 @@ impl Statement {
             || (text.starts_with("WITH ") && !writes.iter().any(|word| text.contains(word)))
     }
 
+    /// The rows of this statement, and then those of another one with as many columns, as one statement.
+    #[must_use]
+    pub fn and_all(mut self, other: Self) -> Self {
+        let text = other.sql.split_once(" */ ").map_or("", |(_, text)| text);
+        let text = renumbered(text, self.args.len());
+        self.sql.push_str(&format!(" UNION ALL {text}"));
+        self.args.extend(other.args);
+        self
+    }
+
     /// What is bound to `?1`, `?2`, …
     pub fn args(&self) -> &[Arg] {
         &self.args
@@ -304,6 +314,13 @@ mod tests {
         assert_eq!(whole.args, args);
         let joined = Sql::join([mine.clone(), mine], " OR ");
         assert!(joined.text().ends_with("a = ?3 AND b = ?4 AND c = ?3"));
+        let both = sql!("SELECT {a}", a = 1).named("tests::first");
+        let both = both.and_all(sql!("SELECT {a}, {b}", a = 2, b = 3).named("tests::second"));
+        assert_eq!(
+            both.sql(),
+            "/* tests::first */ SELECT ?1 UNION ALL SELECT ?2, ?3"
+        );
+        assert_eq!(both.args(), [1.into(), 2.into(), 3.into()]);
         let statement = joined.named("tests::joined");
         assert!(statement.sql().starts_with("/* tests::joined */ a = ?1"));
     }

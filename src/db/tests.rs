@@ -426,6 +426,9 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("operator::trail", "SCAN a"),
 ];
 
+/// The tables of which a partner may have millions of rows. No statement reads all of them.
+const TENANTS_TABLES: &[&str] = &["customers", "idempotency_keys", "audit"];
+
 /// What a page or a split has found in the blocks: one row each.
 const ONE_ROW: &[&str] = &[
     "SCAN found",
@@ -465,8 +468,12 @@ fn no_plan_scans_a_table_that_grows_or_sorts_by_itself() {
                 let is_forgiven = FORGIVEN.iter().any(|(name, part)| {
                     statement.name().starts_with(name) && step.starts_with(part)
                 });
+                // A page of a move has a limit.
+                let is_of_all = TENANTS_TABLES.iter().any(|table| step.contains(table))
+                    && step.ends_with("(partner_id=?)")
+                    && !statement.name().starts_with("moves::");
                 assert!(
-                    !is_bad || is_ours || is_forgiven,
+                    (!is_bad || is_ours || is_forgiven) && !is_of_all,
                     "{name}: {step}\n{}\n{plan:#?}",
                     statement.sql()
                 );

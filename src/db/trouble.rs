@@ -102,7 +102,7 @@ const PAUSE_MOST: u32 = 30;
 /// After this many milliseconds without trouble, the next trouble is the first of its row.
 const ROW_ENDS_MS: i64 = 60_000;
 
-/// The troubles in a row that an isolate has had.
+/// The troubles in a row that an isolate has had with a database since that has answered last.
 #[derive(Debug, Default)]
 pub struct Row {
     count: u32,
@@ -110,33 +110,25 @@ pub struct Row {
 }
 
 impl Row {
-    /// An empty row.
-    pub const fn new() -> Self {
-        Self { count: 0, last: 0 }
-    }
-
     /// Adds a trouble at `now`, in milliseconds since 1970.
     pub fn add(&mut self, now: i64) {
-        let is_new = now.saturating_sub(self.last) > ROW_ENDS_MS;
-        self.count = if is_new {
-            1
-        } else {
-            self.count.saturating_add(1)
-        };
+        self.count = self.length(now).saturating_add(1);
         self.last = now;
     }
 
-    /// Ends the row: the database has answered.
-    pub fn end(&mut self) {
-        self.count = 0;
+    /// How many they are at `now`.
+    pub fn length(&self, now: i64) -> u32 {
+        let is_over = now.saturating_sub(self.last) > ROW_ENDS_MS;
+        if is_over { 0 } else { self.count }
     }
+}
 
-    /// The seconds that a caller should wait. `random` is any byte: without it, all callers would come back at once.
-    pub fn pause(&self, random: u8) -> u32 {
-        let doublings = self.count.saturating_sub(1).min(PAUSE_MOST.ilog2());
-        let pause = (PAUSE_LEAST << doublings).min(PAUSE_MOST);
-        pause + pause * u32::from(random) / 256
-    }
+/// The seconds that a caller should wait after so many troubles in a row. `random` is any byte: without it, all callers would
+/// come back at once.
+pub fn pause(troubles: u32, random: u8) -> u32 {
+    let doublings = troubles.saturating_sub(1).min(PAUSE_MOST.ilog2());
+    let pause = (PAUSE_LEAST << doublings).min(PAUSE_MOST);
+    pause + pause * u32::from(random) / 256
 }
 
 #[cfg(test)]
@@ -241,19 +233,19 @@ mod tests {
 
     #[test]
     fn the_pause_grows_with_the_row_within_its_bounds_and_has_jitter() {
-        let mut row = Row::new();
+        let mut row = Row::default();
+        let told = |row: &Row, now| [0, 255].map(|random| pause(row.length(now), random));
         for (least, most) in [(2, 3), (4, 7), (8, 15), (16, 31), (30, 59), (30, 59)] {
             row.add(1_000_000);
-            assert_eq!((row.pause(0), row.pause(255)), (least, most));
+            assert_eq!(told(&row, 1_000_000), [least, most]);
         }
         for _ in 0..1_000 {
             row.add(1_000_000);
         }
-        assert_eq!((row.pause(0), row.pause(255)), (30, 59));
-        row.add(1_000_000 + ROW_ENDS_MS + 1);
-        assert_eq!(row.pause(0), 2);
-        row.add(1_000_000 + ROW_ENDS_MS + 2);
-        row.end();
-        assert_eq!(row.pause(0), 2);
+        assert_eq!(told(&row, 1_000_000 + ROW_ENDS_MS), [30, 59]);
+        // It is over, so the next trouble is the first of a row.
+        assert_eq!(row.length(1_000_001 + ROW_ENDS_MS), 0);
+        row.add(1_000_001 + ROW_ENDS_MS);
+        assert_eq!(told(&row, 1_000_001 + ROW_ENDS_MS), [2, 3]);
     }
 }

@@ -108,7 +108,8 @@ pub fn step(steps: &mut Steps, partner_id: i64, pace: Pace) -> Left {
         no_customer = &no_customer
     );
     delete(steps, "audit", "audit_id", own(entries), false);
-    let keys = "partner_id, key_hmac";
+    // In this order SQLite seeks by both columns. In the other one it reads all keys of the partner for each step.
+    let keys = "key_hmac, partner_id";
     delete(
         steps,
         "idempotency_keys",

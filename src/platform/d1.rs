@@ -39,16 +39,18 @@ const DEADLINE_MS: i32 = 10_000;
 const TEXT_MAX: usize = 300;
 
 thread_local! {
-    /// The troubles in a row that this isolate has had with the database.
-    static TROUBLES: RefCell<trouble::Row> = const { RefCell::new(trouble::Row::new()) };
+    /// The troubles in a row that this isolate has had with each database. `None` is the ledger.
+    static TROUBLES: RefCell<Vec<(Option<Database>, trouble::Row)>> = const { RefCell::new(Vec::new()) };
     /// What the partners have cost the database in this minute, in this isolate.
     static BUDGET: RefCell<Budget> = const { RefCell::new(Budget::new()) };
 }
 
-/// The `Retry-After` of a 503, in seconds. It grows while the database is in trouble.
+/// The `Retry-After` of a 503, in seconds. It grows while a database is in trouble.
 pub fn pause() -> u32 {
     let [random] = random::bytes().unwrap_or_default();
-    TROUBLES.with_borrow(|row| row.pause(random))
+    let now = clock::millis();
+    let longest = TROUBLES.with_borrow(|rows| rows.iter().map(|(_, row)| row.length(now)).max());
+    trouble::pause(longest.unwrap_or(0), random)
 }
 
 /// The binding of the ledger.
@@ -163,18 +165,48 @@ impl Store {
         Ok(Results { names, all })
     }
 
+    /// Reads the rows of a statement with one column. The fence is in the same statement: D1 runs so many of them for a request
+    /// and no more.
+    ///
+    /// # Errors
+    /// As for [`Store::run`].
+    pub async fn read_column(&self, statement: Statement) -> Result<Rows, Error> {
+        let fenced = match self.fence(true) {
+            Some(fence) => statement.and_all(fence),
+            None => statement,
+        };
+        self.unfenced(vec![fenced], true)
+            .await?
+            .pop()
+            .ok_or_else(odd)
+    }
+
     /// Runs statements as one transaction.
     ///
     /// # Errors
     /// As for [`Store::run`].
     pub async fn transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Rows>, Error> {
         let only_reads = statements.iter().all(Statement::is_read);
-        let fence = self.heard.get().map(|heard| match self.tenant.get() {
-            Some(partner_id) => fence_of(partner_id, only_reads, heard),
-            None => fence(heard),
-        });
+        let fence = self.fence(only_reads);
         let own = usize::from(fence.is_some());
         statements.splice(0..0, fence);
+        let mut all = self.unfenced(statements, only_reads).await?;
+        Ok(all.split_off(own))
+    }
+
+    /// What no batch runs without: the database counts as far as was heard, and serves the partner.
+    fn fence(&self, only_reads: bool) -> Option<Statement> {
+        self.heard.get().map(|heard| match self.tenant.get() {
+            Some(partner_id) => fence_of(partner_id, only_reads, heard),
+            None => fence(heard),
+        })
+    }
+
+    async fn unfenced(
+        &self,
+        statements: Vec<Statement>,
+        only_reads: bool,
+    ) -> Result<Vec<Rows>, Error> {
         let prepared = self.prepare(&statements);
         let prepared = prepared.map_err(|error| Error::Internal(text(&error)))?;
         let mut answer = self.send(&prepared).await;
@@ -182,8 +214,7 @@ impl Store {
             answer = self.send(&prepared).await;
         }
         let answer = answer.map_err(|(trouble, text)| trouble.error(text))?;
-        let mut all = self.take(&answer, statements.len()).ok_or_else(odd)?;
-        Ok(all.split_off(own))
+        self.take(&answer, statements.len()).ok_or_else(odd)
     }
 
     fn prepare(&self, statements: &[Statement]) -> Result<Array, JsValue> {
@@ -204,16 +235,32 @@ impl Store {
             Ok(promise) => bindings::within(DEADLINE_MS, promise).await,
             Err(error) => Err(error),
         };
-        answer
-            .inspect(|_| TROUBLES.with_borrow_mut(trouble::Row::end))
-            .map_err(|error| {
-                let text = text(&error);
-                let trouble = Trouble::of(&text);
-                if !matches!(trouble, Trouble::Restored | Trouble::Elsewhere) {
-                    TROUBLES.with_borrow_mut(|row| row.add(clock::millis()));
+        let outcome = answer.map_err(|error| {
+            let text = text(&error);
+            (Trouble::of(&text), text)
+        });
+        TROUBLES.with_borrow_mut(|rows| self.count_trouble(rows, &outcome));
+        outcome
+    }
+
+    /// Counts a trouble in the row of this database, or ends the row.
+    fn count_trouble(
+        &self,
+        rows: &mut Vec<(Option<Database>, trouble::Row)>,
+        outcome: &Result<JsValue, (Trouble, String)>,
+    ) {
+        let is_its = |(database, _): &(Option<Database>, _)| *database == self.database;
+        match outcome {
+            Ok(_) => rows.retain(|row| !is_its(row)),
+            Err((Trouble::Restored | Trouble::Elsewhere, _)) => {}
+            Err(_) => {
+                if !rows.iter().any(is_its) {
+                    rows.push((self.database, trouble::Row::default()));
                 }
-                (trouble, text)
-            })
+                let its = rows.iter_mut().filter(|row| is_its(row));
+                its.for_each(|(_, row)| row.add(clock::millis()));
+            }
+        }
     }
 
     /// Takes the answer to a batch, and counts what it has cost. `None` if it is not the answer to a batch of so many

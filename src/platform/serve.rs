@@ -240,7 +240,11 @@ async fn for_partner(
         .await?;
     let again = only_reads.then(|| call.clone());
     let handled = handle(partner, &site.at(&home), route, call).await;
-    let (Err(Error::Moving(_)), Some(call)) = (&handled, again) else {
+    if !matches!(handled, Err(Error::Moving(_))) {
+        return handled;
+    }
+    let Some(call) = again else {
+        login::forget(site, now, partner);
         return handled;
     };
     let Some(partner) = login::moved(site, now, partner).await? else {

@@ -1,5 +1,7 @@
 //! The SQL of the export, which reads a customer in pages.
 
+use std::ops::RangeInclusive;
+
 use super::sql::Scope;
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::json::{Member, json_object};
@@ -12,15 +14,23 @@ use crate::sql;
 /// one transaction.
 pub const FIRST_ROWS: i64 = 1_000;
 
-/// The rows of a later page. A row of the export has at most 1 KB and a call some 250 bytes, so a page has at most
-/// 10 MB; D1 answers 50 MB at most. D1 runs at most 1,000 statements for a request, so an export can have some
-/// 10,000,000 rows.
-pub const PAGE_ROWS: i64 = 10_000;
+/// The least and the most rows of a later page. A row of the export has at most 1 KB and a call some 250 bytes, so a page has
+/// at most 10 MB; D1 answers 50 MB at most.
+pub const PAGE_ROWS: RangeInclusive<i64> = 2_500..=10_000;
+
+/// How many pages of calls an export has, unless their limits stand against it. D1 runs at most 1,000 statements for a
+/// request; so an export can have some 9,000,000 rows.
+const PAGES: i64 = 400;
+
+/// The rows of a page of the export of a customer with so many calls. The fewer they are, the less memory a page takes.
+pub fn page_rows(calls: i64) -> i64 {
+    (calls / PAGES).clamp(*PAGE_ROWS.start(), *PAGE_ROWS.end())
+}
 
 /// The results of [`Scope::export`].
 #[derive(Debug)]
 pub struct Export {
-    /// The customer itself; no row if there is no such customer.
+    /// The customer itself, with `calls`: how many it has; no row if there is no such customer.
     pub customer: At,
     /// The labels of the custom fields.
     pub custom_fields: At,
@@ -36,7 +46,7 @@ impl Scope<'_> {
             .filter(|table| table.name == "customers");
         let customers = customers.map(|table| {
             sql!(
-                "SELECT {json} AS json FROM customers WHERE {live}",
+                "SELECT {json} AS json, calls_total AS calls FROM customers WHERE {live}",
                 json = self.exported(table),
                 live = live_customer(self.partner_id, self.customer_id),
             )

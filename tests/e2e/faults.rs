@@ -159,6 +159,16 @@ fn retry_after_grows_while_the_trouble_lasts() {
     );
     partner.get("/customers").expect(200);
     assert!((2..=3).contains(&wait()));
+    partner.get("/customers").expect(200);
+
+    // A database that answers does not hide that another is in trouble.
+    let ledger = json!({"ledger": {"throw": "D1_ERROR: Network connection lost."}});
+    let path = format!("/customers/{}", partner.create_customer("Nordlund AB", "1"));
+    for range in [2..=3, 4..=7, 8..=15] {
+        let failed = during(partner.delete(&path), &ledger).expect(503);
+        let wait: u32 = failed.header("Retry-After").unwrap().parse().unwrap();
+        assert!(range.contains(&wait), "{wait} is not in {range:?}");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ use crate::partners::placement::Database;
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use crate::partners::sql::{find, of_login, of_partner, tenant};
 use crate::records::calls::CALLS;
-use crate::records::export::PAGE_ROWS;
+use crate::records::export::page_rows;
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
 use crate::records::places::Places;
@@ -317,7 +317,8 @@ fn of_records() -> Vec<Sample> {
     let remove = |kind: &Kind| scope(Bare).remove(kind, kind.removal.unwrap(), 1);
     let export_after = |name: &str, row: &str| {
         let table = exported_tables().find(|table| table.name == name).unwrap();
-        Batch::of(scope(Bare).export_page(table, Some(row), PAGE_ROWS))
+        let page = scope(Bare).export_page(table, Some(row), page_rows(0));
+        Batch::of(page.and_all(state::fence_of(1, true, 0)))
     };
     vec![
         Sample::of("measures_page", scope(Published).page(&MEASURES, page(0))),

@@ -13,8 +13,11 @@ use crate::platform::log;
 use crate::platform::reply::{Body, Reply};
 use crate::platform::rows::Results;
 use crate::platform::stream::{Sink, Stream};
-use crate::records::export::{Export, FIRST_ROWS, PAGE_ROWS};
+use crate::records::export::{Export, FIRST_ROWS, page_rows};
 use crate::records::sql::Scope;
+
+/// How many rows are made one text, so that the copies on their way are short.
+const ROWS_AT_ONCE: usize = 500;
 
 /// Reads everything about a customer:
 /// 1. reads the id (400);
@@ -28,15 +31,16 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
     let first = store
         .run(scope(partner, &call, customer_id).export())
         .await?;
-    if first.first(|export| export.customer).is_none() {
-        return Err(Error::NotFound("customer"));
-    }
+    let customer = first.first(|export| export.customer);
+    let customer = customer.ok_or(Error::NotFound("customer"))?;
+    let calls = customer.integer("calls")?;
     let document = Document {
         partner_id: partner.partner_id,
         store: store.clone(),
         call,
         customer_id,
         first,
+        page_rows: page_rows(calls),
         rows: 0,
     };
     Ok(Reply::ok(Body::Stream(Stream::new(|sink| {
@@ -52,6 +56,8 @@ struct Document {
     customer_id: i64,
     /// The results of the first read.
     first: Results<Export>,
+    /// The rows of each further read.
+    page_rows: i64,
     /// The rows that were sent.
     rows: i64,
 }
@@ -100,26 +106,31 @@ impl Document {
             let mut rows = self.first.all(|_| at);
             let mut limit = FIRST_ROWS;
             loop {
-                let texts = rows.iter().map(|row| row.js_text("json"));
-                let texts: Array = texts.collect::<Result<_, _>>()?;
-                self.rows += i64::from(texts.length());
-                write(sink, &JsString::from(before).concat(&texts.join(","))).await?;
+                self.rows += i64::try_from(rows.len()).unwrap_or(0);
+                write(sink, &before.into()).await?;
+                for (n, some) in rows.chunks(ROWS_AT_ONCE).enumerate() {
+                    let texts = some.iter().map(|row| row.js_text("json"));
+                    let texts: Array = texts.collect::<Result<_, _>>()?;
+                    let comma = JsString::from(if n == 0 { "" } else { "," });
+                    write(sink, &comma.concat(&texts.join(","))).await?;
+                }
                 let is_full = i64::try_from(rows.len()) == Ok(limit);
                 let (Some(table), Some(last), true) = (table, rows.last(), is_full) else {
                     break;
                 };
                 let after = last.text("json")?;
-                limit = PAGE_ROWS;
+                limit = self.page_rows;
                 is_one_read = false;
                 let page = self.scope().export_page(table, Some(&after), limit);
-                rows = self.store.read(page).await?.all();
+                rows = self.store.read_column(page).await?.all();
                 before = if rows.is_empty() { "" } else { "," }.to_owned();
             }
             before = "],".to_owned();
         }
         // What was read in one transaction is complete by itself.
         if !is_one_read {
-            let end = self.store.read(self.scope().export_end()).await?.first();
+            let end = self.scope().export_end();
+            let end = self.store.read_column(end).await?.first();
             end.ok_or(Error::NotFound("customer"))?;
         }
         write(sink, &"],\"complete\":true}".into()).await

@@ -1,6 +1,7 @@
 // Stands between the Worker and its bindings, and makes them fail. Each request says in X-Faults, as JSON, what fails:
 //
 //   url    the scheme and host that the request seems to have
+//   ledger how the ledger behaves, as for d1
 //   d1     how the database behaves: {"throw": text}, {"answer": value}, {"edit": "no-results" | …}, {"stall": true};
 //          "trips" limits that to these trips, counted from 0
 //   kv     "throw", "stall", or {"text": …}, which is what every key has
@@ -22,9 +23,10 @@ export default {
 
 const stalled = () => new Promise(() => {});
 
-function faulty(env, { d1, kv, limit }) {
+function faulty(env, { d1, ledger, kv, limit }) {
   const bindings = Object.create(env);
   if (d1) bindings.DB = database(env.DB, d1);
+  if (ledger) bindings.LEDGER = database(env.LEDGER, ledger);
   if (kv) bindings.PROFILES = { get: async () => failing(kv) ?? kv.text, put: async () => failing(kv) };
   if (limit) {
     const within = async ({ key }) => failing(limit) ?? { success: key !== limit.key };
