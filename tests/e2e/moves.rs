@@ -347,6 +347,21 @@ fn while_a_partner_moves_no_read_fails_and_no_write_is_lost_or_done_twice() {
 }
 
 #[test]
+fn after_a_move_a_client_that_only_writes_is_refused_once_at_most() {
+    let partner = Partner::new();
+    let create = |custnr: &str| {
+        let form = [("name", "Nordlund AB"), ("custnr", custnr)];
+        partner.post("/customers", &form).send().status
+    };
+    // So this node has heard where the partner lives.
+    assert_eq!(create("before"), 200);
+    moved(&partner, "DB_2");
+    let first = create("first");
+    assert!([200, 503].contains(&first), "{first}");
+    assert_eq!(create("second"), 200);
+}
+
+#[test]
 fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
     let mut it = Subject::on(server(), 5_000);
     let before = it.reads();
