@@ -2,9 +2,8 @@
 //! or fail. The arguments are numbers of calls: `cargo bench --bench any_size -- 1000 5000000`.
 //!
 //! For each size: a dry run; the `DELETE` until its answer, and until its receipt is complete; the longest of the steps
-//! in between; another partner's `GET`, alone
-//! and beside the `DELETE`; the first page, the middle one and the last one; the export, and the most memory of workerd
-//! meanwhile.
+//! in between; another partner's `GET`, alone and beside all of it; the first page, the middle one and the last one; the
+//! export, and the most memory of workerd meanwhile.
 
 #![allow(
     clippy::unwrap_used,
@@ -48,6 +47,9 @@ const QUIET: usize = 1_000;
 /// How long the other partner waits between two `GET`s.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// The most calls that an erasure masks at once.
+const AT_ONCE: i64 = 20_000;
+
 /// How many calls a measured page has.
 const PAGESIZE: i64 = 100;
 
@@ -55,71 +57,116 @@ fn main() {
     let given = std::env::args().filter_map(|arg| arg.parse().ok());
     let given: Vec<i64> = given.collect();
     let sizes = match given.as_slice() {
-        [] => vec![1_000, 20_000, 100_000, 1_000_000],
+        [] => vec![1_000, 20_000, 100_000, 1_000_000, 5_000_000],
         given => given.to_vec(),
     };
     println!(
-        "| calls | dry run | answer | complete | longest step | `GET` of another, alone | beside it | first, middle, last \
-         page | export | workerd's most memory |"
+        "| calls | dry run | answer | complete | longest step | another's `GET`, alone | beside dry run and pages | beside \
+         the export | beside the erasure | first, middle, last page | export | workerd's most memory |"
     );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("|{}", " ---: |".repeat(12));
     for calls in sizes {
         println!("{}", row(calls));
     }
 }
 
-/// Measures a customer with so many calls.
+/// Measures customers with so many calls: several of those that are erased at once, one of the larger ones.
 fn row(calls: i64) -> String {
     let partner = Partner::new();
-    let other = Partner::new();
-    let there = format!("/customers/{}", other.create_customer("Other", "other"));
-    let id = partner.create_customer("Any size", "1");
-    let measure = partner.create_measure(id);
-    db_seed_calls(partner.server, id, measure, calls, 1);
-    let path = format!("/customers/{id}");
+    let other = Other::new();
+    let customers = if calls > AT_ONCE { 1 } else { 10 };
+    let paths: Vec<String> = (0..customers)
+        .map(|n| {
+            let id = partner.create_customer("Any size", &format!("{n}"));
+            let measure = partner.create_measure(id);
+            db_seed_calls(partner.server, id, measure, calls, 1);
+            format!("/customers/{id}")
+        })
+        .collect();
+    let alone = (0..QUIET).map(|_| other.get()).collect();
 
     let last = (calls - 1) / PAGESIZE;
-    let pages = [0, last / 2, last].map(|page| {
-        let page = format!("{path}/calls?pagesize={PAGESIZE}&page={page}");
-        ms(time(|| partner.get(&page).expect(200)).0)
+    let ((pages, dry_run), beside_reads) = other.beside(|| {
+        let path = &paths[0];
+        let pages = [0, last / 2, last].map(|page| {
+            let page = format!("{path}/calls?pagesize={PAGESIZE}&page={page}");
+            ms(time(|| partner.get(&page).expect(200)).0)
+        });
+        let dry_run = format!("{path}?dry_run=1");
+        (pages, time(|| partner.delete(&dry_run).expect(200)).0)
     });
     forget_peaks();
-    let (export, _) = time(|| read(&partner, &format!("{path}/export")));
+    let export = || time(|| read(&partner, &format!("{}/export", paths[0]))).0;
+    let (export, beside_export) = other.beside(export);
     let peak = peak_mb();
 
     await_budget(&partner);
-    let quiet = (0..QUIET).map(|_| pause_and_get(&other, &there)).collect();
-    let (dry_run, _) = time(|| partner.delete(&format!("{path}?dry_run=1")).expect(200));
     let earlier = partner.server.runs().len();
-    let is_over = AtomicBool::new(false);
-    let (answer, complete, beside) = thread::scope(|scope| {
-        let beside = scope.spawn(|| {
-            let mut times = Vec::new();
-            while !is_over.load(Ordering::Relaxed) {
-                times.push(pause_and_get(&other, &there));
-            }
-            times
-        });
-        let begin = Instant::now();
-        let receipt = partner.delete(&path).expect(200).json();
-        let answer = begin.elapsed();
-        assert_eq!(receipt["erasure"]["phone_numbers_masked"], calls * 3 + 2);
-        await_completion(&partner, &path, receipt);
-        let complete = begin.elapsed();
-        is_over.store(true, Ordering::Relaxed);
-        (answer, complete, beside.join().unwrap())
+    let (erased, beside_erasure) = other.beside(|| {
+        let erased = paths.iter().map(|path| erase(&partner, path, calls));
+        erased.collect::<Vec<[Duration; 2]>>()
     });
     let longest = longest_step(&partner, earlier);
+    let most = |n: usize| erased.iter().map(|times| times[n]).max().unwrap();
     format!(
-        "| {calls} | {} | {} | {} | {longest} | {} | {} | {} | {} s | {peak} MB |",
+        "| {calls} | {} | {} | {} | {longest} | {} | {} | {} | {} | {} | {} s | {peak} MB |",
         ms(dry_run),
-        ms(answer),
-        ms(complete),
-        told(quiet),
-        told(beside),
+        ms(most(0)),
+        ms(most(1)),
+        told(alone),
+        told(beside_reads),
+        told(beside_export),
+        told(beside_erasure),
         pages.join(", "),
         seconds(export),
     )
+}
+
+/// Erases a customer. Returns the times until the answer, and until the receipt is complete.
+fn erase(partner: &Partner, path: &str, calls: i64) -> [Duration; 2] {
+    let begin = Instant::now();
+    let receipt = partner.delete(path).expect(200).json();
+    let answer = begin.elapsed();
+    assert_eq!(receipt["erasure"]["phone_numbers_masked"], calls * 3 + 2);
+    await_completion(partner, path, receipt);
+    [answer, begin.elapsed()]
+}
+
+/// Another partner, in the same database.
+struct Other {
+    partner: Partner,
+    path: String,
+}
+
+impl Other {
+    fn new() -> Self {
+        let partner = Partner::new();
+        let path = format!("/customers/{}", partner.create_customer("Other", "other"));
+        Self { partner, path }
+    }
+
+    /// How long it waits for a customer, after a pause.
+    fn get(&self) -> Duration {
+        thread::sleep(PAUSE);
+        time(|| self.partner.get(&self.path).expect(200)).0
+    }
+
+    /// Does some work. Returns its result, and how long this partner has waited meanwhile, each time.
+    fn beside<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<Duration>) {
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let times = scope.spawn(|| {
+                let mut times = Vec::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    times.push(self.get());
+                }
+                times
+            });
+            let done = work();
+            is_over.store(true, Ordering::Relaxed);
+            (done, times.join().unwrap())
+        })
+    }
 }
 
 /// Waits until the partner may go on: the export of millions of calls spends the rows that it has for a minute.
@@ -147,11 +194,6 @@ fn longest_step(partner: &Partner, earlier: usize) -> String {
     let steps = runs.iter().skip(earlier);
     let longest = steps.filter_map(|run| run["ms_of_a_step"].as_i64()).max();
     longest.map_or_else(|| "-".to_owned(), |ms| ms.to_string())
-}
-
-fn pause_and_get(partner: &Partner, path: &str) -> Duration {
-    thread::sleep(PAUSE);
-    time(|| partner.get(path).expect(200)).0
 }
 
 fn seconds(time: Duration) -> String {
