@@ -56,7 +56,7 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
         return Err(Error::UnsupportedContentEncoding(encoding));
     }
     match media_type {
-        Some(MediaType::Form) if accepted != JSON && looks_like_json(&body) => {
+        Some(MediaType::Form) if looks_like_json(&body) => {
             let message = if accepted == FORM {
                 "the body is JSON; send its parameters in the query, or as a form"
             } else {

@@ -390,6 +390,24 @@ fn json_that_is_sent_as_a_form_is_told_which_header_to_send() {
         .delete("/customers")
         .body(FORM, format!("{{\"customer_id\":{id}}}"));
     assert_eq!(delete.expect(400).errors(), ["looks_like_json"]);
+
+    // Where only JSON is taken too. A form is none there.
+    for (request, json) in [
+        (
+            partner.request("POST", &format!("/customers/{id}/calls")),
+            r#"{"calls":[{"bnum":"+46890510"}]}"#,
+        ),
+        (
+            operator("PUT", "/operator/partners/form"),
+            r#"{"name":"x"}"#,
+        ),
+    ] {
+        let refused = request.clone().body(FORM, json).expect(400);
+        assert_eq!(refused.errors(), ["looks_like_json"]);
+        assert!(refused.message().contains("Content-Type: application/json"));
+        let form = request.body(FORM, "name=x").expect(415);
+        assert_eq!(form.errors(), ["unsupported_media_type"]);
+    }
 }
 
 #[test]
