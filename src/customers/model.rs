@@ -231,13 +231,15 @@ fn custom_faults(field: &CustomField, partner: &Profile, value: &str) -> Vec<Fau
         ..
     } = *field;
     let length = value.chars().count();
+    let is_german = partner.country == german::COUNTRY && length > 0;
     let mut faults = Vec::new();
-    if length > max || (required && length == 0) {
+    // The German rule says what a value must be, so it speaks before the limits.
+    if let Some(fault) = is_german.then(|| german::fault(n, name, value)).flatten() {
+        faults.push(fault);
+    } else if length > max || (required && length == 0) {
         faults.push(length_fault(name, usize::from(required), max));
     } else if let (true, Err(error)) = (required, not_blank(value)) {
         faults.push(validation::fault(name, &error));
-    } else if partner.country == german::COUNTRY {
-        faults.extend(german::fault(n, name, value));
     }
     if let Err(error) = printable(value) {
         faults.push(validation::fault(name, &error));

@@ -182,6 +182,14 @@ fn a_german_partner_must_give_the_six_fields_and_may_not_empty_them() {
         faults_of(&german, Intent::Change, "custom_4=+"),
         ["custom_4: blank"]
     );
+    assert_eq!(
+        faults_of(&german, Intent::Change, "custom_3=101155&custom_5=Doktor"),
+        ["custom_3: zip", "custom_5: salutation"]
+    );
+    assert_eq!(
+        faults_of(&german, Intent::Change, "custom_3=&custom_5="),
+        ["custom_3: length", "custom_5: length"]
+    );
 }
 
 #[test]
