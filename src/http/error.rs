@@ -236,7 +236,7 @@ impl Error {
                 return vec![Fault::of(*parameter, "username_taken", message)];
             }
             Self::FieldEnding => {
-                let message = "the old values of this custom field are still being removed; try again in a minute";
+                let message = "is the number of a field whose old values are still being removed; try again in a minute";
                 return vec![Fault::of("n", "ending", message)];
             }
             Self::Unauthorized { .. } | Self::OtherCredentials(_) | Self::OperatorUnauthorized => {

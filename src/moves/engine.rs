@@ -126,7 +126,10 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
         }
         Some(last) if last.source == target && !last.is_over() => turn_back(trips, last).await,
         Some(last) if !last.is_over() => {
-            let message = format!("the partner moves to {}: finish that first", last.target);
+            let message = format!(
+                "cannot be that: the partner moves to {}; finish that first",
+                last.target
+            );
             Err(Error::Conflict(vec![Fault::of(
                 "to",
                 "moves_elsewhere",
@@ -152,7 +155,7 @@ async fn turn_back(trips: &impl Trips, it: Move) -> Result<Move, Error> {
         return Ok(now);
     }
     let message = format!(
-        "the partner lives in {} already, or nearly: repeat this later",
+        "cannot be that: the partner lives in {} already, or nearly; repeat this later",
         now.target
     );
     Err(Error::Conflict(vec![Fault::of(

@@ -74,7 +74,7 @@ fn expect_no_clash(kind: &Kind, places: &Places, differing: &BTreeSet<usize>) ->
     let mut clashes = places.places_of(|record| differing.contains(&record));
     clashes.extend(&places.clashes);
     let faults = clashes.into_iter().map(|place| {
-        let message = "a call of this customer with this external_id has other values";
+        let message = "has the external_id of a call of this customer that has other values";
         Fault::of(
             format!("{}[{place}]", kind.name),
             "external_id_taken",

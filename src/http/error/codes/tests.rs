@@ -124,3 +124,75 @@ fn the_reading_of_the_source_finds_an_argument() {
     assert_eq!(literal(argument(call, 1)), Some("code"));
     assert_eq!(argument("Fault::of(a, b)), c", 0), "Fault::of(a, b)");
 }
+
+/// What makes a fault of a parameter, and which of its arguments is the message.
+const WORDED: [(&str, usize); 4] = [
+    ("Fault::of(", 2),
+    ("Error::invalid(", 2),
+    (".wrong(", 2),
+    ("Err(error(", 1),
+];
+
+/// A message that is passed on. It was made by one of [`WORDED`], or is that of a phone number.
+const WORDED_BEFORE: [&str; 3] = [
+    "message",
+    "fault.message()",
+    "error.message.clone().unwrap_or_default()",
+];
+
+/// The verbs that a message may begin with: before it stands the name of the parameter.
+const VERBS: [&str; 7] = ["is", "must", "has", "was", "stands", "cannot", "does"];
+
+/// The sentences among the literals of a text: those that begin with a letter and have a space.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut literals = text.split('"').skip(1).step_by(2);
+    let is_sentence = |text: &&str| text.contains(' ') && text.starts_with(char::is_alphabetic);
+    literals.by_ref().filter(is_sentence).collect()
+}
+
+/// The sentences of the message at the end of `before`, if it is the argument `message`: those of the last `let message`, or
+/// if the function has none, its own.
+fn sentences_of_message(before: &str) -> Vec<&str> {
+    let function = before.rfind("\nfn ").max(before.rfind(" fn "));
+    let function = before.get(function.unwrap_or(0)..).unwrap();
+    match function.rfind("let message") {
+        Some(at) => sentences(function.get(at..).unwrap().split(";\n").next().unwrap()),
+        None => sentences(function),
+    }
+}
+
+#[test]
+fn a_message_goes_on_after_the_name_of_its_parameter() {
+    let mut files = Vec::new();
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    let mut said = vec![
+        super::super::CUSTNR_TAKEN.to_owned(),
+        crate::phone::PhoneFault.message().to_owned(),
+    ];
+    for (name, source) in &files {
+        for (maker, place) in WORDED {
+            for (at, _) in source.match_indices(maker) {
+                let message = argument(source.get(at + maker.len()..).unwrap(), place);
+                let found = match sentences(message) {
+                    found if found.is_empty() => sentences_of_message(source.get(..at).unwrap()),
+                    found => found,
+                };
+                assert!(
+                    !found.is_empty()
+                        || WORDED_BEFORE.contains(&message)
+                        || message == "CUSTNR_TAKEN",
+                    "{name}: {maker} has the message {message}"
+                );
+                said.extend(found.into_iter().map(str::to_owned));
+            }
+        }
+    }
+    assert!(said.len() > 50, "only {} messages are found", said.len());
+    for message in said {
+        let first = message.split(' ').next().unwrap_or_default();
+        assert!(VERBS.contains(&first), "{message}");
+    }
+}
