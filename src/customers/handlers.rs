@@ -130,7 +130,7 @@ enum Form {
 
 fn take(params: &mut Params, partner: &Partner) -> (Form, Vec<CustomerInput>) {
     let one = |params: &mut Params| CustomerInput::take(params, partner, Intent::Create);
-    if params.has(NAME) {
+    if params.chooses(NAME) {
         (Form::List, http::batch::take(params, NAME, one))
     } else {
         (Form::One, vec![one(params)])

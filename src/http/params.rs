@@ -47,10 +47,22 @@ pub struct Params {
     seen: Vec<(String, Place)>,
     /// Every name that a handler asked for.
     known: Vec<&'static str>,
+    /// Every name of a field that the service assigns. No message proposes one.
+    assigned: Vec<&'static str>,
+    /// Puts a text into Unicode's NFC.
+    nfc: Option<fn(&str) -> String>,
     faults: Vec<Fault>,
 }
 
 impl Params {
+    /// Reads every text in Unicode's NFC. `nfc` puts one text into it.
+    pub fn in_nfc(nfc: fn(&str) -> String) -> Self {
+        Self {
+            nfc: Some(nfc),
+            ..Self::default()
+        }
+    }
+
     /// Adds the path segments that the router captured.
     pub fn add_path(&mut self, captures: Vec<(&'static str, String)>) {
         for (name, value) in captures {
@@ -152,7 +164,11 @@ impl Params {
         Ok(())
     }
 
-    fn push(&mut self, name: String, value: Json, place: Place) {
+    fn push(&mut self, name: String, mut value: Json, place: Place) {
+        // Before the comparison: a path and a body may write the same text in two forms.
+        if let Some(nfc) = self.nfc {
+            normalize(&mut value, nfc);
+        }
         let seen = (name.clone(), place);
         let is_repeated = self.seen.contains(&seen);
         self.seen.push(seen);
@@ -207,6 +223,12 @@ impl Params {
             .collect()
     }
 
+    /// Whether the request has a parameter that decides what the others are.
+    pub fn chooses(&mut self, name: &'static str) -> bool {
+        self.known.push(name);
+        self.has(name)
+    }
+
     /// Whether the request has the parameter.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
@@ -218,17 +240,11 @@ impl Params {
         entry.is_some_and(|entry| entry.value.as_text() == Some(""))
     }
 
-    /// Puts every text into Unicode's NFC. `nfc` does so for one text.
-    pub fn normalize(&mut self, nfc: fn(&str) -> String) {
-        for entry in &mut self.entries {
-            normalize(&mut entry.value, nfc);
-        }
-    }
-
     /// Adds a fault for each of these parameters that the request has: the service assigns them.
     pub fn refuse_assigned(&mut self, names: &[&'static str]) {
+        self.assigned.extend(names);
         for name in names {
-            if self.value(name).is_some() {
+            if self.take(name).is_some() {
                 let message = "is assigned and cannot be changed; leave it out";
                 self.faults.push(Fault::of(*name, "assigned", message));
             }
@@ -249,6 +265,10 @@ impl Params {
     /// Takes a parameter of any type.
     pub fn value(&mut self, name: &'static str) -> Option<Json> {
         self.known.push(name);
+        self.take(name)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Json> {
         let at = self.entries.iter().position(|entry| entry.name == name)?;
         Some(self.entries.swap_remove(at).value)
     }
@@ -337,9 +357,11 @@ impl Params {
     }
 
     fn fault_unknown(&mut self, suggest: bool) {
+        let names = [self.known.as_slice(), &self.assigned].concat();
         for entry in self.entries.drain(..) {
             let mut message = "is not a parameter of this request".to_owned();
-            if let Some(known) = meant(&entry.name, &self.known).filter(|_| suggest) {
+            let meant = meant(&entry.name, &names).filter(|_| suggest);
+            if let Some(known) = meant.filter(|name| self.known.contains(name)) {
                 message.push_str(&format!("; did you mean {known}?"));
             }
             let name = shown(&entry.name);

@@ -202,13 +202,12 @@ impl Incoming<'_> {
             if_none_match: header(self.request, "If-None-Match"),
             if_unmodified_since: header(self.request, "If-Unmodified-Since"),
         };
-        let mut params = Params::default();
+        let mut params = Params::in_nfc(text::nfc);
         params.add_path(self.captures);
         params.add_query(self.query)?;
         body::read(self.request, rules, &mut params).await?;
         given.expect_supported(self.caller.method, is_tagged)?;
         params.faults(given.fault().filter(|_| is_tagged));
-        params.normalize(text::nfc);
         let taken = Taken {
             version: self.version,
             if_match: IfMatch::parse(given.if_match.as_deref()),

@@ -80,12 +80,16 @@ fn the_custnr_in_the_body_is_that_of_the_path_or_absent() {
     let put = |custnr| partner.put(path, &[("name", "n"), ("custnr", custnr)]);
     put("1001").expect(200);
     assert_eq!(put("1002").expect(400).errors(), ["custnr: contradiction"]);
+    let composed = format!("/customers/custnr/{}", percent_encoded("K\u{f6}-5"));
+    let decomposed = [("name", "n"), ("custnr", "Ko\u{308}-5")];
+    let created = partner.put(&composed, &decomposed).expect(200).customer();
+    assert_eq!(created["custnr"], "K\u{f6}-5");
     let number = partner.request("PUT", path).json(&json!({"custnr": 1001}));
     assert_eq!(number.expect(400).errors(), ["custnr: contradiction"]);
     let long = format!("/customers/custnr/{}", "c".repeat(46));
     let long = partner.put(&long, &[("name", "n")]).expect(400);
     assert_eq!(long.errors(), ["custnr: length"]);
-    assert_eq!(partner.total(), 1);
+    assert_eq!(partner.total(), 2);
 }
 
 #[test]

@@ -449,6 +449,17 @@ fn an_unknown_name_is_shown_in_part_and_a_near_miss_names_what_was_meant() {
         call.message(),
         "calls[0].durration is not a parameter of this request; did you mean duration?"
     );
+    for (name, proposal) in [
+        ("customer", "; did you mean customers?"),
+        ("custmers", "; did you mean customers?"),
+        ("customerId", ""),
+        ("uuidd", ""),
+    ] {
+        let request = partner.request("POST", "/customers");
+        let refused = request.json(&json!({name: [{}]})).expect(400);
+        let expected = format!("\"{name} is not a parameter of this request{proposal}\"");
+        assert!(refused.text.contains(&expected), "{refused:#?}");
+    }
 
     let long = "x".repeat(500);
     let twice = format!("{long}=1&{long}=2");

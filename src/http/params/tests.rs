@@ -133,13 +133,12 @@ fn a_near_miss_is_told_what_was_meant_and_no_long_name_is_echoed() {
 
 #[test]
 fn texts_are_normalized_at_any_depth() {
-    let mut params = Params::default();
+    let mut params = Params::in_nfc(|text| text.replace("o\u{308}", "ö"));
     params
         .add_json(
             "\u{feff}{\"name\":\"o\u{308}\",\"calls\":[{\"a\":[\"o\u{308}\"]}],\"n\":1}".as_bytes(),
         )
         .unwrap();
-    params.normalize(|text| text.replace("o\u{308}", "ö"));
     assert_eq!(params.text("name").as_deref(), Some("ö"));
     let calls = params.value("calls").unwrap().to_string();
     assert_eq!(calls, "[{\"a\":[\"ö\"]}]");
@@ -287,5 +286,42 @@ fn a_request_has_at_most_64_parameters() {
         Params::default()
             .add_query(&query(PARAMETERS_MAX + 1))
             .is_err()
+    );
+}
+
+#[test]
+fn places_that_write_one_text_in_two_forms_agree() {
+    for (body, codes_of) in [("Ko\u{308}-5", vec![]), ("Ko-5", vec!["contradiction"])] {
+        let mut params = Params::in_nfc(|text| text.replace("o\u{308}", "ö"));
+        params.add_path(vec![("custnr", "Kö-5".to_owned())]);
+        let body = Json::object([("custnr", body.into())]).to_string();
+        params.add_json(body.as_bytes()).unwrap();
+        assert_eq!(params.text("custnr").as_deref(), Some("Kö-5"));
+        let codes: Vec<&str> = codes(params).into_iter().map(|(_, code)| code).collect();
+        assert_eq!(codes, codes_of);
+    }
+}
+
+#[test]
+fn no_message_proposes_a_field_that_the_service_assigns() {
+    let mut params = Params::default();
+    params
+        .add_form(b"customer=x&custmers=x&customerId=x&uuuid=x")
+        .unwrap();
+    assert!(!params.chooses("customers"));
+    params.refuse_assigned(&["uuid", "customer_id"]);
+    let Err(Error::Invalid(faults)) = params.finish() else {
+        panic!("no fault");
+    };
+    let told: Vec<String> = faults.iter().map(Fault::sentence).collect();
+    let unknown = "is not a parameter of this request";
+    assert_eq!(
+        told,
+        [
+            format!("customer {unknown}; did you mean customers?"),
+            format!("custmers {unknown}; did you mean customers?"),
+            format!("customerId {unknown}"),
+            format!("uuuid {unknown}"),
+        ]
     );
 }
