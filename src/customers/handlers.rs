@@ -9,6 +9,8 @@ use crate::auth::login::Partner;
 use crate::auth::secrets::Secrets;
 use crate::db::audit::{Actor, Context};
 use crate::db::idempotency::Keyed;
+use crate::db::sql::Sql;
+use crate::db::tenant::live_customer;
 use crate::http;
 use crate::http::call::{Call, Taken};
 use crate::http::error::{CUSTNR_TAKEN, Error, Fault};
@@ -177,7 +179,8 @@ fn taken(form: Form, new: &[New], taken: &[Row]) -> Error {
 }
 
 /// Changes a customer:
-/// 1. reads the id and validates the given fields (400);
+/// 1. reads the id and validates the given fields (400: a value that today's set-up refuses is a fault only if the customer
+///    does not have it);
 /// 2. changes only those fields, if `If-Match` allows the version and if the values that today's set-up refuses are stored
 ///    already;
 /// 3. answers the customer, or says why it was not changed (404, 412, 400, 409).
@@ -185,8 +188,12 @@ pub async fn change(partner: &Partner, store: &Store, mut call: Call) -> Result<
     let customer_id = call.params.required_id("customer_id");
     call.take_version();
     let input = CustomerInput::take(&mut call.params, partner, Intent::Change);
-    let call = call.finish();
-    let call = call.map_err(|error| error.and(input.kept_faults(|_| false)))?;
+    let (call, judged) = call.judged();
+    if let Err(invalid) = judged {
+        let customer = live_customer(partner.partner_id, customer_id);
+        let there = look_up(store, customer, &input, !input.kept.is_empty()).await?;
+        return Err(invalid.and(kept_faults(there.as_ref(), &input)?));
+    }
 
     let (version, if_match) = (call.version, &call.if_match);
     let audit = Context::of(&call, Actor::Partner(partner.partner_id));
@@ -210,10 +217,30 @@ fn refusal(why: &Row, input: &CustomerInput, if_match: &IfMatch) -> Result<Optio
     if !if_match.allows(why.integer("version")?) {
         return Ok(Some(Error::PreconditionFailed));
     }
-    let kept = Json::parse(why.text("kept")?.as_bytes()).unwrap_or(Json::Null);
-    let is_kept = |place: usize| kept.as_list()?.get(place)?.as_integer();
-    let faults = input.kept_faults(|place| is_kept(place) == Some(1));
+    let faults = kept_faults(Some(why), input)?;
     Ok((!faults.is_empty()).then_some(Error::Invalid(faults)))
+}
+
+/// The faults of the values that a `PUT` may only keep, of which the customer does not have them. `there` is what
+/// [`sql::there`] reads.
+fn kept_faults(there: Option<&Row>, input: &CustomerInput) -> Result<Vec<Fault>, Error> {
+    let kept = there.map(|row| row.text("kept")).transpose()?;
+    let kept = kept.and_then(|kept| Json::parse(kept.as_bytes()).ok());
+    let is_kept = |place: usize| kept.as_ref()?.as_list()?.get(place)?.as_integer();
+    Ok(input.kept_faults(|place| is_kept(place) == Some(1)))
+}
+
+/// Reads for an invalid request what decides about the rest of its faults, if there is a rest: most requests make no trip.
+async fn look_up(
+    store: &Store,
+    customer: Sql,
+    input: &CustomerInput,
+    has_rest: bool,
+) -> Result<Option<Row>, Error> {
+    if !has_rest {
+        return Ok(None);
+    }
+    Ok(store.read(sql::there(customer, input)).await?.first())
 }
 
 fn without_reason() -> Error {

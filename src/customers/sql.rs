@@ -162,6 +162,26 @@ pub(super) fn may_be_changed(input: &CustomerInput, if_match: &IfMatch) -> Sql {
     Sql::join(conditions, " AND ")
 }
 
+/// Reads of the customer that a condition finds its present `version`, and as `kept` a JSON array with 1 for each of the
+/// input's kept values that is stored, and 0 for the others. No row if there is no such customer.
+pub fn there(customer: Sql, input: &CustomerInput) -> Statement {
+    sql!(
+        "SELECT version, json_array({is_kept}) AS kept FROM customers WHERE {customer}",
+        is_kept = Sql::join(is_kept(input), ", "),
+        customer = customer
+    )
+    .named("customers::there")
+}
+
+/// The condition that finds the partner's live customer with the input's `custnr`.
+pub fn of_custnr(partner_id: i64, input: &CustomerInput) -> Sql {
+    sql!(
+        "{live} AND custnr = {custnr}",
+        live = live_customers(partner_id),
+        custnr = input.custnr.as_deref(),
+    )
+}
+
 /// The names of the given parameters, for the audit trail.
 pub(super) fn fields(input: &CustomerInput) -> Vec<Json> {
     let columns = input.columns().into_iter();

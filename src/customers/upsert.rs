@@ -1,11 +1,10 @@
 //! The SQL of `PUT /customers/custnr/{custnr}`: it changes the customer with this `custnr`, or creates it.
 
 use super::batch::{Insertion, New};
-use super::sql::{assignments, is_kept, list, may_be_changed, row};
+use super::sql::{assignments, list, may_be_changed, of_custnr, row, there};
 use crate::db::audit::{Context, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::sql::Sql;
-use crate::db::tenant::live_customers;
 use crate::http::etag::IfMatch;
 use crate::http::json::Json;
 use crate::http::version::Version;
@@ -20,8 +19,7 @@ pub struct Put {
     pub changed: At,
     /// The new customer; no row if there was one. `None` if none may be created.
     pub created: Option<At>,
-    /// The customer's present `version`, and as `kept` a JSON array with 1 for each of the input's kept values that is
-    /// stored, and 0 for the others; no row if there is still no such customer.
+    /// What [`there`] reads; no row if there is still no such customer.
     pub there: At,
 }
 
@@ -37,11 +35,7 @@ pub fn put(
     audit: Context<'_>,
 ) -> Batch<Put> {
     let partner_id = partner.partner_id;
-    let customer = sql!(
-        "{live} AND custnr = {custnr}",
-        live = live_customers(partner_id),
-        custnr = new.input.custnr.as_deref(),
-    );
+    let customer = of_custnr(partner_id, &new.input);
     let found = sql!(
         "{customer} AND {may_be_changed}",
         customer = &customer,
@@ -78,12 +72,7 @@ pub fn put(
         steps.add(ids_are_promised("customers", "customer_id"));
         created
     });
-    let there = sql!(
-        "SELECT version, json_array({is_kept}) AS kept FROM customers WHERE {customer}",
-        is_kept = Sql::join(is_kept(&new.input), ", "),
-        customer = customer
-    );
-    let there = steps.add(there.named("customers::there"));
+    let there = steps.add(there(customer, &new.input));
     steps.named(Put {
         changed,
         created,

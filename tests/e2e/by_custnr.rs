@@ -58,9 +58,15 @@ fn a_put_that_would_create_needs_what_a_creation_needs() {
     let lacking = partner.put(path, &[("email", "a@b.example")]).expect(400);
     assert_eq!(lacking.errors(), ["name: required"]);
     let wrong = partner.put(path, &[("email", "a")]).expect(400);
+    assert_eq!(wrong.errors(), ["email: email", "name: required"]);
+    // With a precondition it only changes.
+    let request = partner.put(path, &[("email", "a")]);
+    let wrong = request.header("If-Match", "*").expect(400);
     assert_eq!(wrong.errors(), ["email: email"]);
     assert_eq!(partner.total(), 0);
     let id = partner.create_customer("Nordlund AB", "1001");
+    let wrong = assert_costs(partner.put(path, &[("email", "a")]), 400, 2, 0);
+    assert_eq!(wrong.errors(), ["email: email"]);
     partner.put(path, &[("email", "a@b.example")]).expect(200);
     // Nothing given is nothing changed.
     let unchanged = partner.put(path, &[]).expect(200);

@@ -109,6 +109,33 @@ fn a_required_custom_field_must_be_given_and_cannot_be_emptied() {
 }
 
 #[test]
+fn a_value_that_is_stored_is_not_told_beside_another_fault() {
+    let partner = Partner::new();
+    partner.set_up_custom(7, &json!({}));
+    let created = create(&partner, "1", &json!({"custom_7": "abcde"}));
+    let by_id = created.header("Location").unwrap();
+    create(&partner, "2", &json!({"custom_7": "edcba"}));
+    partner.set_up_custom(7, &json!({"max_length": 3}));
+    for path in [by_id, "/customers/custnr/1"] {
+        let put = |value| partner.put(path, &[("custom_7", value), ("email", "bad")]);
+        let stored = assert_costs(put("abcde"), 400, 2, 0);
+        assert_eq!(stored.errors(), ["email: email"]);
+        let other = put("edcba").expect(400);
+        assert_eq!(other.errors(), ["custom_7: length", "email: email"]);
+    }
+    let nobody = [("custom_7", "abcde"), ("email", "bad")];
+    for (path, lacking) in [
+        ("/customers/1000000000", None),
+        ("/customers/custnr/3", Some("name: required")),
+    ] {
+        let mut expected = vec!["custom_7: length", "email: email"];
+        expected.extend(lacking);
+        let refused = partner.put(path, &nobody).expect(400);
+        assert_eq!(refused.errors(), expected);
+    }
+}
+
+#[test]
 fn a_custom_field_is_custom_1_to_custom_20() {
     let partner = Partner::new();
     let set_up = |n: &str| {

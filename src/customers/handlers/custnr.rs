@@ -1,13 +1,13 @@
 //! The handlers of `/customers/custnr/{custnr}`: a customer by the partner's own number.
 
-use super::{located, one, refusal, unless_known, without_reason};
+use super::{kept_faults, located, look_up, one, refusal, unless_known, without_reason};
 use crate::auth::login::Partner;
 use crate::customers::batch::New;
 use crate::customers::model::CustomerInput;
 use crate::customers::{sql, upsert};
 use crate::db::audit::{Actor, Context};
 use crate::http::call::Call;
-use crate::http::error::Error;
+use crate::http::error::{Error, Fault};
 use crate::http::etag::IfMatch;
 use crate::http::intent::Intent;
 use crate::http::json::Json;
@@ -27,7 +27,7 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 }
 
 /// Changes the customer with this `custnr`, or creates it:
-/// 1. validates the given fields (400), and sets aside what only a creation requires;
+/// 1. validates the given fields (400), and sets aside what only a creation requires, and what only a customer may keep;
 /// 2. changes the given fields if there is such a customer, `If-Match` allows its version, and the values that today's
 ///    set-up refuses are stored already; creates it if there is none and nothing is lacking or refused;
 /// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400).
@@ -35,8 +35,15 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
     call.take_version();
     let input = CustomerInput::take(&mut call.params, partner, Intent::Upsert);
     let lacking = call.params.set_aside("required");
-    let call = call.finish();
-    let call = call.map_err(|error| error.and(input.kept_faults(|_| false)))?;
+    let (call, judged) = call.judged();
+    if let Err(invalid) = judged {
+        // With a precondition it only changes.
+        let lacking = match call.if_match {
+            IfMatch::Any => lacking,
+            _ => Vec::new(),
+        };
+        return Err(all_faults(partner, store, &input, lacking, invalid).await?);
+    }
 
     let uuid = random::uuid()?;
     let new = New { uuid, input };
@@ -68,4 +75,21 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
         None if call.if_match != IfMatch::Any => Err(Error::PreconditionFailed),
         None => Err(Error::Invalid(lacking).and(new.input.kept_faults(|_| false))),
     }
+}
+
+/// The faults of an invalid request together with those that depend on whether there is such a customer: what a creation
+/// lacks, and what a customer may only keep.
+async fn all_faults(
+    partner: &Partner,
+    store: &Store,
+    input: &CustomerInput,
+    lacking: Vec<Fault>,
+    invalid: Error,
+) -> Result<Error, Error> {
+    let customer = sql::of_custnr(partner.partner_id, input);
+    let has_rest = !(lacking.is_empty() && input.kept.is_empty());
+    let there = look_up(store, customer, input, has_rest).await?;
+    let kept = kept_faults(there.as_ref(), input)?;
+    let lacking = if there.is_some() { Vec::new() } else { lacking };
+    Ok(invalid.and(lacking).and(kept))
 }

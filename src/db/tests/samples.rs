@@ -12,6 +12,7 @@ use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
 use crate::db::schema::applied_migrations;
 use crate::db::schema::exported_tables;
 use crate::db::sql::Statement;
+use crate::db::tenant::live_customer;
 use crate::erasure::evidence::{PublicKey, Signed};
 use crate::erasure::sql::{self as erasure, Target};
 use crate::erasure::steps::{self, Work};
@@ -231,6 +232,10 @@ fn of_customers() -> Vec<Sample> {
         Sample::of("customers_put", put(&few, true, &any)),
         Sample::of("customers_put_nothing", put(&bare, false, &at_3)),
         Sample::of("forget_keys", Batch::of(forget_keys(NOW))),
+        Sample::of(
+            "customers_there",
+            Batch::of(customers::there(live_customer(1, 1), &keeping)),
+        ),
         Sample::of("customers_change", change(&at_3, &full)),
         Sample::of("customers_change_nothing", change(&any, &none)),
         Sample::of("customers_change_and_keep", change(&any, &keeping)),
