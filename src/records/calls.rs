@@ -92,13 +92,9 @@ fn take(params: &mut Params, intent: Intent, now: &Now) -> Given {
     };
     if let Err(errors) = input.validate() {
         params.faults(faults(&errors));
-    } else if let Some(fault) = input
-        .start
-        .as_deref()
-        .and_then(|start| start_fault(start, now))
-    {
-        params.fault(fault);
     }
+    let start = input.start.as_deref().filter(|start| time(start).is_ok());
+    params.faults(start.and_then(|start| start_fault(start, now)));
     let CallInput {
         measure_id,
         start,
@@ -116,4 +112,35 @@ fn take(params: &mut Params, intent: Intent, now: &Now) -> Given {
     given.number(params, "bnum", "bnum_ccndc");
     given.number_or_none(params, "cnum", "cnum_ccndc");
     given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::error::Error;
+
+    #[test]
+    fn an_impossible_start_is_told_beside_other_faults() {
+        let now = Now {
+            millis: 1_767_225_600_000,
+            utc: "2026-01-01 00:00:00".into(),
+            utc_in_a_day: "2026-01-02 00:00:00".into(),
+        };
+        for (start, codes) in [
+            ("2026-01-02 00:00:00", vec!["range"]),
+            ("9999-12-31 23:59:59", vec!["range", "time"]),
+            ("never", vec!["range", "time"]),
+        ] {
+            let mut params = Params::of_members(vec![
+                ("start".to_owned(), start.into()),
+                ("duration".to_owned(), (-1).into()),
+            ]);
+            take(&mut params, Intent::Change, &now);
+            let Err(Error::Invalid(faults)) = params.finish() else {
+                panic!("no fault");
+            };
+            let told: Vec<&str> = faults.iter().map(|fault| fault.code).collect();
+            assert_eq!(told, codes, "{start}");
+        }
+    }
 }
