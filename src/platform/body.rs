@@ -30,11 +30,7 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
         "POST" | "PUT" => JSON,
         "DELETE" => FORM,
         _ => {
-            let body = read_capped(request, rules.limit).await;
-            if !body.is_ok_and(|body| body.is_empty()) {
-                let message = "this request has its parameters in the query, not in a body";
-                params.fault(Fault::of_request("misplaced_parameter", message));
-            }
+            params.faults(misplaced(request).await);
             return Ok(());
         }
     };
@@ -74,6 +70,23 @@ pub async fn read(request: &Request, rules: BodyRules, params: &mut Params) -> R
         return Err(Error::BodyTooLarge(rules.limit));
     }
     Ok(())
+}
+
+/// Checks that a `GET` or `HEAD` has no body.
+///
+/// # Errors
+/// 400 if it has one.
+pub async fn expect_none(request: &Request) -> Result<(), Error> {
+    let fault = misplaced(request).await;
+    fault.map_or(Ok(()), |fault| Err(Error::Invalid(vec![fault])))
+}
+
+/// The fault of a `GET` or `HEAD` that has a body.
+async fn misplaced(request: &Request) -> Option<Fault> {
+    let body = read_capped(request, 0).await;
+    let message = "this request has its parameters in the query, not in a body";
+    let fault = || Fault::of_request("misplaced_parameter", message);
+    (!body.is_ok_and(|body| body.is_empty())).then(fault)
 }
 
 /// Reads a body up to the limit. It does not trust `Content-Length`.

@@ -155,6 +155,7 @@ async fn answer(
             keys::read(env, &store, call).await
         }
         Route::Public(PublicRoute::File(file)) => {
+            body::expect_none(request).await?;
             let path = assets::path(file, incoming.version);
             let found = assets::read(env, request, &path).await?;
             match file {

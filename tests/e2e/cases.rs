@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::client::{Request, Response, operator, percent_encoded};
+use crate::client::{Request, Response, anonymous, operator, percent_encoded};
 use crate::partner::{Partner, unused_username};
 use crate::server::shared;
 
@@ -49,6 +49,15 @@ fn a_get_with_a_body_is_refused_because_a_lost_filter_lists_everybody() {
     }
     let operator = operator("GET", "/operator/partners").body(JSON, "{}");
     assert_eq!(operator.expect(400).errors(), ["misplaced_parameter"]);
+    for target in ["/", "/docs", "/openapi.json", "/2.4.9/openapi.json"] {
+        let request = || anonymous("GET", target);
+        let refused = request().body(FORM, "a=b").expect(400);
+        assert_eq!(refused.errors(), ["misplaced_parameter"]);
+        let large = request().body(FORM, "a".repeat(70_000));
+        assert_eq!(large.expect(400).errors(), ["misplaced_parameter"]);
+        request().body(FORM, "").expect(200);
+        request().body(FORM, "").chunked().expect(200);
+    }
 }
 
 #[test]
