@@ -52,7 +52,7 @@ impl Caller<'_> {
     }
 }
 
-/// The most bytes of an `Authorization` header. A digest takes about 400.
+/// The most bytes of a Digest or Basic `Authorization` header. A digest takes about 400.
 const AUTHORIZATION_MAX: usize = 4 * 1024;
 
 /// The refusal of credentials that are missing or wrong.
@@ -75,11 +75,19 @@ impl Credentials {
     /// # Errors
     /// 401 if it is absent, too long or malformed, or has another scheme or algorithm.
     fn parse(authorization: Option<&str>) -> Result<Self, Error> {
-        let header = authorization.filter(|header| header.len() <= AUTHORIZATION_MAX);
-        let (scheme, rest) = header
-            .and_then(|header| header.split_once(' '))
-            .ok_or(REFUSED)?;
+        let header = authorization.ok_or(REFUSED)?;
+        let (scheme, rest) = header.split_once(' ').ok_or(REFUSED)?;
         let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        if !is("digest") && !is("basic") {
+            return Err(Error::OtherCredentials(if is("bearer") {
+                OtherKind::Bearer
+            } else {
+                OtherKind::Scheme
+            }));
+        }
+        if header.len() > AUTHORIZATION_MAX {
+            return Err(REFUSED);
+        }
         if is("digest") {
             return digest::Response::parse(rest)
                 .map(Self::Digest)
@@ -91,16 +99,9 @@ impl Credentials {
                     }
                 });
         }
-        if is("basic") {
-            let (username, password) = basic::parse(rest).ok_or(REFUSED)?;
-            let ha1 = Ha1::of(&username, &password);
-            return Ok(Self::Basic { username, ha1 });
-        }
-        Err(Error::OtherCredentials(if is("bearer") {
-            OtherKind::Bearer
-        } else {
-            OtherKind::Scheme
-        }))
+        let (username, password) = basic::parse(rest).ok_or(REFUSED)?;
+        let ha1 = Ha1::of(&username, &password);
+        Ok(Self::Basic { username, ha1 })
     }
 
     fn username(&self) -> &str {

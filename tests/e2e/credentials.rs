@@ -22,8 +22,10 @@ fn profile(response: &Response, server: &Server) -> Value {
 #[test]
 fn the_line_of_a_401_says_what_is_accepted_and_what_the_credentials_were() {
     let accepted = "Authentication required: Digest with SHA-256, or Basic over TLS.";
+    let long = format!("Bearer {}", "x".repeat(5_000));
     for (authorization, other) in [
         (None, ""),
+        (Some(long.as_str()), " The credentials were a Bearer token."),
         (Some("Basic dTpw"), ""),
         (Some("Basic x"), ""),
         (Some("Digest x"), ""),
