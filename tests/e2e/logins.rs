@@ -43,7 +43,10 @@ fn with_password(partner: &Partner, password: String) -> Partner {
 fn a_login_is_added_with_a_password_that_is_shown_once() {
     let partner = Partner::new();
     let login = unused_username();
-    let mut added = put(&partner, &login, "read").expect(200).json()["login"].clone();
+    let added = put(&partner, &login, "read").expect(200);
+    let location = format!("{}/logins/{login}", path_of(&partner.partner));
+    assert_eq!(added.header("Location"), Some(&*location));
+    let mut added = added.json()["login"].clone();
     let password = added.as_object_mut().unwrap().remove("password").unwrap();
     assert!(password.as_str().unwrap().len() >= 20, "{password}");
     let created = added["created"].clone();
@@ -51,8 +54,9 @@ fn a_login_is_added_with_a_password_that_is_shown_once() {
     let expected =
         json!({"login": login, "access": "read", "created": created, "previous_until": ""});
     assert_eq!(added, expected);
-    let again = put(&partner, &login, "read").expect(200).json();
-    assert_eq!(again, json!({"login": expected}));
+    let again = put(&partner, &login, "read").expect(200);
+    assert_eq!(again.header("Location"), None);
+    assert_eq!(again.json(), json!({"login": expected}));
     let all = logins(&partner);
     assert_eq!(all.len(), 2, "{all:?}");
     assert!(all.contains(&expected), "{all:?}");

@@ -59,7 +59,9 @@ fn a_partner_is_created_with_a_password_that_is_shown_once() {
         "allowed_networks": ["127.0.0.0/8", "2001:db8::/32"],
         "enabled": true,
     });
-    let mut created = put(&username, &what).expect(200).json();
+    let created = put(&username, &what).expect(200);
+    assert_eq!(created.header("Location"), Some(&*path_of(&username)));
+    let mut created = created.json();
     let created = created["partner"].as_object_mut().unwrap();
     let password = created.remove("password").unwrap();
     let password = password.as_str().unwrap();
@@ -80,8 +82,9 @@ fn a_partner_is_created_with_a_password_that_is_shown_once() {
 
     let read = operator("GET", &path_of(&username)).expect(200).json();
     assert_eq!(read, json!({"partner": expected}));
-    let again = put(&username, &json!({})).expect(200).json();
-    assert_eq!(again, json!({"partner": expected}));
+    let again = put(&username, &json!({})).expect(200);
+    assert_eq!(again.header("Location"), None);
+    assert_eq!(again.json(), json!({"partner": expected}));
     let ping = anonymous("GET", "/miscellaneous/ping");
     ping.basic(&username, password).expect(200);
 }

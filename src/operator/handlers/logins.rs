@@ -28,7 +28,7 @@ pub async fn list(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// Adds a login, or changes its access:
 /// 1. validates the user name and the access (400);
 /// 2. inserts the login with a new password, or changes its access;
-/// 3. answers the login, with the password if it is new (400 if the partner has too many, 404, 409).
+/// 3. answers the login, with the password and its `Location` if it is new (400 if the partner has too many, 404, 409).
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let (username, login) = take_names(&mut call);
     let LoginInput { access } = LoginInput::take(&mut call.params);
@@ -49,13 +49,17 @@ pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply,
     let Json::Object(mut members) = parse(found)? else {
         return Err(cache::no_profile());
     };
-    if results.first(|at| at.changed).is_some() {
+    let is_new = results.first(|at| at.changed).is_some();
+    if is_new {
         members.push(("password".to_owned(), password.into()));
     }
-    Ok(Reply::json(Json::object([(
-        "login",
-        Json::Object(members),
-    )])))
+    let reply = Reply::json(Json::object([("login", Json::Object(members))]));
+    if !is_new {
+        return Ok(reply);
+    }
+    let prefix = call.version.prefix();
+    let location = format!("{prefix}/operator/partners/{username}/logins/{login}");
+    Ok(reply.with("Location", location))
 }
 
 /// The error that says why a login was not added.

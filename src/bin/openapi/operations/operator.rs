@@ -68,6 +68,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
                 "CreatedPartnerEnvelope",
                 object(members([("partner", reference("CreatedPartner"))])),
             ),
+            headers: vec![("Location", false)],
             statuses: vec![404, 409],
             ..operation
         },
@@ -111,6 +112,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
                 "CreatedLoginEnvelope",
                 object(members([("login", reference("CreatedLogin"))])),
             ),
+            headers: vec![("Location", false)],
             statuses: vec![404, 409],
             ..operation
         },
