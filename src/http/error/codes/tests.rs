@@ -115,7 +115,21 @@ fn a_code_is_listed_once_in_the_order_of_the_statuses_and_says_what_to_do() {
     assert_eq!(words.len(), CODES.len());
     assert!(CODES.is_sorted_by_key(|code| code.status));
     assert!(CODES.iter().all(|code| code.about.ends_with('.')));
+    for Code { code, about, .. } in CODES {
+        let mut sentences = about.split(". ");
+        let says = sentences.any(|sentence| {
+            let first = sentence.split([' ', ',']).next().unwrap_or_default();
+            TO_DO.contains(&first) || sentence.starts_with("If it fails again, tell")
+        });
+        assert!(says, "{code}: {about}");
+    }
 }
+
+/// What a caller does about a fault.
+const TO_DO: &[&str] = &[
+    "Ask", "Check", "Choose", "Correct", "End", "Finish", "Leave", "Read", "Remove", "Repeat",
+    "Send", "Take", "Tell", "Use", "Wait", "Write",
+];
 
 #[test]
 fn the_reading_of_the_source_finds_an_argument() {
