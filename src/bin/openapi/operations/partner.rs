@@ -144,10 +144,10 @@ pub fn operation(
             parameters: vec![if_match()],
             body: Some(Body::either(
                 "CustomerPut",
-                with_version(without(
-                    inputs::customer(columns, Intent::Change)?,
-                    "custnr",
-                )),
+                with_version(with_custnr_of_path(inputs::customer(
+                    columns,
+                    Intent::Change,
+                )?)),
                 json!({ "name": "Nordlund AB" }),
             )),
             answer: named(
@@ -249,7 +249,9 @@ pub fn change(outputs: Outputs<'_>) -> Result<Value, String> {
         ["at", "action", "kind", "record_id", "customer_id"],
     )?;
     let fields = &outputs.columns.get("audit", "fields")?.about;
+    let kinds = "What kind of record it is: customers, measures, users, allowed_numbers, calls or custom_fields.";
     schema.extend(members([
+        ("kind", outputs.text("kind", kinds)),
         ("change_id", outputs.column("audit", "audit_id")?),
         ("fields", outputs.names_of_fields(fields)),
     ]));
@@ -364,15 +366,13 @@ pub fn new_customers() -> Value {
     })
 }
 
-/// The schema of an object without one of its members.
-fn without(mut schema: Value, name: &str) -> Value {
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove(name);
+/// The input of a customer whose `custnr` stands in the path.
+fn with_custnr_of_path(mut input: Value) -> Value {
+    if let Some(custnr) = input.pointer_mut("/properties/custnr") {
+        let about = "The same as in the path. It can be left out.";
+        insert(custnr, "description", about.into());
     }
-    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|required| required != name);
-    }
-    schema
+    input
 }
 
 pub fn idempotency_key() -> Value {

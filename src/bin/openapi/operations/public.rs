@@ -14,7 +14,7 @@ pub fn health(outputs: Outputs<'_>) -> Operation {
     );
     let command = outputs.text(
         "apply_with",
-        "A command that applies them, if the database is a local one.",
+        "A command that applies them. It names the database, and says whether that is a local or a deployed one.",
     );
     let answer = members([
         ("status", outputs.text("health", "`ok`, or what is wrong.")),
