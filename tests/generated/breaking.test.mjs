@@ -40,6 +40,8 @@ const BREAKS = {
   "an input gets a list of values": ["only some values", (_, schemas) => (schemas.NewUser.properties.name.enum = ["a"])],
   "an input gets a pattern": ["a pattern is required", (_, schemas) => (schemas.NewCustomer.properties.custnr.pattern = "^1$"),
     (_, schemas) => delete schemas.NewCustomer.properties.custnr.pattern],
+  "an input's pattern is changed": ["the pattern is ^2$ now", (_, schemas) => (schemas.NewCustomer.properties.custnr.pattern = "^2$"),
+    (_, schemas) => (schemas.NewCustomer.properties.custnr.pattern = "^1$")],
   "one form of a body is removed": ["one of its forms is gone", (_, schemas) => schemas.CustomerCreation.oneOf.pop()],
   "a field of an answer is removed": ["uuid is gone", (_, schemas) => delete schemas.Customer.properties.uuid],
   "a field of an answer may be absent": ["uuid may be absent", (_, schemas) => drop_required(schemas.Customer, "uuid")],
@@ -51,6 +53,11 @@ const BREAKS = {
     (schemas.Customer.properties.customer_id.format = "int32")],
   "a value of an enum is removed": ["the value masking is gone", (_, schemas) => schemas.Receipt.properties.status.enum.pop()],
   "a status is removed": ["the status 200 is gone", (_, __, paths) => delete paths[CUSTOMER].get.responses[200]],
+  "a status of an error is removed": ["the status 412 is gone", (_, __, paths) => delete paths[CUSTOMER].put.responses[412]],
+  "a code of an error is removed": ["the value custnr_taken is gone", (_, schemas) =>
+    without(schemas.ErrorCode.enum, (code) => code === "custnr_taken")],
+  "a header of an error is removed": ["the header Retry-After is gone", (document) =>
+    delete document.components.responses[503].headers["Retry-After"]],
   "a header is removed": ["the header ETag is gone", (_, __, paths) => delete paths[CUSTOMER].get.responses[200].headers.ETag],
 };
 
