@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Failure, main, root } from "./tools.mjs";
 
 // The published clients use what stands under the version.
-const DOCUMENTS = ["openapi.json", "2.4.9/openapi.json", "openapi-operator.json", "2.4.9/openapi-operator.json"].map((name) => ({
+const DOCUMENTS = ["openapi.json", "2.4.9/openapi.json", "operator/openapi.json", "2.4.9/operator/openapi.json"].map((name) => ({
   name,
   released: join(root, "docs", "released", name),
   current: join(root, "build", "site", name),

@@ -8,7 +8,7 @@ import { breaking } from "./breaking.mjs";
 import { Failure, cache, env, fingerprint, main, root, run, step } from "./tools.mjs";
 
 const sources = join(root, "tests", "generated");
-const DOCUMENTS = ["", "2.4.9/"].flatMap((version) => [`${version}openapi.json`, `${version}openapi-operator.json`]);
+const DOCUMENTS = ["", "2.4.9/"].flatMap((version) => [`${version}openapi.json`, `${version}operator/openapi.json`]);
 
 const SOURCES = [
   ...DOCUMENTS.map((name) => `build/site/${name}`),

@@ -79,6 +79,7 @@ pub enum OperatorRoute {
     ListDatabases,
     ReadHome,
     MovePartner,
+    ReadDocument,
 }
 
 /// A route that needs no authentication.
@@ -95,8 +96,8 @@ pub enum PublicRoute {
 pub enum File {
     /// The reference page.
     Page,
-    /// The OpenAPI document with this name. The version in the path selects the variant.
-    Document(&'static str),
+    /// The partners' OpenAPI document. The version in the path selects the variant.
+    Document,
 }
 
 /// Any route. The variant says who may call it.
@@ -196,14 +197,7 @@ pub const PUBLIC: &[Table<PublicRoute>] = &[&[
     ("/docs", &[("GET", PublicRoute::File(File::Page))]),
     (
         "/openapi.json",
-        &[("GET", PublicRoute::File(File::Document("openapi.json")))],
-    ),
-    (
-        "/openapi-operator.json",
-        &[(
-            "GET",
-            PublicRoute::File(File::Document("openapi-operator.json")),
-        )],
+        &[("GET", PublicRoute::File(File::Document))],
     ),
 ]];
 
@@ -257,6 +251,7 @@ pub const OPERATOR: &[Table<OperatorRoute>] = &[&[
     ("/operator/erasures", &[("GET", ListErasures)]),
     ("/operator/replay", &[("POST", Replay)]),
     ("/operator/databases", &[("GET", ListDatabases)]),
+    ("/operator/openapi.json", &[("GET", ReadDocument)]),
     ("/operator/partners/{username}/home", &[("GET", ReadHome)]),
     (
         "/operator/partners/{username}",

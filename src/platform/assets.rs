@@ -1,4 +1,5 @@
-//! The static files: the reference page and the OpenAPI documents. `scripts/site.mjs` builds them. They are public.
+//! The static files: the reference page and the OpenAPI documents. `scripts/site.mjs` builds them. All but the
+//! operator's document are public.
 
 use web_sys::Request;
 use worker::Env;
@@ -6,8 +7,6 @@ use worker::Env;
 use super::bindings;
 use super::reply::{Body, Reply};
 use crate::http::error::Error;
-use crate::http::routes::File;
-use crate::http::version::Version;
 
 /// The binding of the static files.
 const ASSETS: &str = "ASSETS";
@@ -16,13 +15,14 @@ const ASSETS: &str = "ASSETS";
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The path of a file among the assets.
-pub fn path(file: File, version: Version) -> String {
-    match file {
-        File::Page => "/index.html".to_owned(),
-        File::Document(name) => format!("{}/{name}", version.prefix()),
-    }
-}
+/// The reference page.
+pub const PAGE: &str = "/index.html";
+
+/// The partners' document, without the version.
+pub const DOCUMENT: &str = "/openapi.json";
+
+/// The operator's document, without the version.
+pub const OPERATOR_DOCUMENT: &str = "/operator/openapi.json";
 
 /// Answers a file, or a 304 if the caller already has it (404).
 pub async fn read(env: &Env, request: &Request, path: &str) -> Result<Reply, Error> {

@@ -3,17 +3,27 @@
 use js_sys::JsString;
 use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
-use web_sys::{Response, ResponseInit};
+use web_sys::{Request, Response, ResponseInit};
+use worker::Env;
 
+use super::assets;
 use super::reply::{Body, Reply, TextResponse};
+use super::site::Site;
+use crate::auth::login::Operator;
+use crate::http::call::Call;
 use crate::http::error::Error;
-use crate::http::origin::BUILT;
+use crate::http::origin::{BUILT, split_url};
+use crate::http::version::Version;
 
-/// Puts the origin into a document that was read from the static files. An answer without a body stays as it is.
-///
-/// # Errors
-/// 503 if the file cannot be read.
-pub async fn at_origin(reply: Reply, origin: &str) -> Result<Reply, Error> {
+/// Answers an OpenAPI document, or a 304 if the caller already has it (503).
+pub async fn read(
+    env: &Env,
+    request: &Request,
+    document: &str,
+    version: Version,
+) -> Result<Reply, Error> {
+    let path = format!("{}{document}", version.prefix());
+    let reply = assets::read(env, request, &path).await?;
     let Reply {
         status: 200,
         body: Body::File(file),
@@ -22,7 +32,9 @@ pub async fn at_origin(reply: Reply, origin: &str) -> Result<Reply, Error> {
     else {
         return Ok(reply);
     };
-    let file = rewritten(&file, origin)
+    let url = request.url();
+    let (origin, _) = split_url(&url);
+    let file = at_origin(&file, origin)
         .await
         .map_err(|_| Error::Unavailable("the document cannot be read".to_owned()))?;
     Ok(Reply {
@@ -32,8 +44,24 @@ pub async fn at_origin(reply: Reply, origin: &str) -> Result<Reply, Error> {
     })
 }
 
+/// Answers the operator's own document:
+/// 1. refuses parameters (400);
+/// 2. answers it, as [`read`] does. No cache may keep it.
+pub async fn for_operator(
+    _: &Operator,
+    site: &Site<'_>,
+    request: &Request,
+    call: Call,
+) -> Result<Reply, Error> {
+    let call = call.finish()?;
+    let found = read(site.env, request, assets::OPERATOR_DOCUMENT, call.version).await?;
+    Ok(found.with("Cache-Control", "no-store"))
+}
+
+/// Puts the origin into a document.
+///
 /// The text stays a JavaScript string, so none of its bytes is copied into wasm and back.
-async fn rewritten(file: &Response, origin: &str) -> Result<Response, JsValue> {
+async fn at_origin(file: &Response, origin: &str) -> Result<Response, JsValue> {
     let text: JsString = JsFuture::from(file.text()?).await?.unchecked_into();
     let text = text.split(BUILT).join(origin);
     let init = ResponseInit::new();

@@ -283,8 +283,11 @@ impl Reply {
             headers.set("Cache-Control", cache_control)?;
         }
         for (name, value) in &self.headers {
-            // A 401 has two challenges under one name, so `set` would lose one.
-            headers.append(name, value)?;
+            match *name {
+                // A 401 has two challenges under one name.
+                "WWW-Authenticate" => headers.append(name, value)?,
+                _ => headers.set(name, value)?,
+            }
         }
         Ok(response)
     }

@@ -156,11 +156,11 @@ async fn answer(
         }
         Route::Public(PublicRoute::File(file)) => {
             body::expect_none(request).await?;
-            let path = assets::path(file, incoming.version);
-            let found = assets::read(env, request, &path).await?;
             match file {
-                File::Document(_) => document::at_origin(found, origin).await,
-                _ => Ok(found),
+                File::Page => assets::read(env, request, assets::PAGE).await,
+                File::Document => {
+                    document::read(env, request, assets::DOCUMENT, incoming.version).await
+                }
             }
         }
         Route::Partner(route) => {
@@ -315,6 +315,7 @@ async fn for_operator(
 ) -> Result<Reply, Error> {
     let operator = login::operator(site.env, incoming.now, &incoming.caller).await?;
     let is_tagged = Preconditions::apply_to(Route::Operator(route));
+    let request = incoming.request;
     let call = incoming.read(BodyRules::OPERATOR, is_tagged, "").await?;
     match route {
         OperatorRoute::ListPartners => operator::list(&operator, site, call).await,
@@ -339,6 +340,7 @@ async fn for_operator(
         OperatorRoute::ReadHome => databases::home(&operator, site, call).await,
         OperatorRoute::ListDatabases => databases::list(&operator, site, call).await,
         OperatorRoute::MovePartner => moves::go_on(&operator, site, call).await,
+        OperatorRoute::ReadDocument => document::for_operator(&operator, site, request, call).await,
     }
 }
 

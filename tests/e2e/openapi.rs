@@ -7,7 +7,7 @@ use std::process::Command;
 use customers_api::http::routes::{Route, routes};
 use serde_json::{Value, json};
 
-use crate::client::{Request, anonymous};
+use crate::client::{Request, anonymous, operator};
 use crate::clients::is_there;
 use crate::partner::Partner;
 use crate::server::{OPERATOR_TOKEN, Server, shared};
@@ -46,6 +46,7 @@ impl Fixture {
             return;
         }
         let mut document = Request::new(self.partner.server, "GET", path)
+            .authorization(&format!("Bearer {OPERATOR_TOKEN}"))
             .expect(200)
             .json();
         close(&mut document);
@@ -104,7 +105,7 @@ fn the_service_conforms_to_the_partners_document_of_the_published_version() {
 fn the_service_conforms_to_the_operators_document() {
     let token = format!("Authorization: Bearer {OPERATOR_TOKEN}");
     let credentials = ["--header", token.as_str()];
-    Fixture::new().try_document("/openapi-operator.json", &credentials);
+    Fixture::new().try_document("/operator/openapi.json", &credentials);
 }
 
 /// The operations of a document, as method and path.
@@ -129,7 +130,7 @@ fn every_route_is_in_a_document_and_no_other() {
     };
     for prefix in ["", "/2.4.9"] {
         let document = |name| {
-            let answer = anonymous("GET", &format!("{prefix}/{name}")).expect(200);
+            let answer = operator("GET", &format!("{prefix}/{name}")).expect(200);
             let document = answer.json();
             assert_eq!(document["openapi"], "3.1.0");
             let server = format!("{}{prefix}", shared().origin);
@@ -142,9 +143,27 @@ fn every_route_is_in_a_document_and_no_other() {
                 || ["/health", "/.well-known/jwks.json"].contains(&path))
         );
         assert_eq!(
-            operations(&document("openapi-operator.json")),
+            operations(&document("operator/openapi.json")),
             expected(|route, _| matches!(route, Route::Operator(_)))
         );
+    }
+}
+
+#[test]
+fn only_the_operator_gets_the_operators_document_and_no_cache_keeps_it() {
+    for prefix in ["", "/2.4.9"] {
+        let path = format!("{prefix}/operator/openapi.json");
+        let answer = operator("GET", &path).expect(200);
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"));
+        let partner = Partner::new();
+        partner.get(&path).expect(401);
+        let refused = anonymous("GET", &path).expect(401);
+        assert!(!refused.text.contains("listPartners"), "{refused:#?}");
+        anonymous("GET", &format!("{prefix}/openapi-operator.json")).expect(404);
+        let tag = answer.header("ETag").unwrap();
+        anonymous("GET", &path)
+            .header("If-None-Match", tag)
+            .expect(401);
     }
 }
 

@@ -125,6 +125,7 @@ pub fn operator(columns: &Columns, version: Version) -> Result<Value, String> {
             { "name": "Audit trail", "description": "Who has changed what." },
             { "name": "Ledger", "description": "The erasures, which no restore takes back." },
             { "name": "Databases", "description": "The databases of customers, and which partner lives in which." },
+            { "name": "Document", "description": "What this API is, for programs." },
         ]),
         is_met: Code::is_for_operators,
     })

@@ -31,11 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let columns = Columns::read()?;
     for version in [Version::Bare, Version::Published] {
         let directory = directory.join(version.prefix().trim_start_matches('/'));
-        fs::create_dir_all(&directory)?;
+        fs::create_dir_all(directory.join("operator"))?;
         for (name, document) in [
             ("openapi.json", document::partner(&columns, version)?),
             (
-                "openapi-operator.json",
+                "operator/openapi.json",
                 document::operator(&columns, version)?,
             ),
         ] {

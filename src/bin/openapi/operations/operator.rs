@@ -282,6 +282,16 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             ),
             ..operation
         },
+        OperatorRoute::ReadDocument => Operation {
+            tag: "Document",
+            task: "getOperatorDocument".to_owned(),
+            summary: "Read this document".to_owned(),
+            about: "Partners have another one, which is public: `/openapi.json`.",
+            ids: Vec::new(),
+            answer: named("Document", document()),
+            statuses: Vec::new(),
+            ..operation
+        },
         OperatorRoute::ListDatabases => Operation {
             tag: "Databases",
             task: "listDatabases".to_owned(),
@@ -297,6 +307,15 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             ),
             ..operation
         },
+    })
+}
+
+/// An OpenAPI document. OpenAPI says what else is in it.
+fn document() -> Value {
+    json!({
+        "type": "object",
+        "description": "A document of OpenAPI 3.1.",
+        "examples": [{ "openapi": "3.1.0" }],
     })
 }
 
