@@ -115,7 +115,7 @@ fn a_dry_run_says_what_would_happen_and_to_how_many_and_changes_nothing() {
             "login" => "1 login",
             "disable" => "2 logins",
             "close" => "2 customers",
-            "move" => "DB_2 with its 2 customers",
+            "move" => "with its 2 customers moves from DB to DB_2",
             other => panic!("{other}"),
         };
         assert!(would.contains(says), "{would}");
@@ -123,6 +123,42 @@ fn a_dry_run_says_what_would_happen_and_to_how_many_and_changes_nothing() {
     assert_eq!(state(&partner), before);
     let both = failed(&["disable", &partner.username, "--yes", "--dry-run"]);
     assert!(both.contains("cannot be used with"), "{both}");
+}
+
+#[test]
+fn what_the_service_would_refuse_is_refused_before_anything_is_asked() {
+    let partner = Partner::new();
+    let name = partner.username.as_str();
+    let home = printed(&["--json", "show", name]);
+    let home: Value = serde_json::from_str(&home).unwrap();
+    let home = home["home"]["database"].as_str().unwrap();
+    let nobody = unused_username();
+    for (command, says) in [
+        (
+            vec!["move", name, "--to", "DB_99"],
+            "no database DB_99: there are DB, DB_2, DB_3",
+        ),
+        (vec!["move", name, "--to", home], "already"),
+        (vec!["login", "password", name, &nobody], "has no login"),
+        (vec!["login", "end", name, &nobody], "has no login"),
+        (vec!["login", "end", name, name], "cannot be ended"),
+        (vec!["password", name, "--overlap", "30d"], "at most 7 days"),
+        (vec!["password", &nobody], "there is no partner"),
+        (vec!["end-field", name, "7"], "has no custom_7"),
+    ] {
+        let told = failed(&[&command[..], &["--dry-run"]].concat());
+        assert!(told.contains(says), "{command:?}: {told}");
+        assert!(!told.contains("Type yes"), "{told}");
+        if is_there("script", &["--version"]) {
+            let told = in_a_terminal(&command, "no\n");
+            assert!(
+                told.contains(says) && !told.contains("Type yes"),
+                "{command:?}: {told}"
+            );
+        }
+    }
+    let day = printed(&["password", name, "--overlap", "1d", "--dry-run"]);
+    assert!(day.contains("works for another 1 day;"), "{day}");
 }
 
 #[test]

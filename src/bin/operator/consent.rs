@@ -44,6 +44,11 @@ impl Consent {
         )))
     }
 
+    /// Whether nobody is asked.
+    pub fn is_given(&self) -> bool {
+        self.yes
+    }
+
     /// Whether only what would happen is asked for.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run

@@ -5,6 +5,8 @@ use customers_api::operator::input::Overlap;
 
 use crate::consent::{Consent, Plan, counted};
 use crate::failure::Failure;
+use crate::logins::length;
+use crate::names::NO_LOGIN;
 use crate::partners::enabled;
 use crate::service::Worker;
 use crate::tables::cell;
@@ -60,7 +62,8 @@ pub fn disable(worker: &Worker, username: String, consent: &Consent) -> Result<J
     consent.is_possible("disable")?;
     let partner = worker.partner(&username)?;
     let customers = customers_of(&partner);
-    let logins = logins_of(worker, &username)?;
+    let logins = logins_of(worker, &username)?.len();
+    let logins = i64::try_from(logins).unwrap_or(i64::MAX);
     let will = format!(
         "{username} is disabled: every request of its {} is refused with a 403, until `enable`. Its {} stay.",
         counted(logins, "login"),
@@ -78,10 +81,21 @@ pub fn disable(worker: &Worker, username: String, consent: &Consent) -> Result<J
     }
 }
 
-fn logins_of(worker: &Worker, username: &str) -> Result<i64, Failure> {
+/// The names of a partner's logins.
+fn logins_of(worker: &Worker, username: &str) -> Result<Vec<String>, Failure> {
     let answer = worker.get(&format!("{}/logins", partner_path(username)))?;
     let logins = answer.get("logins").and_then(Json::as_list);
-    Ok(logins.map_or(0, |logins| i64::try_from(logins.len()).unwrap_or(i64::MAX)))
+    let logins = logins.unwrap_or_default().iter();
+    Ok(logins
+        .filter_map(|login| login.get("login").map(cell))
+        .collect())
+}
+
+/// Refuses a login that the partner does not have, as the service would.
+fn expect_login(worker: &Worker, username: &str, login: &str) -> Result<(), Failure> {
+    let logins = logins_of(worker, username)?;
+    let has = logins.iter().any(|known| known == login);
+    if has { Ok(()) } else { Err(NO_LOGIN.into()) }
 }
 
 /// Replaces the password of a partner's own login, or of another one.
@@ -94,10 +108,13 @@ pub fn password(
 ) -> Result<Json, Failure> {
     consent.is_possible("password")?;
     let partner = worker.partner(&username)?;
+    if let Some(login) = login {
+        expect_login(worker, &username, login)?;
+    }
     let seconds = overlap.overlap_seconds;
     let until = match seconds {
         0 => "stops working at once".to_owned(),
-        _ => format!("works for another {}", counted(seconds, "second")),
+        _ => format!("works for another {}", length(seconds)),
     };
     let will = format!(
         "1 login, {}, gets a new password, which is shown only once. The old one {until}; the one before it ends now.",
@@ -128,6 +145,11 @@ pub fn end_login(
 ) -> Result<Json, Failure> {
     consent.is_possible("login end")?;
     let partner = worker.partner(&username)?;
+    // The partner's own login cannot be ended, so the service finds none.
+    if login == username {
+        return Err(NO_LOGIN.into());
+    }
+    expect_login(worker, &username, login)?;
     let path = login_path(&username, login);
     let will = format!("1 login of {username}, {login}, ends at once, and its password with it.");
     let plan = Plan {

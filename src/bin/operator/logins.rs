@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 use customers_api::http::json::Json;
-use customers_api::operator::input::{LoginInput, Overlap};
+use customers_api::operator::input::{LoginInput, OVERLAP_MAX, Overlap};
 use customers_api::partners::profile::{READ, WRITE};
 
-use crate::consent::Consent;
+use crate::consent::{Consent, counted};
 use crate::ending::{end_login, login_path, password};
 use crate::failure::Failure;
 use crate::partner_path;
@@ -112,7 +112,7 @@ impl Login {
     }
 }
 
-/// The seconds of `90`, `90s`, `15m`, `12h` or `1d`.
+/// The seconds of `90`, `90s`, `15m`, `12h` or `1d`: an overlap.
 fn seconds(text: &str) -> Result<i64, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text.strip_prefix(number) {
@@ -124,7 +124,19 @@ fn seconds(text: &str) -> Result<i64, String> {
     };
     let number = number.parse::<i64>().ok().filter(|_| unit > 0);
     let seconds = number.and_then(|number| number.checked_mul(unit));
-    seconds.ok_or_else(|| "must be seconds, or a number with s, m, h or d, such as 1d".to_owned())
+    let seconds = seconds.ok_or("must be seconds, or a number with s, m, h or d, such as 1d")?;
+    if (0..=OVERLAP_MAX).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(format!("must be at most {}", length(OVERLAP_MAX)))
+}
+
+/// A length of time in the largest unit that it is a number of: `1 day`, `90 minutes`.
+pub fn length(seconds: i64) -> String {
+    let units = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    let unit = units.into_iter().find(|(size, _)| seconds % size == 0);
+    let (size, unit) = unit.unwrap_or((1, "second"));
+    counted(seconds / size, unit)
 }
 
 #[cfg(test)]
@@ -139,6 +151,9 @@ mod tests {
             ("15m", Some(900)),
             ("12h", Some(43_200)),
             ("7d", Some(604_800)),
+            ("604801", None),
+            ("8d", None),
+            ("-1", None),
             ("", None),
             ("d", None),
             ("1w", None),
@@ -147,6 +162,20 @@ mod tests {
             ("99999999999999999d", None),
         ] {
             assert_eq!(seconds(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_is_written_in_its_largest_unit() {
+        for (seconds, expected) in [
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (5_400, "90 minutes"),
+            (43_200, "12 hours"),
+            (86_400, "1 day"),
+            (604_800, "7 days"),
+        ] {
+            assert_eq!(length(seconds), expected);
         }
     }
 }

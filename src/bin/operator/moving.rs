@@ -51,12 +51,15 @@ impl Move {
         self.consent.is_possible("move")?;
         let partner = worker.partner(&self.username)?;
         let customers = customers_of(&partner);
-        let will = format!(
-            "{} moves to {} with its {}. While it moves, its reads go on, and its writes are refused with a 503.",
+        let what = format!(
+            "{} with its {}",
             self.username,
-            self.to,
             counted(customers, "customer")
         );
+        let will = match self.consent.is_given() {
+            true => String::new(),
+            false => self.plan(worker, &what)?,
+        };
         let plan = Plan {
             command: "move",
             partner: self.username.clone(),
@@ -67,6 +70,37 @@ impl Move {
             return Ok(told);
         }
         self.steps(worker)
+    }
+
+    /// What will happen to the partner.
+    ///
+    /// # Errors
+    /// What the service would refuse, and a partner that lives there already.
+    fn plan(&self, worker: &Worker, what: &str) -> Result<String, Failure> {
+        let Self { username, to, .. } = self;
+        let answer = worker.get(DATABASES)?;
+        let names: Vec<String> = members(&answer, "databases", "name").collect();
+        if !names.contains(to) {
+            let all = names.join(", ");
+            return Err(format!("there is no database {to}: there are {all}").into());
+        }
+        let home = worker.get(&format!("{}/home", partner_path(username)))?;
+        let home = home.get("home").and_then(|home| home.get("database"));
+        let home = home.map(cell).unwrap_or_default();
+        let meanwhile = "While it moves, its reads go on, and its writes are refused with a 503.";
+        match move_of(&answer, username) {
+            Some((_, target)) if target == *to => Ok(format!(
+                "{what} moves to {to} already: that goes on. {meanwhile}"
+            )),
+            Some((source, target)) if source == *to => Ok(format!(
+                "{what} moves to {target}: it is turned back to {to}. {meanwhile}"
+            )),
+            Some((_, target)) => {
+                Err(format!("{username} moves to {target}: finish that first").into())
+            }
+            None if home == *to => Err(format!("{username} lives in {to} already").into()),
+            None => Ok(format!("{what} moves from {home} to {to}. {meanwhile}")),
+        }
     }
 
     fn steps(&self, worker: &Worker) -> Result<Json, Failure> {
@@ -103,4 +137,19 @@ impl Move {
             last = now;
         }
     }
+}
+
+/// A member of each record of a list.
+fn members<'a>(answer: &'a Json, list: &str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let records = answer.get(list).and_then(Json::as_list).unwrap_or_default();
+    let values = records.iter().filter_map(move |record| record.get(name));
+    values.map(cell)
+}
+
+/// Where the unfinished move of a partner comes from, and where it goes to.
+fn move_of(answer: &Json, username: &str) -> Option<(String, String)> {
+    let ends = members(answer, "moves", "from").zip(members(answer, "moves", "to"));
+    let mut moves = members(answer, "moves", "username").zip(ends);
+    let (_, ends) = moves.find(|(name, _)| name == username)?;
+    Some(ends)
 }

@@ -8,9 +8,11 @@ use crate::partner_path;
 use crate::service::Worker;
 use crate::tables::cell;
 
-/// What the service says of a partner and of a login that do not exist.
+/// What the service says of a partner that does not exist.
 const NO_PARTNER: &str = "there is no such partner";
-const NO_LOGIN: &str = "there is no such login";
+
+/// What the service says of a login that does not exist, or that cannot be ended.
+pub const NO_LOGIN: &str = "there is no such login";
 
 /// The names on a command line.
 #[derive(Default)]
