@@ -7,8 +7,12 @@ const OFFICE = ["+46846500440", "+468********"];
 const MOBILE = ["+46701740605", "+4670*******"];
 const TRACKED = ["+46846500409", "+468********"];
 
-/** Values for the custom fields that a partner may have to fill: those of the German rule, and a short text for others. */
-const CUSTOM = { custom_1: "Musterweg", custom_2: "1", custom_3: "10115", custom_4: "Berlin", custom_5: "Firma", custom_6: "Robin Muster" };
+/** Values for the custom fields that the German rule makes mandatory. Another partner's get the shortest text. */
+const GERMAN = { custom_1: "Musterweg", custom_2: "1", custom_3: "10115", custom_4: "Berlin", custom_5: "Firma", custom_6: "Robin Muster" };
+const SHORTEST = "1";
+
+/** What stands after the erasure where the whole row is gone. */
+const NO_ROW = null;
 
 const customer = () => ({
   name: "Made-up Bakery Ltd",
@@ -53,7 +57,7 @@ async function run() {
   const known = unfinished ?? {};
   const failure = await runSteps(unfinished ? ERASURE : [...CREATION, ...ERASURE], known);
   unfinished = failure && known.id ? known : undefined;
-  if (failure) say(status, "bad", failure + leftOver(known));
+  if (failure) say(status, "bad", failure.replace(/\.?$/, ".") + leftOver(known));
   else say(status, "good", `Customer ${known.id} is erased.`);
   if (!failure && known.export) $("#outcome").replaceChildren(...beforeAndAfter(known));
   button.textContent = unfinished ? `Erase customer ${known.id}` : "Create and erase a customer";
@@ -72,7 +76,8 @@ async function runSteps(steps, known) {
     const [method, path, body, expected = 200] = step(known);
     let answer = await send(method, path, { body });
     show(method, path, body, answer, expected);
-    if (path === "/customers" && (known.custom = demanded(answer, known.custom))) {
+    for (let custom; path === "/customers" && (custom = demanded(answer, known.custom));) {
+      known.custom = custom;
       const [, , again] = step(known);
       answer = await send(method, path, { body: again });
       show(method, path, again, answer, expected);
@@ -89,12 +94,18 @@ async function runSteps(steps, known) {
   }
 }
 
-/** The custom fields that this partner has to fill, if that is all that the answer finds fault with. */
+/**
+ * The custom fields that this partner has to fill, if that is all that the answer finds fault with: first those that are
+ * missing, then a shorter text where one was too long.
+ */
 function demanded({ status, json }, filled) {
   const faults = json?.errors ?? [];
-  const isCustom = ({ code, parameter }) => code === "required" && /^custom_\d+$/.test(parameter);
-  if (filled || status !== 400 || !faults.every(isCustom)) return undefined;
-  return Object.fromEntries(faults.map(({ parameter }) => [parameter, CUSTOM[parameter] ?? "1"]));
+  const wanted = filled ? "length" : "required";
+  const isOurs = ({ code, parameter }) => code === wanted && /^custom_\d+$/.test(parameter) && filled?.[parameter] !== SHORTEST;
+  if (status !== 400 || !faults.every(isOurs)) return undefined;
+  const names = faults.map(({ parameter }) => parameter);
+  const isGerman = !filled && names.toSorted().join() === Object.keys(GERMAN).join();
+  return { ...filled, ...Object.fromEntries(names.map((name) => [name, isGerman ? GERMAN[name] : SHORTEST])) };
 }
 
 function show(method, path, body, { status, json, text }, expected) {
@@ -115,9 +126,9 @@ function beforeAndAfter({ export: all, receipt, id, custom = {} }) {
     ["uuid", one.uuid, receipt.uuid],
     ...["name", "custnr", "email", "address_street", ...Object.keys(custom)].map((name) => [name, one[name]]),
     ["Users", all.users.length, `0: ${receipt.users_removed} removed`],
-    ["name", user.name],
+    ["name", user.name, NO_ROW],
     ["Allowed numbers", all.allowed_numbers.length, `0: ${receipt.allowed_numbers_removed} removed`],
-    ["phonenr", number.phonenr],
+    ["phonenr", number.phonenr, NO_ROW],
     ["Measures", all.measures.length, `${all.measures.length}: ${receipt.measures_expired} expired`],
     ["name", measure.name],
     ["destnr", ...TRACKED],
@@ -132,16 +143,16 @@ function beforeAndAfter({ export: all, receipt, id, custom = {} }) {
   const heads = ["", "Before: the export", "After: what is kept"].map((text) => element(text ? "th" : "td", {}, text));
   const table = element("table", { className: "compare" }, element("thead", {}, element("tr", {}, ...heads)),
     element("tbody", {}, ...rows.map(row)));
-  const note = element("p", { className: "hint" }, `You get a 404 for customer ${id} from now on, and its receipt, whose counts stand above: it counts ${receipt.phone_numbers_masked} masked numbers. The masks are shown by the `,
+  const note = element("p", { className: "hint" }, `From now on, GET /customers/${id} answers a 404, and GET /customers/${id}/erasure answers the receipt. Its counts stand above, and it counts ${receipt.phone_numbers_masked} masked numbers. The masks are shown by the `,
     element("a", { href: "#phone-numbers" }, "rule"), ": nobody can read them through the API.");
   return [table, note];
 }
 
 function row([name, before, after]) {
   const isGroup = /^[A-Z]/.test(name);
-  const gone = after === undefined;
+  const gone = after === undefined || after === NO_ROW;
   const masked = String(after).match(/^(\+\d+)(\*+)$/);
-  const left = gone ? [element("span", {}, "empty")] : masked ? [masked[1], element("b", {}, masked[2])] : [after];
+  const left = gone ? [element("span", {}, after === NO_ROW ? "no row" : "empty")] : masked ? [masked[1], element("b", {}, masked[2])] : [after];
   const was = gone ? [element("del", {}, before)] : masked ? [masked[1], element("del", {}, before.slice(masked[1].length))] : [before];
   return element("tr", { className: isGroup ? "group" : "" }, element("th", { scope: "row" }, name),
     element("td", {}, ...was), element("td", { className: gone ? "gone" : "" }, ...left));
