@@ -2,7 +2,11 @@
 
 import { $, element } from "./service.js";
 
+/** The most finds that are shown. */
 const MOST = 12;
+
+/** How far from the top of the window the heading is that is read now, in pixels. */
+const LINE = 160;
 
 /** Everything that can be found: the entries of the contents, every code of an error, every field. */
 function findable() {
@@ -34,38 +38,11 @@ function search() {
   const hits = [...all.filter(({ text }) => holds(text)), ...all.filter(({ text, more }) => !holds(text) && holds(`${text} ${more}`))];
   const items = hits.slice(0, MOST).map(({ text, hash, kind }) =>
     element("li", {}, element("a", { href: hash }, text, ...(kind ? [element("small", {}, kind)] : []))));
+  if (hits.length > MOST) items.push(element("li", {}, `${hits.length - MOST} more: add a word.`));
   found.replaceChildren(...(items.length > 0 ? items : [element("li", {}, "Nothing found.")]));
 }
 
-/** Marks the entry of the part that is at the top of the window. */
-function follow() {
-  const links = new Map([...document.querySelectorAll("#toc a")].map((link) => [link.hash.slice(1), link]));
-  const parts = [...links.keys()].map((id) => document.getElementById(id));
-  let marked;
-  const mark = () => {
-    const passed = parts.findLast((part) => part.getBoundingClientRect().top < 160) ?? parts[0];
-    if (passed === marked) return;
-    links.get(marked?.id)?.removeAttribute("aria-current");
-    marked = passed;
-    const link = links.get(passed.id);
-    link.setAttribute("aria-current", "true");
-    const contents = $("#contents");
-    if (link.offsetTop < contents.scrollTop || link.offsetTop > contents.scrollTop + contents.clientHeight - 60) {
-      contents.scrollTop = link.offsetTop - contents.clientHeight / 2;
-    }
-  };
-  let waits = false;
-  addEventListener("scroll", () => {
-    if (waits) return;
-    waits = true;
-    requestAnimationFrame(() => {
-      waits = false;
-      mark();
-    });
-  }, { passive: true });
-}
-
-export function startContents() {
+export function startSearch() {
   const contents = $("#contents");
   $("#search").addEventListener("input", search);
   $("#search").addEventListener("keydown", (event) => {
@@ -80,5 +57,48 @@ export function startContents() {
   contents.addEventListener("click", ({ target }) => {
     if (target.closest("a") && contents.matches(":popover-open")) contents.hidePopover();
   });
-  follow();
+}
+
+/** Marks the entry of the part that is read now, while the page scrolls. */
+export function startMark() {
+  const links = new Map([...document.querySelectorAll("#toc a")].map((link) => [link.hash.slice(1), link]));
+  const parts = [...links.keys()].map((id) => document.getElementById(id));
+  let marked;
+  const mark = () => {
+    const part = readNow(parts);
+    if (part === marked) return;
+    links.get(marked?.id)?.removeAttribute("aria-current");
+    marked = part;
+    const link = links.get(part.id);
+    link.setAttribute("aria-current", "true");
+    const contents = $("#contents");
+    if (link.offsetTop < contents.scrollTop || link.offsetTop > contents.scrollTop + contents.clientHeight - 60) {
+      contents.scrollTop = link.offsetTop - contents.clientHeight / 2;
+    }
+  };
+  let waits = false;
+  const soon = () => {
+    if (waits) return;
+    waits = true;
+    requestAnimationFrame(() => {
+      waits = false;
+      mark();
+    });
+  };
+  addEventListener("scroll", soon, { passive: true });
+  addEventListener("hashchange", soon);
+}
+
+/**
+ * The part that the address names, where it is as high as it can get; else the last one whose heading is above a line. The
+ * line is near the top of the window. On the last screen of the page it moves to the bottom, because the last parts never
+ * reach the top.
+ */
+function readNow(parts) {
+  const top = (part) => part.getBoundingClientRect().top;
+  const left = document.documentElement.scrollHeight - innerHeight - scrollY;
+  const named = parts.find(({ id }) => `#${id}` === location.hash);
+  if (named && top(named) >= 0 && top(named) < (left < 2 ? innerHeight : LINE)) return named;
+  const line = LINE + (innerHeight - LINE) * Math.max(0, 1 - left / innerHeight);
+  return parts.findLast((part) => top(part) < line) ?? parts[0];
 }
