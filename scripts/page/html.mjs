@@ -47,7 +47,7 @@ function fieldRow({ names, type, limit, meaning, required, place }) {
   const name = names.length > 1 ? `${code(names[0])} … ${code(names.at(-1))}` : code(names[0]);
   const where = ["query", "header"].includes(place) ? ` <small>${place}</small>` : "";
   const needed = place && required ? " <em>required</em>" : "";
-  return `<tr${place && ` data-in=${place}`}><th scope=row>${name}${where}${needed}<td>${type}<td>${prose(limit)}<td>${prose(meaning)}`;
+  return `<tr${place && ` data-in=${place}`}><th scope=row>${name}${where}${needed}<td>${type}<td>${prose(limit).replaceAll("–", "–<wbr>")}<td>${prose(meaning)}`;
 }
 
 /** A task: what it does, its fields, the request in every language, and what the service answered to just that request. */
@@ -68,13 +68,18 @@ function bodyOf({ body, takesForm, takesJson }) {
   return body.length > 0 ? `<p class=hint>The body, ${kinds}:` : "";
 }
 
-/** The fields of an answer, once for each kind of record: `shown` has where each stands. */
-function answerOf({ id, title, answer: { name, member, fields: rows } }, shown) {
-  if (rows.length === 0) return "";
-  const held = member ? `The answer’s ${code(member)}` : "The answer";
-  if (name && shown.has(name)) return `<p class=hint>${held}: <a href="#${shown.get(name).id}-answer">as in “${shown.get(name).title}”</a>.`;
-  if (name) shown.set(name, { id, title });
-  return `<p class=hint id=${id}-answer>${held}:${fields(rows)}`;
+/** The fields of an answer, each table once: `shown` has where it stands. Many tables of one answer are folded up. */
+function answerOf({ id, title, answer: { records, others } }, shown) {
+  const part = (name, held, at, rows) => {
+    if (shown.has(name)) return `<p class=hint>${held}: <a href="#${shown.get(name).at}">as in “${shown.get(name).title}”</a>.\n`;
+    shown.set(name, { at, title });
+    if (records.length > 1) return `<details id=${at}><summary>${held}</summary>${fields(rows)}</details>`;
+    return `<p class=hint id=${at}>${held}:${fields(rows)}`;
+  };
+  const parts = records.map(({ name, member, fields: rows }) => part(name, `The answer’s ${code(member)}`, `${id}-${member}`, rows));
+  if (others.length === 0) return parts.join("");
+  const names = others.map(({ names: [name] }) => code(name)).join(", ");
+  return parts.join("") + part(names, records.length > 0 ? `The answer’s ${names}` : "The answer", `${id}-answer`, others);
 }
 
 function alternatives({ method, alternatives: paths }) {
@@ -83,12 +88,12 @@ function alternatives({ method, alternatives: paths }) {
   return `<p class=hint>The same, with ids in ${where}: ${paths.map((path) => code(`${method} ${path}`)).join(", ")}.\n`;
 }
 
-/** An answer that the tests recorded, or nothing while they have not. Very long strings are cut. */
+/** An answer that the tests recorded, or nothing while they have not. It is labelled as that. Very long strings are cut. */
 export function answer(recorded) {
   if (!recorded) return "";
   const { status, headers, body } = recorded;
   const head = [`HTTP ${status}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join("\n");
-  return `<div class=answer><pre><i>${text(head)}</i>\n${text(pretty(shortened(JSON.parse(body)), "", 58))}</pre></div>`;
+  return `<div class=answer><p class=hint>Recorded answer</p><pre><i>${text(head)}</i>\n${text(pretty(shortened(JSON.parse(body)), "", 58))}</pre></div>`;
 }
 
 function shortened(value) {

@@ -58,17 +58,18 @@ function bodySchema(document, { requestBody }) {
   return resolved(document, schema?.anyOf?.[0] ?? schema?.oneOf?.[0] ?? schema);
 }
 
-/** The records that a task answers: the name of their schema, and its fields. */
+/** What a task answers: the records under each member that holds some, and the members that hold none. */
 function answer(document, operation) {
   const schema = resolved(document, operation.responses["200"]?.content?.["application/json"]?.schema);
-  const envelope = schema?.allOf ? Object.assign({}, ...schema.allOf.map((part) => resolved(document, part))) : schema;
-  const members = Object.entries(envelope?.properties ?? {});
-  for (const [member, schema] of members) {
+  const { properties = {}, required = [] } = schema ?? {};
+  const [records, others] = [[], []];
+  for (const [member, schema] of Object.entries(properties)) {
     const reference = schema.$ref ?? schema.items?.$ref;
     const fields = fieldsOf(document, resolved(document, reference ? { $ref: reference } : schema.items ?? schema));
-    if (fields.length > 0) return { name: reference?.split("/").pop() ?? member, member, fields };
+    if (fields.length > 0) records.push({ name: reference?.split("/").pop() ?? member, member, fields });
+    else others.push([member, resolved(document, schema), required.includes(member)]);
   }
-  return { name: "", fields: fieldsOf(document, envelope) };
+  return { records, others: rows(document, others) };
 }
 
 /** The rows of an object's fields. Those of the objects in a list follow the list, as `calls[].start`. */
@@ -90,7 +91,7 @@ function fieldsOf(document, schema, place = "") {
 /** Rows of a table. Neighbours that differ only in their names are one row, as custom_1 … custom_20 are. */
 function rows(document, fields) {
   const made = [];
-  for (const [name, schema, required = false, place] of fields) {
+  for (const [name, schema, required = false, place = ""] of fields) {
     const row = { names: [name], type: type(schema), limit: limit(schema), meaning: meaning(schema), required, place };
     const last = made.at(-1);
     const isSame = last && ["type", "limit", "meaning", "required", "place"].every((key) => last[key] === row[key]);
