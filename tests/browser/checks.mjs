@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
-import { answered, erase, fillIn, fits, goTo, openAll, tabTo, task } from "./steps.mjs";
+import { answered, erase, fillIn, fits, goTo, keepsWords, openAll, tabTo, task } from "./steps.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -67,6 +67,66 @@ export const checks = {
       if (width < 1024) continue;
       await search.fill("no such thing");
       assert.equal(await page.locator("#found").innerText(), "Nothing found.");
+      await search.fill("e");
+      assert.match(await page.locator("#found li").last().innerText(), /^\d+ more: add a word\.$/);
+      assert.equal(await page.locator("#found a").count(), 12);
+    }
+    // The key works while the rest of the page's parts wait for their turn.
+    const page = await open();
+    await page.addInitScript(() => (window.setTimeout = () => 0));
+    await page.reload();
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "search");
+  },
+
+  /** Each entry of the contents can be marked: the one that was followed, and each one while the page scrolls to its end. */
+  async marks({ open, origin }) {
+    const page = await open();
+    const ids = await page.locator("#toc a").evaluateAll((links) => links.map(({ hash }) => hash.slice(1)));
+    const current = (id) => page.locator(`#toc a[href="#${id}"][aria-current]`).waitFor();
+    for (const id of ids.slice(-5)) {
+      await page.goto(`${origin}/#${id}`);
+      await current(id);
+    }
+    // Without an address.
+    await page.goto(`${origin}/`);
+    await page.evaluate(() => import(document.querySelector("script[type=module]").src));
+    const seen = await page.evaluate(async (ids) => {
+      const seen = new Set();
+      const shown = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      for (let y = document.documentElement.scrollHeight - 3 * innerHeight; y < document.documentElement.scrollHeight; y += 40) {
+        scrollTo(0, y);
+        await shown();
+        seen.add(document.querySelector("#toc a[aria-current]")?.hash.slice(1));
+      }
+      return ids.filter((id) => seen.has(id));
+    }, ids.slice(-5));
+    assert.deepEqual(seen, ids.slice(-5));
+  },
+
+  /** What a sender shows can all be scrolled to. */
+  async shows({ open, username, password }) {
+    for (const [width, height] of [[1440, 900], [1280, 720], [360, 780]]) {
+      const page = await open({ viewport: { width, height } });
+      await fillIn(page, username, password);
+      await page.keyboard.press("Escape");
+      const erasure = task(page, "DELETE", "/customers/{customer_id}");
+      await erasure.getByRole("button", { name: "Try it" }).click();
+      await erasure.getByLabel("customer_id").fill("2");
+      await erasure.getByRole("button", { name: "Show what" }).click();
+      await erasure.locator(".warning").waitFor();
+      // From the button on, whatever the next screen of scrolling brings into view.
+      const form = erasure.getByRole("button", { name: "Show what" });
+      await form.evaluate((button) => scrollTo(0, scrollY + button.getBoundingClientRect().top - 100));
+      await page.evaluate(() => scrollBy(0, innerHeight - 200));
+      const sure = erasure.getByRole("button", { name: "DELETE /customers/2" });
+      const { top, bottom } = await sure.evaluate((button) => button.getBoundingClientRect().toJSON());
+      assert.ok(top > 0 && bottom <= height, `${width} px: the button is at ${top} to ${bottom} of ${height}`);
+      // The recorded answer does not pose as the live one.
+      assert.equal(await erasure.locator(".answer:visible").count(), 1);
+      const other = task(page, "GET", "/customers");
+      assert.match(await other.locator(".side > .answer").innerText(), /^Recorded answer\n/);
+      await page.context().close();
     }
   },
 
@@ -74,6 +134,9 @@ export const checks = {
     for (const width of WIDTHS) {
       const page = await open({ width, expected: [400, 404] });
       await fits(page);
+      // The first answer is on the first screen.
+      const first = await page.locator("#start .answer").boundingBox();
+      assert.ok(first.y + first.height <= page.viewportSize().height, `${width} px: the first answer ends at ${first.y + first.height}`);
       for (const language of Object.values(LANGUAGES)) {
         await page.getByRole("radio", { name: language }).check();
         await fits(page);
@@ -85,6 +148,7 @@ export const checks = {
       await refused(page);
       await openAll(page);
       await fits(page);
+      await keepsWords(page);
       // The bar stays where it is.
       assert.equal(await page.locator(".bar").evaluate((bar) => bar.getBoundingClientRect().top), 0);
       await page.context().close();
@@ -241,6 +305,17 @@ export const checks = {
     assert.ok(rows.some((row) => /custom_3\s+10115/.test(row)), rows.join("\n"));
   },
 
+  /** USERNAME must be a partner with six mandatory custom fields, one of which takes three characters. */
+  async short({ open, username, password }) {
+    const page = await open({ expected: [400, 404] });
+    await fillIn(page, username, password);
+    await erase(page);
+    const requests = await page.locator("#steps summary").allInnerTexts();
+    assert.deepEqual(requests.slice(0, 3), ["400 POST /customers", "400 POST /customers", "200 POST /customers"]);
+    const rows = await page.locator("#outcome tbody tr").allInnerTexts();
+    assert.ok(rows.some((row) => /custom_1\s+1\s/.test(row)), rows.join("\n"));
+  },
+
   async finishes({ open, username, password }) {
     const page = await open({ expected: [0, 404] });
     await fillIn(page, username, password);
@@ -266,31 +341,36 @@ export const checks = {
     assert.equal(await seen(), light);
   },
 
+  /** Every width, and both colour schemes. What opens over the page is looked at by itself. */
   async accessible({ open, username, password }) {
     const axe = readFileSync(join(root, "node_modules", "axe-core", "axe.min.js"), "utf8");
-    for (const width of [360, 1440]) {
-      for (const colorScheme of ["light", "dark"]) {
-        const page = await open({ width, colorScheme, expected: [400, 404] });
-        await fillIn(page, username, password);
-        await page.keyboard.press("Escape");
-        await erase(page);
-        await refused(page);
-        const erasure = task(page, "DELETE", "/customers/{customer_id}");
-        await erasure.getByRole("button", { name: "Try it" }).click();
-        await erasure.getByLabel("customer_id").fill("2");
-        await erasure.getByRole("button", { name: "Show what" }).click();
-        await erasure.locator(".warning").waitFor();
-        await openAll(page);
-        // evaluate() runs through the debugger, so the content security policy does not block axe.
-        await page.evaluate(axe);
-        for (const popover of [undefined, "credentials", "contents"]) {
-          if (popover) await page.evaluate((id) => document.getElementById(id).showPopover(), popover);
-          const { violations } = await page.evaluate(() => window.axe.run());
-          const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })));
-          assert.deepEqual(found, [], `${width} px, ${colorScheme}, ${popover}`);
-        }
-        await page.context().close();
+    for (const [width, colorScheme] of [[320, "light"], [360, "dark"], [768, "light"], [1440, "light"], [1440, "dark"]]) {
+      const page = await open({ width, colorScheme, expected: [400, 404] });
+      await fillIn(page, username, password);
+      await page.keyboard.press("Escape");
+      await erase(page);
+      await refused(page);
+      const erasure = task(page, "DELETE", "/customers/{customer_id}");
+      await erasure.getByRole("button", { name: "Try it" }).click();
+      await erasure.getByLabel("customer_id").fill("2");
+      await erasure.getByRole("button", { name: "Show what" }).click();
+      await erasure.locator(".warning").waitFor();
+      await openAll(page);
+      // evaluate() runs through the debugger, so the content security policy does not block axe.
+      await page.evaluate(axe);
+      const show = (id) => page.evaluate((id) => document.getElementById(id).showPopover(), id);
+      for (const [state, part, enter] of [
+        ["page", "html", () => {}],
+        ["credentials", "#credentials", () => show("credentials")],
+        ["contents", "#contents", () => show("contents")],
+        ["search results", "#contents", () => page.getByRole("searchbox").fill("custnr")],
+      ]) {
+        await enter();
+        const { violations } = await page.evaluate((part) => window.axe.run(part), part);
+        const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })));
+        assert.deepEqual(found, [], `${width} px, ${colorScheme}, ${state}`);
       }
+      await page.context().close();
     }
   },
 

@@ -41,6 +41,27 @@ export async function tabTo(page, selector) {
   assert.fail(`the keyboard does not reach ${selector}`);
 }
 
+/** No word in a heading or a table is broken, unless it is part of a path or of an address. */
+export async function keepsWords(page) {
+  const broken = await page.evaluate(() => {
+    const found = [];
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const { currentNode: node } = walker;
+      if (!node.parentElement.closest("h1, h2, h3, h4, th, td") || node.parentElement.closest("caption, :is(.fields, .many) thead, .gone, #outcome td") || /[/@]/.test(node.data)) continue;
+      for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}_+*]+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        const lines = new Set([...range.getClientRects()].filter(({ width }) => width > 0).map(({ top }) => Math.round(top)));
+        if (lines.size > 1) found.push(`${word} in: ${node.data.slice(0, 60)}`);
+      }
+    }
+    return found;
+  });
+  assert.deepEqual(broken, []);
+}
+
 export async function fits(page) {
   const [content, view] = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

@@ -62,6 +62,16 @@ fn the_search_finds_tasks_codes_and_fields() {
 }
 
 #[test]
+fn the_contents_mark_every_part_up_to_the_last() {
+    check("marks", DEMO);
+}
+
+#[test]
+fn a_sender_can_be_seen_to_its_end_and_the_recorded_answer_gives_way() {
+    check("shows", DEMO);
+}
+
+#[test]
 fn nothing_is_wider_than_the_screen() {
     check("fits", DEMO);
 }
@@ -124,6 +134,8 @@ fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
         stored(numbers),
         [after("anum")[0], after("bnum")[0], after("cnum")[0]]
     );
+    let kept = "SELECT start AS a, duration || ' s' AS b FROM calls WHERE customer_id = ?";
+    assert_eq!(stored(kept), [after("start")[0], after("duration")[0]]);
     let removed = "SELECT name AS a, custnr AS b, email AS c, address_street AS d FROM customers WHERE customer_id = ?";
     assert_eq!(stored(removed), [""; 4]);
     for name in ["name", "custnr", "email", "address_street"] {
@@ -135,6 +147,16 @@ fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
 fn the_live_erasure_works_for_a_german_partner() {
     let partner = Partner::on(demo(), &json!({"country": "DE"}));
     check("german", (&partner.username, &partner.password));
+}
+
+#[test]
+fn the_live_erasure_works_where_a_mandatory_field_is_short() {
+    let partner = Partner::on(demo(), &json!({}));
+    for n in 1..=6 {
+        let max_length = if n == 1 { 3 } else { 255 };
+        partner.set_up_custom(n, &json!({"required": true, "max_length": max_length}));
+    }
+    check("short", (&partner.username, &partner.password));
 }
 
 #[test]
