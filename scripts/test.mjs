@@ -5,6 +5,7 @@ import { build } from "./build.mjs";
 import { dependencies } from "./dependencies.mjs";
 import { documents } from "./documents.mjs";
 import { generated } from "./generated.mjs";
+import { links } from "./links.mjs";
 import { lintWorkflows } from "./lint-workflows.mjs";
 import { setup } from "./setup.mjs";
 import { env, main, run, seconds } from "./tools.mjs";
@@ -16,6 +17,7 @@ const docs = ["--locked", "--no-deps", "--document-private-items"];
 async function test() {
   await check("setup", setup);
   await check("workflows", lintWorkflows);
+  await check("links of the texts", links);
   await check("build", build);
   await check("OpenAPI documents", documents);
   // The clients are made while the other checks run. A failure shows where they are awaited.
