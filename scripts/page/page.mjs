@@ -11,7 +11,7 @@ import { codes, tasks } from "./tasks.mjs";
 const read = (...path) => readFileSync(join(root, ...path), "utf8");
 
 /** The headings of CHANGELOG.md that tell a partner something. */
-const FOR_PARTNERS = ["Added for partners", "Fixed", "Security"];
+const FOR_PARTNERS = ["Added for partners", "Fixed for partners", "Security for partners"];
 
 /** The page of an OpenAPI document. */
 export function page(document) {
