@@ -180,8 +180,9 @@ pub async fn replay(trips: &impl Trips, database: Database) -> Result<Replayed, 
         let doors_sequence = state.integer("doors_sequence")?;
         replayed.logins = put_doors_back(trips, doors_sequence, head).await?;
     }
+    // What another replay has opened meanwhile is right, and moves go on there: up to `head`, this one changes nothing.
+    restored::put_right(trips, database, head).await?;
     let open = head + 1;
-    restored::put_right(trips, database, open).await?;
     // Isolates that had not heard yet may have counted on.
     let from = (sequence - MINUTE).max(0);
     (replayed.erasures, replayed.erased_again) = erase_again(trips, database, from, open).await?;

@@ -6,11 +6,11 @@ use crate::ledger::trips::{Row, Trips};
 use crate::partners::placement::Database;
 
 /// Has the moves from and to a restored database begin anew, and puts right what it does for each partner that it has: one
-/// that lives elsewhere is served nothing there. `open` is what the database will have counted.
+/// that lives elsewhere is served nothing there. It does so only while the database has not counted `head`.
 ///
 /// # Errors
 /// 503 if a database does not answer. What was done stays done.
-pub async fn put_right(trips: &impl Trips, database: Database, open: i64) -> Result<(), Error> {
+pub async fn put_right(trips: &impl Trips, database: Database, head: i64) -> Result<(), Error> {
     let anew = ledger::begin_anew_after_restore(database, &trips.now());
     trips.ledger(vec![anew]).await?;
     let mut after = 0;
@@ -30,7 +30,7 @@ pub async fn put_right(trips: &impl Trips, database: Database, open: i64) -> Res
         let stays = trips.ledger(vec![stays]).await?;
         let stays = stays.iter().flatten().map(|row| row.text("stay"));
         let stays = stays.collect::<Result<Vec<_>, _>>()?.join(",");
-        let right = sql::put_stays_right(&format!("[{stays}]"), open);
+        let right = sql::put_stays_right(&format!("[{stays}]"), head);
         trips.run(database, right.into()).await?;
     }
 }

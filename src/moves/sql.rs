@@ -216,16 +216,16 @@ pub const PAGE: i64 = 200;
 /// ([`super::ledger::stays`]). One that lives elsewhere, or that this database has as it was in an earlier stay, is served
 /// nothing, and its rows are deleted. One that has arrived, and does not depart, is served all; one that departs, only reads, because the other
 /// database may serve it reads already. They change nothing once the database has counted
-/// `open`. They write three rows for each partner.
-pub fn put_stays_right(stays: &str, open: i64) -> [Statement; 4] {
+/// `head`: then another replay has opened it, and moves have gone on. They write three rows for each partner.
+pub fn put_stays_right(stays: &str, head: i64) -> [Statement; 4] {
     let of_given = |condition: Sql| {
         sql!(
             "partner_id IN (SELECT given.value ->> 'partner_id' FROM json_each({stays}) AS given \
              JOIN partners AS p ON p.partner_id = given.value ->> 'partner_id' WHERE {condition}) \
-             AND (SELECT sequence FROM state WHERE state_id = 1) < {open}",
+             AND (SELECT sequence FROM state WHERE state_id = 1) < {head}",
             stays = stays,
             condition = condition,
-            open = open,
+            head = head,
         )
     };
     let is_away = sql!("given.value ->> 'is_home' = 0 OR p.passage < given.value ->> 'passage'");

@@ -4,6 +4,7 @@ use super::holds::left_behind;
 use super::story::Story;
 use super::world::{Last, all};
 use crate::http::error::Error;
+use crate::ledger::replay::replay;
 use crate::ledger::tests::world::{copy, now};
 use crate::moves::engine::{Move, PHASES, begin, step};
 use crate::moves::pages::PACE;
@@ -164,5 +165,42 @@ fn a_difference_between_both_sides_has_the_move_begin_anew() {
         until(&story, target, "comparing");
     }
     until(&story, target, "complete");
+    story.at_the_end(PARTNER, target);
+}
+
+/// Has the run of an isolate cut off at the trip with this statement, which then is under way.
+fn replay_until(story: &Story, isolate: usize, database: Database, name: &str) {
+    let world = &story.world;
+    world.at_work.set(isolate);
+    world.last.set(Last::Late);
+    for trips in 1.. {
+        world.remain.set(trips);
+        now(replay(world, database)).unwrap_err();
+        let late = world.late.borrow_mut().pop().unwrap();
+        if late.1.iter().any(|statement| statement.name() == name) {
+            world.late.borrow_mut().push(late);
+            world.remain.set(u64::MAX);
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_second_replay_closes_no_partner_that_has_arrived_since_the_first_one() {
+    let (mut story, _, target) = story();
+    until(&story, target, "comparing");
+    let earlier = copy(&story.world.databases[target.index()].borrow());
+    story.world.minute().unwrap();
+    restore(&story, target, earlier);
+
+    // The first one has told the ledger how far it goes, and the second one hears that.
+    replay_until(&story, 0, target, "state::open");
+    replay_until(&story, 1, target, "moves::close_away");
+    story.world.arrive(0);
+    assert!(!story.world.is_restored(target));
+    until(&story, target, "complete");
+    story.create(PARTNER).unwrap();
+    story.world.arrive(0);
+    story.world.minute().unwrap();
     story.at_the_end(PARTNER, target);
 }
