@@ -136,7 +136,7 @@ pub fn put_tenant(
     steps.named(PutTenant { ending, tenant })
 }
 
-/// The changes of [`put_tenant`]. Returns its `ending`.
+/// The changes of [`put_tenant`], if the database is the partner's home. Returns its `ending`.
 fn change_tenant(
     steps: &mut Steps,
     username: &str,
@@ -186,13 +186,22 @@ fn change_directory(username: &str, input: &PartnerInput) -> Statement {
     .named("operator::change_directory")
 }
 
+/// The condition that a row of `partners` is this partner, and that the database is its home: one that it moves to or from
+/// has a row of it too.
+fn at_home(username: &str) -> Sql {
+    sql!(
+        "username = {username} AND serves = 'all'",
+        username = username
+    )
+}
+
 /// Finds the custom fields of a partner of which values remain to be removed, as `n`, among the fields with the numbers
 /// in this JSON array. They cannot be set up until the last value is removed. At most 20 rows.
 fn ending_of(username: &str, numbers: String) -> Sql {
     sql!(
-        "SELECT n FROM endings WHERE partner_id = (SELECT partner_id FROM partners WHERE username = {username}) \
+        "SELECT n FROM endings WHERE partner_id = (SELECT partner_id FROM partners WHERE {at_home}) \
          AND n IN (SELECT value FROM json_each({numbers}))",
-        username = username,
+        at_home = at_home(username),
         numbers = numbers,
     )
 }
@@ -220,7 +229,8 @@ fn change(username: &str, input: &PartnerInput, ending: &Sql) -> Statement {
     let PartnerInput { name, country, .. } = input;
     sql!(
         "UPDATE partners SET {columns} = {new} \
-         WHERE username = {username} AND {columns} IS NOT {new} AND NOT EXISTS ({ending})",
+         WHERE {at_home} AND {columns} IS NOT {new} AND NOT EXISTS ({ending})",
+        at_home = at_home(username),
         ending = ending,
         columns = sql!("(name, country)"),
         new = sql!(
@@ -228,7 +238,6 @@ fn change(username: &str, input: &PartnerInput, ending: &Sql) -> Statement {
             name = name.as_deref(),
             country = country.as_deref(),
         ),
-        username = username,
     )
     .named("operator::change")
 }
@@ -247,12 +256,12 @@ fn set_up_german_fields(username: &str) -> Statement {
         "WITH rule (n, label, max_length) AS (VALUES {rows}) \
          INSERT INTO custom_fields (partner_id, n, label, max_length, required) \
          SELECT partner_id, n, rule.label, rule.max_length, 1 FROM partners, rule \
-         WHERE username = {username} AND country = {country} \
+         WHERE {at_home} AND country = {country} \
          ON CONFLICT (partner_id, n) DO UPDATE SET label = excluded.label, \
          max_length = excluded.max_length, required = 1 WHERE \
          (label, max_length, required) IS NOT (excluded.label, excluded.max_length, 1)",
         rows = Sql::join(rows, ", "),
-        username = username,
+        at_home = at_home(username),
         country = german::COUNTRY,
     )
     .named("operator::set_up_german_fields")

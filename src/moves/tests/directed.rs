@@ -168,6 +168,26 @@ fn a_difference_between_both_sides_has_the_move_begin_anew() {
     story.at_the_end(PARTNER, target);
 }
 
+/// Of a partner that lives elsewhere, the operator's change goes to the database with the directory too.
+#[test]
+fn a_change_by_the_operator_writes_nothing_into_the_database_that_the_partner_moves_to() {
+    let (mut story, home, _) = story();
+    let away = Database::all().nth(1).unwrap();
+    if home != away {
+        until(&story, away, "complete");
+    }
+    until(&story, Database::DIRECTORY, "flipping");
+    for _ in 0..3 {
+        assert!(matches!(story.put(PARTNER), Err(Error::Moving(_))));
+    }
+    until(&story, Database::DIRECTORY, "complete");
+    story.at_the_end(PARTNER, Database::DIRECTORY);
+    for _ in 0..3 {
+        story.put(PARTNER).unwrap();
+    }
+    story.at_the_end(PARTNER, Database::DIRECTORY);
+}
+
 /// Has the run of an isolate cut off at the trip with this statement, which then is under way.
 fn replay_until(story: &Story, isolate: usize, database: Database, name: &str) {
     let world = &story.world;

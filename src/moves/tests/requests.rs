@@ -18,9 +18,11 @@ use crate::http::version::Version::Bare;
 use crate::ledger::replay::{close, keep_doors, record};
 use crate::ledger::tests::world::now;
 use crate::ledger::trips::{Row, Trips, first};
-use crate::operator::input::FieldNumber;
-use crate::operator::sql::delete_custom_field;
+use crate::operator::input::{FieldNumber, PartnerInput};
 use crate::operator::sql::logins::Login;
+use crate::operator::sql::{self as operator, delete_custom_field};
+use crate::partners::placement::Database;
+use crate::partners::sql::find;
 use crate::records::calls::CALLS;
 use crate::records::kind::Kind;
 use crate::records::measures::MEASURES;
@@ -199,6 +201,38 @@ impl Story {
         let seven = FieldNumber::of(7).unwrap();
         let batch = delete_custom_field(partner_id, &name, seven, audit);
         self.change(partner_id, &batch.statements).map(drop)
+    }
+
+    /// Renames a partner and sets its country, as the operator does.
+    pub(super) fn put(&mut self, partner_id: i64) -> Result<(), Error> {
+        self.count += 1;
+        let name = username(partner_id);
+        let at = self.world.now();
+        let audit = Context {
+            actor: Actor::Operator(&name),
+            ..context(&at, partner_id)
+        };
+        let input = PartnerInput {
+            name: Some(format!("name-{}", self.count)),
+            country: Some(["DE", "SE"][self.below(2) as usize].to_owned()),
+            ..PartnerInput::default()
+        };
+        let found = first(self.world.operate(&[find(&name)])?, 0).unwrap();
+        let home = Database::parse(&found.text("database")?).unwrap();
+        let put = operator::put(&name, home, "sealed", &input, audit);
+        self.watch(partner_id, |world| {
+            let rows = match home {
+                Database::DIRECTORY => world.fenced(home, partner_id, &put.statements)?,
+                _ => world.operate(&put.statements)?,
+            };
+            let doors = first(rows, put.names.doors.index()).unwrap();
+            now(keep_doors(world, &doors.text("doors")?))?;
+            if home != Database::DIRECTORY {
+                let there = operator::put_tenant(partner_id, &name, &input, false, audit);
+                world.fenced(home, partner_id, &there.statements)?;
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn new_password(&mut self, partner_id: i64) -> Result<(), Error> {

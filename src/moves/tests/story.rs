@@ -17,7 +17,7 @@ use crate::moves::pages::{PACE, Pace};
 use crate::partners::placement::Database;
 
 pub(super) const PARTNERS: i64 = 8;
-const WHAT: [&str; 32] = [
+const WHAT: [&str; 33] = [
     "create",
     "create",
     "create",
@@ -50,6 +50,7 @@ const WHAT: [&str; 32] = [
     "restore",
     "late",
     "late",
+    "put",
 ];
 const ISOLATES: usize = 3;
 
@@ -209,7 +210,7 @@ impl Story {
 
     pub(super) fn go(&mut self, most: u64) {
         for _ in 0..most {
-            let what = self.below(32);
+            let what = self.below(33);
             let partner_id = 1 + self.below(PARTNERS as u64) as i64;
             let is_killed = self.below(3) == 0;
             let trips = if is_killed {
@@ -256,6 +257,7 @@ impl Story {
                     self.restore();
                     Ok(())
                 }
+                32 => self.put(partner_id),
                 _ => {
                     self.arrive();
                     Ok(())

@@ -151,9 +151,7 @@ impl World {
         let mut is_again = false;
         loop {
             let home = self.home(partner_id)?;
-            let fence = state::fence_of(partner_id, reads, self.heard(home)?);
-            let batch = [vec![fence], statements.to_vec()].concat();
-            match self.trip((Some(home), batch)) {
+            match self.fenced(home, partner_id, statements) {
                 Err(Error::Moving(text)) => {
                     self.with(|isolate| isolate.homes.remove(&partner_id));
                     if !reads || is_again {
@@ -161,9 +159,22 @@ impl World {
                     }
                     is_again = true;
                 }
-                other => return Ok((home, other?.split_off(1))),
+                other => return Ok((home, other?)),
             }
         }
+    }
+
+    /// Runs a batch of a partner in this database, behind the fence.
+    pub fn fenced(
+        &self,
+        home: Database,
+        partner_id: i64,
+        statements: &[Statement],
+    ) -> Result<Rows<Cells>, Error> {
+        let reads = statements.iter().all(Statement::is_read);
+        let fence = state::fence_of(partner_id, reads, self.heard(home)?);
+        let batch = [vec![fence], statements.to_vec()].concat();
+        Ok(self.trip((Some(home), batch))?.split_off(1))
     }
 
     /// Runs a batch in the directory's database, as the operator does.
