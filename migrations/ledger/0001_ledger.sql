@@ -62,8 +62,9 @@ CREATE TABLE doors (
     -- The partner that the login belongs to, and the partner's user name.
     partner_id INTEGER NOT NULL,
     partner TEXT NOT NULL,
-    -- The partner's home, whether the partner may call, and from where: as in directory.
+    -- The partner's home, the passage that has brought it there, whether it may call, and from where: as in directory.
     home TEXT NOT NULL,
+    passage INTEGER NOT NULL,
     enabled INTEGER NOT NULL,
     allowed_networks TEXT NOT NULL,
     -- The rest as in logins. HA1s are sealed.

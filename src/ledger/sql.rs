@@ -148,6 +148,7 @@ pub fn doors(doors: &str) -> Batch<()> {
         "partner_id",
         "partner",
         "home",
+        "passage",
         "enabled",
         "allowed_networks",
     ];
@@ -213,6 +214,7 @@ pub fn doors_after(sequence: i64, username: &str) -> Statement {
         "partner_id",
         "partner",
         "home",
+        "passage",
         "enabled",
         "allowed_networks",
         "access",

@@ -250,6 +250,7 @@ pub fn doors(username: &str) -> Statement {
         Member::column("partner_id"),
         Member::scalar("partner", sql!("username")),
         Member::scalar("home", sql!("database")),
+        Member::column("passage"),
         Member::column("enabled"),
         Member::column("allowed_networks"),
         Member::json("logins", logins),

@@ -19,12 +19,13 @@ pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
     let given = sql!("json_each({list}) AS given", list = list);
     let member = |name| sql!("given.value ->> '{name}'", name = Sql::name(name));
     let lost = sql!(
-        "INSERT INTO directory (partner_id, username, database, created) \
-         SELECT {partner_id}, {partner}, {home}, {created} FROM {given} \
+        "INSERT INTO directory (partner_id, username, database, passage, created) \
+         SELECT {partner_id}, {partner}, {home}, {passage}, {created} FROM {given} \
          WHERE {partner} = {username} AND {ended} = 0 AND {home} <> {here} AND {is_behind} ON CONFLICT DO NOTHING",
         partner_id = member("partner_id"),
         partner = member("partner"),
         home = member("home"),
+        passage = member("passage"),
         created = member("created"),
         given = &given,
         username = member("username"),
@@ -33,10 +34,11 @@ pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
         is_behind = &is_behind,
     );
     let partners = sql!(
-        "UPDATE directory SET database = {home}, enabled = {enabled}, allowed_networks = {networks} FROM {given} \
+        "UPDATE directory SET database = {home}, passage = {passage}, enabled = {enabled}, allowed_networks = {networks} FROM {given} \
          WHERE directory.partner_id = {partner_id} AND directory.username = {partner} \
          AND {partner} = {username} AND {is_behind}",
         home = member("home"),
+        passage = member("passage"),
         enabled = member("enabled"),
         networks = member("allowed_networks"),
         given = &given,

@@ -72,6 +72,7 @@ mod limits;
 mod list;
 mod logins;
 mod logs;
+mod lost_partners;
 mod matrix;
 mod measures;
 mod methods;

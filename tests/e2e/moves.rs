@@ -28,7 +28,7 @@ fn move_to(partner: &Partner, to: &str) -> Request<'static> {
 }
 
 /// Moves a partner until it is over. Returns what was answered last.
-fn moved(partner: &Partner, to: &str) -> Value {
+pub(crate) fn moved(partner: &Partner, to: &str) -> Value {
     let begin = Instant::now();
     loop {
         let answer = move_to(partner, to).expect(200).json()["move"].clone();

@@ -21,7 +21,7 @@ use crate::subject::backups_until;
 
 const DEADLINE: Duration = Duration::from_secs(90);
 
-fn server() -> &'static Server {
+pub(crate) fn server() -> &'static Server {
     Server::different(&Difference {
         config: &[],
         secrets: None,
@@ -29,7 +29,7 @@ fn server() -> &'static Server {
 }
 
 /// Copies the customers' database as it is now, and lets a minute pass.
-fn db_copy(server: &Server) -> PathBuf {
+pub(crate) fn db_copy(server: &Server) -> PathBuf {
     let copies = fs::read_dir(&server.state).unwrap().count();
     let copy = server.state.join(format!("copy-{copies}.sqlite"));
     let alone = server.no_request_under_way();
@@ -40,12 +40,12 @@ fn db_copy(server: &Server) -> PathBuf {
     copy
 }
 
-fn cron(server: &Server) {
+pub(crate) fn cron(server: &Server) {
     Request::new(server, "GET", "/cdn-cgi/handler/scheduled").expect(200);
 }
 
 /// Stops the server, puts an earlier copy in the place of the customers' database, and starts a server on it.
-fn restored(server: &Server, copy: &Path) -> &'static Server {
+pub(crate) fn restored(server: &Server, copy: &Path) -> &'static Server {
     server.restarted_after(|| {
         let file = db_file(server, "DB");
         for end in ["", "-wal", "-shm"] {

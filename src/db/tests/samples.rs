@@ -394,9 +394,9 @@ fn of_the_ledger() -> Vec<Sample> {
         "removed_at":"2026-01-02 00:00:00","completed_at":"2026-01-02 00:00:00","measures_expired":1,"users_removed":1,
         "allowed_numbers_removed":1,"phone_numbers_masked":2,"backups_until":"2026-02-01 00:00:00","reerased_at":"",
         "jws":"j"}"#;
-    let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","home":"DB","enabled":1,"allowed_networks":"[]","logins":
+    let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","home":"DB","passage":0,"enabled":1,"allowed_networks":"[]","logins":
         [{"username":"acme","access":"write","ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":""}]}"#;
-    let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","home":"DB","enabled":0,"allowed_networks":"[]","access":"write",
+    let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","home":"DB","passage":0,"enabled":0,"allowed_networks":"[]","access":"write",
         "ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":"","ended":0}]"#;
     let lives_again = undo::Entry {
         partner_id: 1,
