@@ -7,12 +7,13 @@ use crate::erasure::receipt::{COUNTS, backups_until};
 use crate::erasure::sql::Target;
 use crate::http::etag::IfMatch;
 use crate::http::version::Version;
+use crate::operator::sql::list as directory;
 use crate::partners::placement::Database;
 use crate::sql;
 
 /// Puts logins back as the ledger has them, and what their partners may and where they live: `list` is a JSON list of rows of
 /// the ledger. It does so only while the database has not counted `head`: later its own logins are the newer ones. A partner
-/// that is lost is put back if another database is its home. It writes one row for each login, and one for each partner, at
+/// that is lost is put back if another database is its home; then the list of partners is counted anew. It writes one row for each login, and one for each partner, at
 /// most [`PAGE`](super::sql::PAGE).
 pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
     let is_behind = sql!("(SELECT sequence FROM state) < {head}", head = head);
@@ -80,8 +81,11 @@ pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
         is_behind = is_behind,
         changes = Sql::join(changes, ", "),
     );
+    let [forget, count] = directory().count_anew();
     vec![
         lost.named("undo::put_lost_partners_back"),
+        forget,
+        count,
         partners.named("undo::put_partners_back"),
         end.named("undo::end_logins"),
         put.named("undo::put_logins_back"),

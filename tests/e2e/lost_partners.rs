@@ -1,6 +1,6 @@
 //! A restore of the database with the directory, and the partners that live elsewhere, or that it has lost.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Request, Response};
 use crate::db::db_open_of;
@@ -49,4 +49,36 @@ fn a_partner_that_a_restore_has_lost_after_its_move_is_never_an_empty_one() {
             .unwrap();
         assert_eq!(count, 0, "{database}");
     }
+}
+
+#[test]
+fn the_partners_that_a_restore_has_lost_are_counted_and_paged_again() {
+    let server = server();
+    let earlier = Partner::on(server, &json!({"database": "DB_2"}));
+    let copy = db_copy(server);
+    let later = [(); 3].map(|()| Partner::on(server, &json!({"database": "DB_2"})));
+
+    let server = restored(server, &copy);
+    cron(server);
+    let all = operator(server, "GET", "/operator/partners").expect(200);
+    let expected: Vec<Value> = [&earlier]
+        .into_iter()
+        .chain(&later)
+        .map(|partner| partner.username.as_str().into())
+        .collect();
+    let names = |answer: &Response| -> Vec<Value> {
+        let rows = answer.records("partners");
+        rows.iter().map(|row| row["username"].clone()).collect()
+    };
+    assert_eq!(names(&all), expected);
+    assert_eq!(all.json()["total"], 4);
+    for (page, name) in expected.iter().enumerate() {
+        let path = format!("/operator/partners?pagesize=1&page={page}");
+        let page = operator(server, "GET", &path).expect(200);
+        assert_eq!(names(&page), std::slice::from_ref(name));
+    }
+    // A new one is counted beside them.
+    Partner::on(server, &json!({"database": "DB_2"}));
+    let all = operator(server, "GET", "/operator/partners").expect(200);
+    assert_eq!(all.json()["total"], 5);
 }

@@ -34,6 +34,33 @@ impl List {
         .named("blocks::count_new")
     }
 
+    /// Counts all rows of a list by id anew, if the statement before them changed rows: these may stand anywhere in it. They
+    /// read the list, and write its blocks.
+    pub fn count_anew(&self) -> [Statement; 2] {
+        let blocks = self.blocks();
+        let forget = sql!(
+            "DELETE FROM blocks WHERE {blocks} AND changes() > 0",
+            blocks = &blocks
+        );
+        let count = sql!(
+            "INSERT INTO blocks (kind, owner_id, id, live) \
+             SELECT '{name}', (SELECT {owner_id} FROM {owner}), MIN(id), COUNT(*) FROM \
+             (SELECT {column} AS id, (ROW_NUMBER() OVER (ORDER BY {column}) - 1) / {full} AS block FROM {name} WHERE {rows}) \
+             WHERE NOT EXISTS (SELECT 1 FROM blocks WHERE {blocks}) GROUP BY block",
+            name = Sql::name(self.name),
+            owner_id = &self.owner_id,
+            owner = &self.owner,
+            column = Sql::name(self.id),
+            full = FULL,
+            rows = &self.rows,
+            blocks = blocks,
+        );
+        [
+            forget.named("blocks::forget"),
+            count.named("blocks::count_anew"),
+        ]
+    }
+
     /// Counts new rows in the blocks of their starts, before or after they are inserted. `starts` selects the `start` of
     /// each; their ids are higher than all others. It writes at most one row for each of them, and reads at most three.
     pub fn count_by_start(&self, starts: &Sql) -> Statement {
