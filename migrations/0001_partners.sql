@@ -67,6 +67,9 @@ CREATE TABLE partners (
     passage INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- The partners that move at present.
+CREATE INDEX partners_moving ON partners (serves) WHERE serves <> 'all';
+
 -- The partners that have moved away, and whose rows remain to be deleted here. A row is there until the last is deleted.
 CREATE TABLE leavings (
     -- The partner.

@@ -60,6 +60,16 @@ impl Json {
             .map(|(_, value)| value)
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let mut members = members.iter_mut();
+        let (_, value) = members.find(|(member, _)| member == name)?;
+        Some(value)
+    }
+
     /// The text of a string.
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self {

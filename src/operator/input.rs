@@ -251,6 +251,7 @@ impl Filter {
     pub fn take(params: &mut Params) -> Self {
         let filter = Self {
             partner: params.text("partner"),
+            partner_id: None,
             customer_id: params.id("customer_id"),
             since: take_since(params),
             action: params.text("action"),

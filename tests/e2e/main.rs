@@ -93,6 +93,7 @@ mod subject;
 mod tenancy;
 mod tools;
 mod trail;
+mod trail_moves;
 mod trouble;
 mod unmigrated;
 mod users;

@@ -22,7 +22,7 @@ fn server() -> &'static Server {
     })
 }
 
-fn move_to(partner: &Partner, to: &str) -> Request<'static> {
+pub(crate) fn move_to(partner: &Partner, to: &str) -> Request<'static> {
     let path = format!("/operator/partners/{}/move", partner.partner);
     Request::operator(partner.server, "POST", &path).json(&json!({"to": to}))
 }

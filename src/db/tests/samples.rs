@@ -31,7 +31,7 @@ use crate::operator::sql as operator;
 use crate::operator::sql::databases::summary;
 use crate::operator::sql::erasures::erasures;
 use crate::operator::sql::logins::{self, Login};
-use crate::operator::sql::trail::{Filter, Order, trail};
+use crate::operator::sql::trail::{Filter, Order, names, trail};
 use crate::partners::placement::Database;
 use crate::partners::profile::{CUSTOM_FIELDS, CustomField, Profile};
 use crate::partners::sql::{find, of_login, of_partner, tenant};
@@ -543,10 +543,12 @@ fn of_the_trail() -> Vec<Sample> {
     let all = Filter::default();
     let of_a_partner = Filter {
         partner: text("acme"),
+        partner_id: Some(1),
         ..Filter::default()
     };
     let of_a_customer = Filter {
         partner: text("acme"),
+        partner_id: Some(1),
         customer_id: Some(1),
         since: text(NOW),
         action: text("erase"),
@@ -558,6 +560,7 @@ fn of_the_trail() -> Vec<Sample> {
     };
     let newest_of_a_partner = Filter {
         partner: text("acme"),
+        partner_id: Some(1),
         since: text(NOW),
         action: text("erase"),
         order: Order::Newest,
@@ -567,6 +570,7 @@ fn of_the_trail() -> Vec<Sample> {
         Sample::of("trail", trail(Published, &all, page)),
         Sample::of("trail_of_partner", trail(Bare, &of_a_partner, page)),
         Sample::of("trail_of_customer", trail(Bare, &of_a_customer, page)),
+        Sample::of("trail_names", Batch::of(names("[1]".to_owned()))),
         Sample::of("trail_newest", trail(Bare, &newest_first, page)),
         Sample::of(
             "trail_newest_of_partner",

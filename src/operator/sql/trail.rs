@@ -2,13 +2,13 @@
 
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::json::{Member, json_object};
-use crate::db::sql::Sql;
+use crate::db::sql::{Sql, Statement};
 use crate::http::paging::Paging;
 use crate::http::version::Version;
-use crate::partners::sql::find;
+use crate::moves::parts::entry_moves;
 use crate::sql;
 
-/// The most entries that one request looks at.
+/// The most entries that one request looks at beyond those that it skips.
 pub const WINDOW: i64 = 10_000;
 
 /// Which entries a request asks for.
@@ -16,6 +16,8 @@ pub const WINDOW: i64 = 10_000;
 pub struct Filter {
     /// Only of the partner with this user name.
     pub partner: Option<String>,
+    /// The partner's id, once it is found in the directory. No other database knows it when the partner lives elsewhere.
+    pub partner_id: Option<i64>,
     /// Only of the customer with this id.
     pub customer_id: Option<i64>,
     /// Only since this time.
@@ -44,34 +46,32 @@ pub const ORDERS: [(&str, Order); 2] = [("oldest", Order::Oldest), ("newest", Or
 pub struct Trail {
     /// One row: the number of entries, as `total`.
     pub total: At,
-    /// The entries, in their order. Each row has the time as `at` besides.
+    /// The entries, in their order. Each row has the time as `at` besides, and the partner's id in place of its name.
     pub rows: At,
     /// One row: the id of the last entry that was looked at, as `last`, if entries may follow it; else 0.
     pub window: At,
-    /// A row if the directory has the partner. `None` if none was asked for.
-    pub partner: Option<At>,
+    /// A row for each partner that two databases may serve reads at present, so that both tell of its entries: its id as
+    /// `partner_id`, and how many entries of it are in the total, as `count`.
+    pub twice: At,
 }
 
 /// Reads a page of the audit trail of one database, and the number of its entries.
 ///
-/// Without a filter, that number is how many entries the database has made; those of a partner that has moved away are counted
-/// here, and not where they are. It reads the rows that the offset skips and the rows that it answers. With a filter it looks at the entries of the partner or the customer, if one is given, else at all: at the
-/// first [`WINDOW`] after `after` for the page, and at the first [`WINDOW`] for the total. So it reads at most three windows.
-/// The first are the newest if the order is so.
+/// While a partner moves, entries of it are in two databases. One that serves the partner nothing does not tell of those that
+/// move.
+///
+/// Without a filter, the number is how many entries the database has made; those of a partner that has moved away are counted
+/// here, and not where they are. It reads the rows that the offset skips and the rows that it answers. With a filter it looks
+/// at the entries of the partner or the customer, if one is given, else at all: at the first [`WINDOW`] after `after` for the
+/// page, and at the first [`WINDOW`] for the total. So it reads at most three windows, and one more while partners move. The
+/// first are the newest if the order is so.
 pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> {
     let integer = |column| Member::integer(version, column);
     let json = json_object(&[
         integer("audit_id"),
         Member::column("at"),
         Member::column("actor"),
-        // An entry about what the directory has stands beside it, wherever the partner lives.
-        Member::scalar(
-            "partner",
-            sql!(
-                "COALESCE((SELECT username FROM directory AS d WHERE d.partner_id = a.partner_id), \
-                 (SELECT username FROM partners AS p WHERE p.partner_id = a.partner_id), '')"
-            ),
-        ),
+        Member::scalar("partner", sql!("partner_id")),
         Member::column("login"),
         Member::column("action"),
         Member::column("kind"),
@@ -80,43 +80,60 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
         Member::json("fields", sql!("fields")),
         Member::column("request_id"),
     ]);
-    let (from, total, window) = if filter.is_empty() {
-        let from = sql!("audit WHERE audit_id > {after}", after = paging.after);
-        let total = sql!(
+    let action = filter.action.as_deref();
+    let matches = sql!(
+        "{action} IN (action, '') AND NOT ({entry_moves} AND partner_id IN ({elsewhere}))",
+        action = action.unwrap_or(""),
+        entry_moves = entry_moves(),
+        elsewhere = served("nothing"),
+    );
+    let most = WINDOW.saturating_add(paging.offset());
+    let window = |most| filter.window(paging.after, most);
+    let of_all = |most| filter.window(0, most);
+    let total = if filter.is_empty() {
+        sql!(
             "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0) - audit_skipped AS total \
              FROM state WHERE state_id = 1"
-        );
-        (from, total, sql!("SELECT 0 AS last"))
+        )
     } else {
-        let window = |after| filter.window(after);
-        let action = filter.action.as_deref();
-        let matches = sql!("{action} IN (action, '')", action = action.unwrap_or(""));
-        let from = sql!(
-            "{window} WHERE {matches}",
-            window = window(paging.after),
+        sql!(
+            "SELECT COUNT(*) AS total FROM {of_all} WHERE {matches}",
+            of_all = of_all(sql!("{max}", max = WINDOW)),
             matches = &matches,
-        );
-        let total = sql!(
-            "SELECT COUNT(*) AS total FROM {window} WHERE {matches}",
-            window = window(0),
-            matches = matches,
-        );
-        let last = match action {
-            Some(_) => sql!(
-                "SELECT iif(COUNT(*) < {max}, 0, MAX(audit_id)) AS last FROM {window}",
-                max = WINDOW,
-                window = window(paging.after),
-            ),
-            // All that is looked at is answered, so a full page tells that entries may follow.
-            None => sql!("SELECT 0 AS last"),
-        };
-        (from, total, last)
+        )
     };
+    // If all that is looked at is answered, a full page tells that entries may follow, and nothing more is read.
+    let if_not_all = sql!(
+        "iif({action} <> '' OR EXISTS ({elsewhere}), {most}, 0)",
+        action = action.unwrap_or(""),
+        elsewhere = served("nothing"),
+        most = most,
+    );
+    let last = sql!(
+        "SELECT iif(COUNT(*) < {most}, 0, MAX(audit_id)) AS last FROM {window}",
+        most = most,
+        window = window(if_not_all),
+    );
+    let if_any = sql!(
+        "iif({is_filtered} AND EXISTS ({reads}), {max}, 0)",
+        is_filtered = i64::from(!filter.is_empty()),
+        reads = served("reads"),
+        max = WINDOW,
+    );
+    let twice = sql!(
+        "SELECT partner_id, COUNT(*) AS count FROM {of_all} WHERE {matches} AND {entry_moves} \
+         AND partner_id IN ({reads}) GROUP BY partner_id",
+        of_all = of_all(if_any),
+        matches = &matches,
+        entry_moves = entry_moves(),
+        reads = served("reads"),
+    );
     let rows = sql!(
-        "SELECT {json} AS json, audit_id AS id, at FROM (SELECT * FROM {from} \
+        "SELECT {json} AS json, audit_id AS id, at FROM (SELECT * FROM {window} WHERE {matches} \
          ORDER BY {order} LIMIT {limit} OFFSET {offset}) AS a ORDER BY {order}",
         json = json,
-        from = from,
+        window = window(sql!("{most}", most = most)),
+        matches = matches,
         order = filter.order.sql(),
         limit = paging.limit(),
         offset = paging.offset(),
@@ -124,15 +141,32 @@ pub fn trail(version: Version, filter: &Filter, paging: Paging) -> Batch<Trail> 
     let mut steps = Steps::default();
     let total = steps.add(total.named("operator::trail_total"));
     let rows = steps.add(rows.named("operator::trail"));
-    let window = steps.add(window.named("operator::trail_window"));
-    let partner = filter.partner.as_deref();
-    let partner = partner.map(|partner| steps.add(find(partner)));
+    let window = steps.add(last.named("operator::trail_window"));
+    let twice = steps.add(twice.named("operator::trail_twice"));
     steps.named(Trail {
         total,
         rows,
         window,
-        partner,
+        twice,
     })
+}
+
+/// The partners of which the database serves `'nothing'`, or `'reads'`: those that move at present. An index has them.
+fn served(what: &'static str) -> Sql {
+    sql!(
+        "SELECT partner_id FROM partners WHERE serves <> 'all' AND serves = '{what}'",
+        what = Sql::name(what)
+    )
+}
+
+/// Reads the user names of partners from the directory, as `partner_id` and `username`. `ids` is a JSON list; it reads a row
+/// for each.
+pub fn names(ids: String) -> Statement {
+    sql!(
+        "SELECT partner_id, username FROM directory WHERE partner_id IN (SELECT value FROM json_each({ids}))",
+        ids = ids
+    )
+    .named("operator::names")
 }
 
 impl Filter {
@@ -159,6 +193,7 @@ impl Filter {
     fn is_empty(&self) -> bool {
         let Self {
             partner,
+            partner_id: _,
             customer_id,
             since,
             action,
@@ -167,9 +202,9 @@ impl Filter {
         partner.is_none() && customer_id.is_none() && since.is_none() && action.is_none()
     }
 
-    /// The first [`WINDOW`] entries after `after` of the partner or the customer, since the time. An index finds them.
-    fn window(&self, after: i64) -> Sql {
-        let partner = self.partner.as_deref().map(|username| {
+    /// The first `most` entries after `after` of the partner or the customer, since the time. An index finds them.
+    fn window(&self, after: i64, most: Sql) -> Sql {
+        let partner = self.partner_id.map(|partner_id| {
             // A customer belongs to one partner, and has fewer entries. The plus keeps the index of the partner away.
             let column = if self.customer_id.is_some() {
                 sql!("+partner_id")
@@ -177,10 +212,9 @@ impl Filter {
                 sql!("partner_id")
             };
             sql!(
-                "{column} = COALESCE((SELECT partner_id FROM directory WHERE username = {username}), \
-                 (SELECT partner_id FROM partners WHERE username = {username}))",
+                "{column} = {partner_id}",
                 column = column,
-                username = username
+                partner_id = partner_id
             )
         });
         let customer = self.customer_id.map(|customer_id| {
@@ -200,10 +234,10 @@ impl Filter {
         let after = sql!("audit_id > {after}", after = after);
         let conditions = partner.into_iter().chain(customer).chain([after]);
         sql!(
-            "(SELECT * FROM audit WHERE {conditions} ORDER BY {order} LIMIT {max})",
+            "(SELECT * FROM audit WHERE {conditions} ORDER BY {order} LIMIT {most})",
             conditions = Sql::join(conditions, " AND "),
             order = self.order.sql(),
-            max = WINDOW,
+            most = most,
         )
     }
 }
