@@ -124,7 +124,7 @@ CREATE TABLE moves (
     done INTEGER NOT NULL DEFAULT 0,
     -- How often it has begun anew: after a restore, or because both sides differed.
     began_anew INTEGER NOT NULL DEFAULT 0,
-    -- When it began, and when it was last advanced, UTC, YYYY-MM-DD HH:MM:SS.
+    -- When it began, and when it was last advanced or had its turn to be, UTC, YYYY-MM-DD HH:MM:SS.
     started_at TEXT NOT NULL,
     changed_at TEXT NOT NULL
 ) STRICT;

@@ -175,6 +175,19 @@ pub async fn unfinished(trips: &impl Trips) -> Result<Vec<Move>, Error> {
     rows.map(|row| Move::of(&row)).collect()
 }
 
+/// Picks the unfinished moves whose turn it is, at most so many. Those that have waited longest come first, so moves that
+/// cannot go on keep no other one waiting.
+///
+/// # Errors
+/// 503 if the ledger does not answer.
+pub async fn take_turns(trips: &impl Trips, most: i64) -> Result<Vec<i64>, Error> {
+    let rows = trips
+        .ledger(vec![ledger::take_turns(most, &trips.now())])
+        .await?;
+    let rows = rows.into_iter().flatten();
+    rows.map(|row| row.integer("move_id")).collect()
+}
+
 /// What a database does for the partner: see [`sql::here`].
 pub(super) struct Here {
     pub(super) serves: String,

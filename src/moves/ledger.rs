@@ -111,7 +111,7 @@ pub fn heads(move_id: i64) -> Statement {
     .named("moves::heads")
 }
 
-/// The most moves that a run goes on with.
+/// The most moves that are listed.
 const UNFINISHED_MAX: i64 = 100;
 
 /// Reads the unfinished moves: at most 100.
@@ -123,6 +123,19 @@ pub fn unfinished() -> Statement {
         most = UNFINISHED_MAX,
     )
     .named("moves::unfinished")
+}
+
+/// Takes the next unfinished moves by the time of their last turn or step, at most `most`, and notes that this is their
+/// turn. It reads the unfinished moves, and writes those.
+pub fn take_turns(most: i64, now: &str) -> Statement {
+    sql!(
+        "UPDATE moves SET changed_at = {now} WHERE move_id IN \
+         (SELECT move_id FROM moves WHERE {is_unfinished} ORDER BY changed_at, move_id LIMIT {most}) RETURNING move_id",
+        now = now,
+        is_unfinished = is_unfinished(),
+        most = most,
+    )
+    .named("moves::take_turns")
 }
 
 /// How far a move comes by a step.

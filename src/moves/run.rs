@@ -44,19 +44,19 @@ pub async fn for_a_request(
     go(&stores, "operator", it.move_id, OF_A_REQUEST).await
 }
 
-/// Goes on with the moves that are unfinished. If it fails, the next minute tries again.
+/// Goes on with unfinished moves, those first that have waited longest. If it fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
     let Ok(stores) = Stores::new(env) else { return };
-    let Ok(unfinished) = engine::unfinished(&stores).await else {
+    let Ok(turns) = engine::take_turns(&stores, OF_THE_CRON.steps).await else {
         return;
     };
-    let of = i64::try_from(unfinished.len()).unwrap_or(i64::MAX).max(1);
-    for it in unfinished.into_iter().take(OF_THE_CRON.steps as usize) {
+    let of = i64::try_from(turns.len()).unwrap_or(i64::MAX).max(1);
+    for move_id in turns {
         let limits = Limits {
             steps: (OF_THE_CRON.steps / of).max(1),
             ms: OF_THE_CRON.ms / of,
         };
-        let _ = go(&stores, "cron", it.move_id, limits).await;
+        let _ = go(&stores, "cron", move_id, limits).await;
     }
 }
 

@@ -503,6 +503,7 @@ fn of_moves() -> Vec<Sample> {
         Sample::of_ledger("moves_last", vec![moves::last("acme")]),
         Sample::of_ledger("moves_find", vec![moves::find(1), moves::heads(1)]),
         Sample::of_ledger("moves_unfinished", vec![moves::unfinished()]),
+        Sample::of_ledger("moves_take_turns", vec![moves::take_turns(15, NOW)]),
         Sample::of_ledger("moves_advance", vec![moves::advance(1, 2, &advance, NOW)]),
         Sample::of_ledger("moves_turn_back", vec![moves::turn_back(1, 2, NOW)]),
         Sample::of_all("moves_stay", vec![moving::stay(1, 2)]),

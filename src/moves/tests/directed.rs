@@ -6,7 +6,7 @@ use super::world::{Last, all};
 use crate::http::error::Error;
 use crate::ledger::replay::replay;
 use crate::ledger::tests::world::{copy, now};
-use crate::moves::engine::{Move, PHASES, begin, step};
+use crate::moves::engine::{Move, PHASES, begin, step, take_turns, unfinished};
 use crate::moves::pages::PACE;
 use crate::partners::placement::Database;
 
@@ -222,5 +222,31 @@ fn a_second_replay_closes_no_partner_that_has_arrived_since_the_first_one() {
     story.create(PARTNER).unwrap();
     story.world.arrive(0);
     story.world.minute().unwrap();
+    story.at_the_end(PARTNER, target);
+}
+
+#[test]
+fn moves_that_cannot_go_on_keep_no_other_move_waiting() {
+    let (mut story, _, target) = story();
+    // No database has these partners.
+    let stuck = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 40)
+         INSERT INTO moves (partner_id, username, source, target, phase, passage, started_at, changed_at)
+         SELECT -n, 'nobody', 'DB', 'DB_2', 'opening', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM n";
+    story.world.ledger.execute_batch(stuck).unwrap();
+    let it = now(begin(&story.world, "partner-1", target)).unwrap();
+    let mut minutes = 0;
+    while now(unfinished(&story.world))
+        .unwrap()
+        .iter()
+        .any(|other| other.move_id == it.move_id)
+    {
+        story.world.minute().unwrap();
+        for move_id in now(take_turns(&story.world, 15)).unwrap() {
+            let done = now(step(&story.world, PACE, move_id));
+            assert_eq!(done.is_ok(), move_id == it.move_id);
+        }
+        minutes += 1;
+        assert!(minutes < 150, "the move waits for ever");
+    }
     story.at_the_end(PARTNER, target);
 }

@@ -1,0 +1,1 @@
+/* moves::take_turns */ UPDATE moves SET changed_at = ?1 WHERE move_id IN (SELECT move_id FROM moves WHERE phase NOT IN ('complete', 'abandoned') ORDER BY changed_at, move_id LIMIT ?2) RETURNING move_id;
