@@ -61,6 +61,8 @@ CREATE TABLE customers (
     measures_total INTEGER NOT NULL DEFAULT 0,
     users_total INTEGER NOT NULL DEFAULT 0,
     calls_total INTEGER NOT NULL DEFAULT 0,
+    -- How many of the measures never end: their expires is ''.
+    measures_endless INTEGER NOT NULL DEFAULT 0,
     -- How many phone numbers stand on those measures and calls. An erasure masks them all, and its receipt has this count.
     numbers_total INTEGER NOT NULL DEFAULT 0
 ) STRICT;

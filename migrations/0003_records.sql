@@ -29,6 +29,9 @@ CREATE TABLE measures (
 
 CREATE INDEX measures_customer ON measures (customer_id, measure_id);
 
+-- The measures of a customer that end or have ended, by their ends.
+CREATE INDEX measures_end ON measures (customer_id, expires) WHERE expires <> '';
+
 -- A person who may log in and see the customer's statistics.
 CREATE TABLE users (
     -- The user's id: assigned, and never given again.

@@ -64,6 +64,16 @@ pub fn measure_is_active(now: &str) -> Sql {
     sql!("(expires = '' OR expires > {now})", now = now)
 }
 
+/// The number of the active measures of a row of `customers` at `now`. It reads those that end later than now: the others are
+/// counted already.
+pub fn measures_active(now: &str) -> Sql {
+    sql!(
+        "(measures_endless + (SELECT COUNT(*) FROM measures \
+         WHERE measures.customer_id = customers.customer_id AND expires <> '' AND expires > {now}))",
+        now = now
+    )
+}
+
 /// The `status` of a measure at `now`.
 pub fn measure_status(now: &str) -> Sql {
     let is_active = measure_is_active(now);
@@ -160,6 +170,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             "measures_total",
             "users_total",
             "calls_total",
+            "measures_endless",
             "numbers_total",
         ],
         columns: &[
@@ -203,6 +214,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("measures_total", Keep),
             ("users_total", Set(|_| sql!("0"))),
             ("calls_total", Keep),
+            ("measures_endless", Set(|_| sql!("0"))),
             ("numbers_total", Keep),
         ],
     },

@@ -1,7 +1,7 @@
 //! The receipt of an erasure. It holds no personal data.
 
 use crate::db::json::{Member, integer, json_object};
-use crate::db::schema::measure_is_active;
+use crate::db::schema::measures_active;
 use crate::db::sql::Sql;
 use crate::http::version::Version;
 use crate::sql;
@@ -81,23 +81,16 @@ pub fn json(
     json_object(&members)
 }
 
-/// The expressions for [`COUNTS`] before the erasure, for a row of `customers`. They read the customer's measures, users
-/// and allowed numbers, but no calls: `numbers_total` has counted their numbers.
+/// The expressions for [`COUNTS`] before the erasure, for a row of `customers`, which has most of them. They read the measures
+/// that end later than now, and the last of the allowed numbers, whose positions have no gaps.
 pub fn counts(now: &str) -> [Sql; 4] {
     [
-        count("measures", measure_is_active(now)),
-        count("users", sql!("TRUE")),
-        count("allowed_numbers", sql!("TRUE")),
+        measures_active(now),
+        sql!("users_total"),
+        sql!(
+            "(SELECT COALESCE(MAX(position) + 1, 0) FROM allowed_numbers \
+             WHERE allowed_numbers.customer_id = customers.customer_id)"
+        ),
         sql!("numbers_total"),
     ]
-}
-
-/// The number of the customer's rows in a table that meet a condition.
-fn count(table: &'static str, condition: Sql) -> Sql {
-    sql!(
-        "(SELECT COUNT(*) FROM {table} \
-         WHERE {table}.customer_id = customers.customer_id AND {condition})",
-        table = Sql::name(table),
-        condition = condition,
-    )
 }

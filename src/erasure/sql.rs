@@ -78,7 +78,7 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
 }
 
 impl Target<'_> {
-    /// Counts what an erasure would change, and changes nothing. It reads every row of the customer but its calls.
+    /// Counts what an erasure would change, and changes nothing. It reads what [`receipt::counts`] reads, and few rows besides.
     pub fn preview(&self) -> Batch<Preview> {
         let counts = receipt::counts(self.audit.now);
         let json = receipt::json(

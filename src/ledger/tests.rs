@@ -151,7 +151,7 @@ impl Story {
              INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc)
              VALUES ({customer_id}, 1, '2026-01-01 00:00:00', '+46890510', 3),
                     ({customer_id}, 1, '2026-01-01 00:00:00', '+46890511', 3);
-             UPDATE customers SET measures_total = 1, users_total = 1, numbers_total = 4, calls_total = {calls_total}
+             UPDATE customers SET measures_total = 1, measures_endless = 1, users_total = 1, numbers_total = 4, calls_total = {calls_total}
              WHERE customer_id = {customer_id};"
         );
         self.world.customers.borrow().execute_batch(&sql).unwrap();

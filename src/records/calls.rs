@@ -19,6 +19,7 @@ pub const CALLS: Kind = Kind {
     singular: "call",
     id: "call_id",
     total: "calls_total",
+    endless: None,
     columns: &[
         ("measure_id", Unset::Zero),
         ("start", Unset::Empty),

@@ -66,11 +66,21 @@ impl Scope<'_> {
             true => 0,
             false => places.records.iter().map(Given::numbers).sum(),
         };
+        let endless = kind.endless.map_or(sql!(""), |endless| {
+            let records = places.records.iter();
+            let records = records.filter(|given| given.is_endless().unwrap_or(true));
+            sql!(
+                ", {endless} = {endless} + {count}",
+                endless = Sql::name(endless),
+                count = i64::try_from(records.count()).unwrap_or(i64::MAX),
+            )
+        });
         let count = sql!(
-            "UPDATE customers SET {total} = {total} + changes(), numbers_total = numbers_total + {numbers} \
+            "UPDATE customers SET {total} = {total} + changes(), numbers_total = numbers_total + {numbers}{endless} \
              WHERE {live} AND changes() > 0",
             total = Sql::name(kind.total),
             numbers = numbers,
+            endless = endless,
             live = self.live(),
         );
         let keep = |condition: Sql| {

@@ -1,5 +1,6 @@
 //! The given fields of one record, as columns and their values.
 
+use super::kind::EXPIRES;
 use crate::http::error::Fault;
 use crate::http::json::Json;
 use crate::http::params::Params;
@@ -65,6 +66,12 @@ impl Given {
         let mut columns = self.columns.iter();
         let found = columns.find(|(known, _)| known == column);
         found.map(|(_, value)| value)
+    }
+
+    /// Whether the record never ends, if the given fields say so.
+    pub fn is_endless(&self) -> Option<bool> {
+        let expires = self.column(EXPIRES)?;
+        Some(expires.as_text() == Some(""))
     }
 
     /// How many phone numbers there are.

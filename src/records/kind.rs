@@ -14,6 +14,9 @@ use crate::sql;
 /// erasure changes all of them: with its calls that are at most 60,000 rows, which take D1 some 0.1 s.
 pub const RECORDS_MAX: i64 = 20_000;
 
+/// The column and parameter that hold when a record ends.
+pub const EXPIRES: &str = "expires";
+
 /// A kind of record that belongs to a customer. Its table has a `customer_id`.
 #[derive(Debug)]
 pub struct Kind {
@@ -25,6 +28,8 @@ pub struct Kind {
     pub id: &'static str,
     /// The column of `customers` that counts the customer's records of this kind.
     pub total: &'static str,
+    /// The column of `customers` that counts those of these records that never end: their [`EXPIRES`] is `''`.
+    pub endless: Option<&'static str>,
     /// Every column that is written, and its value in a new record if the caller sends none.
     pub columns: &'static [(&'static str, Unset)],
     /// The columns that hold a phone number.

@@ -3,7 +3,7 @@
 use validator::Validate;
 
 use super::given::Given;
-use super::kind::{Creation, Form, Kind, Order, Removal, Unset};
+use super::kind::{Creation, EXPIRES, Form, Kind, Order, Removal, Unset};
 use crate::db::schema::{measure_expired, measure_status};
 use crate::http::intent::Intent;
 use crate::http::params::Params;
@@ -16,6 +16,7 @@ pub const MEASURES: Kind = Kind {
     singular: "measure",
     id: "measure_id",
     total: "measures_total",
+    endless: Some("measures_endless"),
     columns: &[
         ("name", Unset::Empty),
         ("media", Unset::Empty),
@@ -24,7 +25,7 @@ pub const MEASURES: Kind = Kind {
         ("destnr", Unset::Empty),
         ("destnr_ccndc", Unset::Zero),
         ("created", Unset::Now),
-        ("expires", Unset::Empty),
+        (EXPIRES, Unset::Empty),
     ],
     numbers: &["phonenr", "destnr"],
     members: &[
@@ -34,7 +35,7 @@ pub const MEASURES: Kind = Kind {
         ("phonenr", Form::Text),
         ("destnr", Form::Text),
         ("created", Form::Text),
-        ("expires", Form::Text),
+        (EXPIRES, Form::Text),
         ("status", Form::Computed(measure_status)),
     ],
     take,
@@ -42,7 +43,7 @@ pub const MEASURES: Kind = Kind {
     schema: || schemars::schema_for!(MeasureInput),
     order: Order::Id,
     creation: Creation::One,
-    removal: Some(Removal::Set("expires", measure_expired)),
+    removal: Some(Removal::Set(EXPIRES, measure_expired)),
 };
 
 /// The fields of a measure that a partner can send, except its phone numbers. Limits count Unicode characters.
@@ -70,7 +71,7 @@ fn take(params: &mut Params, intent: Intent, _: &Now) -> Given {
     let input = MeasureInput {
         name: params.text("name"),
         media: params.text("media"),
-        expires: params.text("expires"),
+        expires: params.text(EXPIRES),
     };
     if let Err(errors) = input.validate() {
         params.faults(faults(&errors));
@@ -83,7 +84,7 @@ fn take(params: &mut Params, intent: Intent, _: &Now) -> Given {
     let mut given = Given::default();
     given.set("name", name);
     given.set("media", media);
-    given.set("expires", expires);
+    given.set(EXPIRES, expires);
     given.number(params, "phonenr", "phonenr_ccndc");
     given.number(params, "destnr", "destnr_ccndc");
     given

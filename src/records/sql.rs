@@ -4,7 +4,7 @@
 //! itself, so an erasure that runs at the same time cannot leave a record behind.
 
 use super::given::Given;
-use super::kind::{Kind, Order, Removal};
+use super::kind::{EXPIRES, Kind, Order, Removal};
 use crate::db::audit::{Context, Entry, Record};
 use crate::db::batch::{At, Batch, Steps};
 use crate::db::blocks::List;
@@ -135,12 +135,13 @@ impl Scope<'_> {
     }
 
     /// Changes the given columns of a record, and adds an entry to the audit trail. Without given columns it only reads
-    /// the record. It writes one row in each of two tables.
+    /// the record. It writes one row in each of two tables, and one of `customers` if the record ends now or does not any more.
     pub fn change(&self, kind: &Kind, record_id: i64, given: Given) -> Batch<At> {
         let fields = fields(std::slice::from_ref(&given));
         if fields.is_empty() {
             return Batch::of(self.find(kind, record_id));
         }
+        let is_endless = given.is_endless();
         let given = given.to_json().to_string();
         let changes = kind.columns.iter().map(|(column, _)| {
             let column = Sql::name(column);
@@ -159,9 +160,26 @@ impl Scope<'_> {
             row = self.row(kind),
         );
         let mut steps = Steps::default();
+        steps.extend(is_endless.and_then(|is| self.count_endless(kind, record_id, is)));
         let entry = self.entry("change", kind, record_id, fields);
         let changed = steps.change(change.named("records::change"), entry);
         steps.named(changed)
+    }
+
+    /// Counts a record that is about to end, or not to end any more, if its kind counts those and this one is not so yet.
+    fn count_endless(&self, kind: &Kind, record_id: i64, is_endless: bool) -> Option<Statement> {
+        let count = sql!(
+            "UPDATE customers SET {endless} = {endless} + {more} WHERE {live} \
+             AND EXISTS (SELECT 1 FROM {name} WHERE {record} AND ({expires} = '') <> {is_endless})",
+            endless = Sql::name(kind.endless?),
+            more = if is_endless { 1 } else { -1 },
+            live = self.live(),
+            name = Sql::name(kind.name),
+            record = self.record(kind, record_id),
+            expires = Sql::name(EXPIRES),
+            is_endless = i64::from(is_endless),
+        );
+        Some(count.named("records::count_endless"))
     }
 
     /// Removes a record, and adds an entry to the audit trail if that changed anything. The named result is the expired
@@ -180,6 +198,7 @@ impl Scope<'_> {
                     value = expression(self.audit.now),
                     record = record,
                 );
+                steps.extend(self.count_endless(kind, record_id, false));
                 let entry = self.entry("expire", kind, record_id, Vec::new());
                 steps.change(set.named("records::expire"), entry);
                 steps.add(self.find(kind, record_id))

@@ -15,6 +15,7 @@ pub const USERS: Kind = Kind {
     singular: "user",
     id: "user_id",
     total: "users_total",
+    endless: None,
     columns: &[
         ("email", Unset::Empty),
         ("name", Unset::Empty),

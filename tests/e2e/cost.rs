@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::client::{Request, Response, anonymous, operator};
 use crate::db::{
-    db_count, db_execute, db_insert_measure, db_let_in, db_seed_customers, db_wait_until_recorded,
+    db_count, db_count_records, db_execute, db_insert_measure, db_let_in, db_seed_customers,
+    db_wait_until_recorded,
 };
 use crate::partner::{Partner, unused_username};
 use crate::server::Server;
@@ -260,6 +261,59 @@ fn assert_numbered_pages_cost_few_rows(count: i64, more: i64) {
         assert_eq!(page["customers"], json!([]), "{query}");
         assert_eq!(page["total"], count);
     }
+}
+
+#[test]
+fn a_dry_run_costs_a_handful_of_rows_however_many_records_there_are() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Many records", "many-records");
+    let server = partner.server;
+    let numbers: Vec<String> = (0..1_000).map(|n| format!("+46890{n:04}")).collect();
+    let path = format!("/customers/{id}");
+    let request = partner.request("PUT", &format!("{path}/allowed_numbers"));
+    request.json(&json!({"phonenrs": numbers})).expect(200);
+    // Half of the measures never end, half have ended.
+    let seed = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 2000) INSERT INTO";
+    let measures = format!(
+        "{seed} measures (customer_id, name, phonenr, phonenr_ccndc, destnr, destnr_ccndc, created, expires) \
+         SELECT ?1, 'm', '+46890510', 3, '+46890510', 3, '2026-01-01 00:00:00', \
+         iif(n % 2, '', '2026-01-02 00:00:00') FROM seed"
+    );
+    let users = format!("{seed} users (customer_id, email) SELECT ?1, n || '@b.example' FROM seed");
+    for sql in [measures, users] {
+        db_execute(server, &sql, &[&id]);
+    }
+    db_count_records(server, id);
+    // Each way to write when a measure ends.
+    let measure = partner.create_measure(id);
+    let of_measure = format!("{path}/measures/{measure}");
+    let ends = |expires: &str| {
+        let put = partner.put(&of_measure, &[("expires", expires)]);
+        put.expect(200);
+    };
+    let expire = || {
+        partner.delete(&of_measure).expect(200);
+    };
+    let steps: [(&dyn Fn(), i64); 8] = [
+        (&|| (), 1_001),
+        (&|| ends("2999-01-01 00:00:00"), 1_001),
+        (&|| ends("2026-01-01 00:00:00"), 1_000),
+        (&|| ends(""), 1_001),
+        (&|| ends(""), 1_001),
+        (&expire, 1_000),
+        (&expire, 1_000),
+        (&|| ends("2999-01-01 00:00:00"), 1_001),
+    ];
+    for (step, measures) in steps {
+        step();
+        let dry_run = partner.delete(&format!("{path}?dry_run=1"));
+        let receipt = assert_costs(dry_run, 200, 8, 0).json()["erasure"].clone();
+        assert_eq!(receipt["measures_expired"], measures);
+        assert_eq!(receipt["users_removed"], 2_000);
+        assert_eq!(receipt["allowed_numbers_removed"], 1_000);
+    }
+    let receipt = partner.delete(&path).expect(200).json()["erasure"].clone();
+    assert_eq!(receipt["measures_expired"], 1_001);
 }
 
 /// Otherwise the cost and duration of a request would reveal that another partner has a customer with this id.

@@ -316,7 +316,9 @@ pub fn db_count_records(server: &Server, customer_id: i64) {
     for kind in ["measures", "users", "calls"] {
         db_count(server, kind, customer_id);
     }
-    let sql = "UPDATE customers SET numbers_total = (SELECT COALESCE(SUM((phonenr <> '') + (destnr <> '')), 0) FROM measures \
+    let sql = "UPDATE customers SET measures_endless = (SELECT COUNT(*) FROM measures \
+         WHERE measures.customer_id = ?1 AND expires = ''), \
+         numbers_total = (SELECT COALESCE(SUM((phonenr <> '') + (destnr <> '')), 0) FROM measures \
          WHERE measures.customer_id = ?1) + (SELECT COALESCE(SUM((anum <> '') + (bnum <> '') + (cnum <> '')), 0) \
          FROM calls WHERE calls.customer_id = ?1) WHERE customer_id = ?1";
     db_execute(server, sql, &[&customer_id]);

@@ -23,6 +23,7 @@ fn as_json(table: &str, row: &Row) -> Value {
             "measures_total",
             "users_total",
             "calls_total",
+            "measures_endless",
             "numbers_total",
         ];
         let others = ["partner_id", "removed_at"];

@@ -52,8 +52,8 @@ pub const ROWS: &str = "
     INSERT INTO logins (username, partner_id, access, ha1_sealed, created)
     VALUES ('acme', 1, 'write', '', '2026-01-01 00:00:00');
     INSERT INTO custom_fields (partner_id, n) VALUES (1, 7);
-    INSERT INTO customers (partner_id, uuid, custnr, name, created, measures_total, users_total, calls_total)
-    VALUES (1, 'u', 'c', 'n', '2026-01-01 00:00:00', 1, 1, 1);
+    INSERT INTO customers (partner_id, uuid, custnr, name, created, measures_total, measures_endless, users_total, calls_total)
+    VALUES (1, 'u', 'c', 'n', '2026-01-01 00:00:00', 1, 1, 1, 1);
     INSERT INTO customers (partner_id, uuid, custnr, name, created, removed_at)
     VALUES (1, 'v', '', '', '2026-01-01 00:00:00', '2026-01-02 00:00:00');
     INSERT INTO measures (customer_id, name, phonenr, phonenr_ccndc, destnr, destnr_ccndc, created)
@@ -353,6 +353,10 @@ fn of_records() -> Vec<Sample> {
             scope(Bare).change(&USERS, 1, given(&USERS, "{}")),
         ),
         Sample::of("measures_expire", remove(&MEASURES)),
+        Sample::of(
+            "measures_end_never",
+            scope(Bare).change(&MEASURES, 1, given(&MEASURES, r#"{"expires":""}"#)),
+        ),
         Sample::of("users_delete", remove(&USERS)),
         Sample::of("allowed_numbers", Batch::of(scope(Bare).allowed_numbers())),
         Sample::of(

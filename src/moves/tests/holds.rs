@@ -90,6 +90,16 @@ const FAULTS: &[(&str, &str)] = &[
          (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id)",
     ),
     (
+        "the count of endless measures",
+        "SELECT 1 FROM customers WHERE partner_id = :p AND measures_endless <> \
+         (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id AND expires = '')",
+    ),
+    (
+        "the positions of allowed numbers",
+        "SELECT 1 FROM allowed_numbers JOIN customers USING (customer_id) WHERE partner_id = :p \
+         GROUP BY customer_id HAVING MAX(position) + 1 <> COUNT(*)",
+    ),
+    (
         "the total of users",
         "SELECT 1 FROM customers WHERE partner_id = :p AND users_total <> \
          (SELECT COUNT(*) FROM users WHERE users.customer_id = customers.customer_id)",

@@ -30,6 +30,9 @@ use crate::records::places::Places;
 use crate::records::sql::Scope;
 use crate::records::users::USERS;
 
+/// Later than any story.
+const LATER: &str = "2099-01-01 00:00:00";
+
 impl Story {
     pub(super) fn create(&mut self, partner_id: i64) -> Result<(), Error> {
         let mut tenant = partner();
@@ -79,9 +82,12 @@ impl Story {
             (kind.take)(&mut params, Intent::Create, &moment())
         };
         let statements = match self.below(8) {
-            0 => {
-                let json = r#"{"name":"m","phonenr":"+46890510","destnr":"+46890510"}"#;
-                let one = Places::of(&MEASURES, vec![given(&MEASURES, json)]);
+            0 | 3 => {
+                let expires = if self.below(2) == 0 { "" } else { LATER };
+                let json = format!(
+                    r#"{{"name":"m","phonenr":"+46890510","destnr":"+46890510","expires":"{expires}"}}"#
+                );
+                let one = Places::of(&MEASURES, vec![given(&MEASURES, &json)]);
                 scope.create(&MEASURES, &one, None).statements
             }
             1 => {
@@ -101,16 +107,29 @@ impl Story {
                 let Some(measure) = measures.map(|row| row.integer("measure_id").unwrap()) else {
                     return Ok(());
                 };
-                let how_many = 1 + self.below(6);
-                let calls = (0..how_many).map(|_| {
-                    let minute = self.below(3);
-                    let json = format!(
-                        r#"{{"measure_id":{measure},"start":"2026-01-01 00:0{minute}:00","bnum":"+46890510"}}"#
-                    );
-                    given(&CALLS, &json)
-                });
-                let calls = Places::of(&CALLS, calls.collect());
-                scope.create(&CALLS, &calls, None).statements
+                match self.below(4) {
+                    0 => {
+                        let expires = if self.below(2) == 0 { "" } else { LATER };
+                        let ends = given(&MEASURES, &format!(r#"{{"expires":"{expires}"}}"#));
+                        scope.change(&MEASURES, measure, ends).statements
+                    }
+                    1 => {
+                        let removal = MEASURES.removal.unwrap();
+                        scope.remove(&MEASURES, removal, measure).statements
+                    }
+                    _ => {
+                        let how_many = 1 + self.below(6);
+                        let calls = (0..how_many).map(|_| {
+                            let minute = self.below(3);
+                            let json = format!(
+                                r#"{{"measure_id":{measure},"start":"2026-01-01 00:0{minute}:00","bnum":"+46890510"}}"#
+                            );
+                            given(&CALLS, &json)
+                        });
+                        let calls = Places::of(&CALLS, calls.collect());
+                        scope.create(&CALLS, &calls, None).statements
+                    }
+                }
             }
         };
         self.change(partner_id, &statements).map(drop)
