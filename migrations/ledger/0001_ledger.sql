@@ -31,7 +31,9 @@ CREATE TABLE erasures (
     -- When the customer was erased once more after a restore, in the same form; '' if it never was.
     reerased_at TEXT NOT NULL DEFAULT '',
     -- The receipt, signed.
-    jws TEXT NOT NULL DEFAULT ''
+    jws TEXT NOT NULL DEFAULT '',
+    -- 0 while the receipt must be signed anew, because the erasure was done again or has ended later.
+    is_signed INTEGER NOT NULL DEFAULT 1 CHECK (is_signed IN (0, 1))
 ) STRICT;
 
 -- The erasures of a database in the order in which they are done again.

@@ -1,7 +1,7 @@
 //! The evidence of an erasure: its receipt as a compact JWS (RFC 7515), which anybody can verify without this service.
 //!
-//! ES256, because the common libraries of every language verify it; some refuse EdDSA. The signature of ES256 is random, so a
-//! receipt is signed once and the signature is stored.
+//! ES256, because the common libraries of every language verify it; some refuse EdDSA. The signature of ES256 is random, so
+//! it is stored. A receipt has one: it is signed anew only when what it tells has changed.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};

@@ -89,15 +89,28 @@ pub struct Kept {
     /// Whether it is the erasure that was given. If not, the customer had been erased before, and a restore had brought it
     /// back.
     pub is_first: bool,
+    is_signed: bool,
 }
 
-/// Records an erasure in the ledger. `entry` is what the customer's database tells of it.
+/// Records an erasure in the ledger. `entry` is what the customer's database tells of it. If the ledger has it otherwise than it
+/// was signed, because it was done again, the receipt is signed anew.
 ///
 /// # Errors
-/// 503 if the ledger does not answer. Then the erasure stays in the outbox.
+/// 503 if the ledger does not answer, or if the erasure has changed meanwhile. Then it stays in the outbox.
 pub async fn record(trips: &impl Trips, database: Database, entry: &str) -> Result<Kept, Error> {
     let signed = trips.sign(entry).await?;
-    keep(trips, database, sql::record(database, entry, &signed)).await
+    let kept = keep(trips, database, sql::record(database, entry, &signed)).await?;
+    if kept.is_signed {
+        return Ok(kept);
+    }
+    let signed = trips.sign(&kept.json).await?;
+    let anew = sql::sign_anew(database, entry, &kept.json, &signed);
+    let kept = keep(trips, database, anew).await?;
+    if kept.is_signed {
+        return Ok(kept);
+    }
+    let text = "the erasure has changed while its receipt was signed";
+    Err(Error::Unavailable(text.to_owned()))
 }
 
 /// Keeps what lets somebody in as a partner. `doors` is what [`state::doors`] has read.
@@ -116,6 +129,7 @@ async fn keep(trips: &impl Trips, database: Database, batch: Batch<()>) -> Resul
     Ok(Kept {
         json: kept.text("kept")?,
         is_first: kept.integer("is_first")? == 1,
+        is_signed: kept.integer("is_signed")? == 1,
     })
 }
 

@@ -28,8 +28,7 @@ const COLUMNS: [&str; 13] = [
 
 /// Records an erasure. `entry` is a JSON object with the columns. What was recorded first stays, except that a completed
 /// erasure replaces one whose calls remained to be masked, and that a later erasure after a restore is noted. It writes one
-/// row, the head, and the key if it is new. The last statement reads what the ledger then has of the erasure, as JSON in the
-/// column `kept`, whether it is this one, as `is_first`, and the `sequence` of the head.
+/// row, the head, and the key if it is new. The last statement is [`kept`].
 pub fn record(database: Database, entry: &str, signed: &Signed) -> Batch<()> {
     let names = COLUMNS.map(Sql::name);
     // A database that was restored counts anew, until it hears of it. No count of it was ever above the head.
@@ -53,6 +52,9 @@ pub fn record(database: Database, entry: &str, signed: &Signed) -> Batch<()> {
          SELECT {database}, {jws}, {values} FROM json_each({list}) AS given WHERE TRUE \
          ON CONFLICT (uuid) DO UPDATE SET \
          jws = CASE WHEN {is_completed} THEN excluded.jws ELSE jws END, \
+         is_signed = CASE WHEN {is_completed} \
+         THEN excluded.reerased_at >= reerased_at AND excluded.backups_until >= backups_until \
+         ELSE is_signed AND excluded.reerased_at <= reerased_at AND excluded.backups_until <= backups_until END, \
          completed_at = CASE WHEN {is_completed} THEN excluded.completed_at ELSE completed_at END, \
          sequence = MAX(sequence, excluded.sequence), \
          backups_until = MAX(backups_until, excluded.backups_until), \
@@ -67,31 +69,73 @@ pub fn record(database: Database, entry: &str, signed: &Signed) -> Batch<()> {
              AND erasures.completed_at = '' AND excluded.completed_at <> ''"
         ),
     );
-    let mut kept = ["removed_at", "completed_at", "backups_until", "jws"]
-        .map(Member::column)
-        .to_vec();
-    kept.extend(COUNTS.map(Member::column));
-    let kept = sql!(
-        "SELECT {kept} AS kept, removed_at = {entry} ->> 'removed_at' AS is_first, heads.sequence \
-         FROM erasures JOIN heads ON heads.database = {database} WHERE uuid = {entry} ->> 'uuid'",
-        kept = json_object(&kept),
-        database = database.to_string(),
-        entry = entry,
-    );
-    let key = sql!(
-        "INSERT INTO keys (kid, jwk, added_at) VALUES ({kid}, {jwk}, datetime('now')) ON CONFLICT DO NOTHING",
-        kid = signed.key.kid(),
-        jwk = signed.key.jwk().to_string(),
-    );
     let mut steps = Steps::default();
-    steps.add(key.named("ledger::record_key"));
+    steps.add(record_key(signed));
     steps.add(insert.named("ledger::record"));
     steps.add(advance(
         database,
         sql!("{entry} ->> 'sequence'", entry = entry),
     ));
-    steps.add(kept.named("ledger::kept"));
+    steps.add(kept(database, entry));
     steps.named(())
+}
+
+/// Keeps the receipt that is signed anew, unless another one was meanwhile: an erasure has one. `told` is what the ledger had of
+/// the erasure, as [`kept`] has read it, and what is signed. It writes one row, and the key if it is new. The last statement is
+/// [`kept`].
+pub fn sign_anew(database: Database, entry: &str, told: &str, signed: &Signed) -> Batch<()> {
+    let columns = ["uuid", "completed_at", "reerased_at", "backups_until"];
+    let are_told = columns.map(|name| {
+        sql!(
+            "{name} = {told} ->> '{name}'",
+            name = Sql::name(name),
+            told = told
+        )
+    });
+    let sign = sql!(
+        "UPDATE erasures SET jws = {jws}, is_signed = 1 WHERE is_signed = 0 AND {are_told}",
+        jws = signed.jws.as_str(),
+        are_told = Sql::join(are_told, " AND "),
+    );
+    let mut steps = Steps::default();
+    steps.add(record_key(signed));
+    steps.add(sign.named("ledger::sign_anew"));
+    steps.add(kept(database, entry));
+    steps.named(())
+}
+
+/// Reads what the ledger has of the erasure, as JSON in the column `kept`, whether it is this one, as `is_first`, whether the
+/// receipt is signed as it is, as `is_signed`, and the `sequence` of the head.
+fn kept(database: Database, entry: &str) -> Statement {
+    let mut kept = [
+        "customer_id",
+        "uuid",
+        "removed_at",
+        "completed_at",
+        "reerased_at",
+        "backups_until",
+        "jws",
+    ]
+    .map(Member::column)
+    .to_vec();
+    kept.extend(COUNTS.map(Member::column));
+    sql!(
+        "SELECT {kept} AS kept, removed_at = {entry} ->> 'removed_at' AS is_first, is_signed, heads.sequence \
+         FROM erasures JOIN heads ON heads.database = {database} WHERE uuid = {entry} ->> 'uuid'",
+        kept = json_object(&kept),
+        database = database.to_string(),
+        entry = entry,
+    )
+    .named("ledger::kept")
+}
+
+fn record_key(signed: &Signed) -> Statement {
+    sql!(
+        "INSERT INTO keys (kid, jwk, added_at) VALUES ({kid}, {jwk}, datetime('now')) ON CONFLICT DO NOTHING",
+        kid = signed.key.kid(),
+        jwk = signed.key.jwk().to_string(),
+    )
+    .named("ledger::record_key")
 }
 
 /// Reads every public key that has ever signed a receipt, the oldest first, as `jwk` each. A key is added by hand, so there
@@ -140,8 +184,8 @@ pub fn allot(database: Database, least: i64, anew: bool) -> Statement {
 }
 
 /// Keeps what lets somebody in as a partner. `doors` is what [`super::state::doors`] has read. Logins of the partner that are
-/// not among them have ended. The last statement reads what that of [`record`] reads,
-/// with an empty `kept`.
+/// not among them have ended. The last statement reads what [`kept`] reads, with an
+/// empty one.
 pub fn doors(doors: &str) -> Batch<()> {
     let of_partner = [
         "sequence",
@@ -192,7 +236,7 @@ pub fn doors(doors: &str) -> Batch<()> {
     );
     let mut steps = Steps::default();
     let head = sql!(
-        "SELECT '' AS kept, 1 AS is_first, sequence FROM heads WHERE database = {database}",
+        "SELECT '' AS kept, 1 AS is_first, 1 AS is_signed, sequence FROM heads WHERE database = {database}",
         database = Database::DIRECTORY.to_string()
     );
     steps.add(keep.named("ledger::keep_doors"));

@@ -331,6 +331,8 @@ impl Story {
                 ("status", "complete".into()),
                 ("removed_at", entry.text("removed_at").unwrap().into()),
                 ("completed_at", entry.text("completed_at").unwrap().into()),
+                ("reerased_at", entry.text("reerased_at").unwrap().into()),
+                ("backups_until", entry.text("backups_until").unwrap().into()),
             ] {
                 assert_eq!(signed.get(name), Some(&value), "{jws}: {told:#?}");
             }

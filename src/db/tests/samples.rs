@@ -443,6 +443,10 @@ fn of_the_ledger() -> Vec<Sample> {
             "ledger_record",
             ledger::record(here, entry, &signed).statements,
         ),
+        Sample::of_ledger(
+            "ledger_sign_anew",
+            ledger::sign_anew(here, entry, entry, &signed).statements,
+        ),
         Sample::of_ledger("ledger_keys", vec![ledger::keys()]),
         Sample::of_ledger("erasures", since("", page)),
         Sample::of_ledger("erasures_after", since(NOW, after)),
