@@ -1,5 +1,6 @@
--- The receipts of erasures: what DELETE has answered, and answers again. They hold nothing personal. Beside them stands the
--- work that one transaction would be too long for, and that the service does in steps.
+-- The receipts of erasures: what DELETE has answered, and answers again. They hold nothing personal. The signed ones stand in
+-- the ledger alone, so that an erasure needs little room here. Beside them stands the work that one transaction would be too
+-- long for, and that the service does in steps.
 
 CREATE TABLE erasures (
     -- The customer that was erased; one receipt each.
@@ -22,8 +23,6 @@ CREATE TABLE erasures (
     -- When the customer was erased once more, because a restore of the database had brought it back, UTC, YYYY-MM-DD
     -- HH:MM:SS; '' if none has.
     reerased_at TEXT NOT NULL DEFAULT '',
-    -- The receipt, signed by the service, as a compact JWS; '' in a dry run.
-    jws TEXT NOT NULL DEFAULT '',
     -- 1 when the ledger has the erasure as this row tells it.
     recorded INTEGER NOT NULL DEFAULT 0 CHECK (recorded IN (0, 1))
 ) STRICT;

@@ -30,8 +30,8 @@ CREATE TABLE erasures (
     backups_until TEXT NOT NULL,
     -- When the customer was erased once more after a restore, in the same form; '' if it never was.
     reerased_at TEXT NOT NULL DEFAULT '',
-    -- The receipt, signed.
-    jws TEXT NOT NULL DEFAULT '',
+    -- The receipt, signed by the service, as a compact JWS; '' in a dry run.
+    jws TEXT NOT NULL,
     -- 0 while the receipt must be signed anew, because the erasure was done again or has ended later.
     is_signed INTEGER NOT NULL DEFAULT 1 CHECK (is_signed IN (0, 1))
 ) STRICT;

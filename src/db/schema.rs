@@ -321,7 +321,6 @@ pub const OTHER_TABLES: &[Table] = &[
             ("sequence", Keep),
             ("backups_until", Keep),
             ("reerased_at", Keep),
-            ("jws", Keep),
             ("recorded", Keep),
         ],
     },

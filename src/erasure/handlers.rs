@@ -78,10 +78,13 @@ async fn carry_out(site: &Site<'_>, target: Target<'_>) -> Result<Reply, Error> 
 /// The answer with a receipt, once the ledger has it, signed.
 async fn recorded(site: &Site<'_>, receipt: &Row) -> Result<Reply, Error> {
     let entry = receipt.text("entry")?;
-    let jws = if entry.is_empty() {
-        receipt.text("jws")?
-    } else {
-        keep::record_erasure(site, entry).await?
+    let signed = match receipt.integer("recorded")? {
+        0 => None,
+        _ => keep::signed(site, &entry).await?,
+    };
+    let jws = match signed {
+        Some(jws) => jws,
+        None => keep::record_erasure(site, entry).await?,
     };
     answer(receipt, &jws)
 }
@@ -94,7 +97,7 @@ fn answer(receipt: &Row, jws: &str) -> Result<Reply, Error> {
 /// Reads the receipt of an erasure:
 /// 1. reads the id (400);
 /// 2. finds the receipt, if the customer belonged to the partner and was erased (404);
-/// 3. records the erasure in the ledger, if the ledger does not have it yet;
+/// 3. takes the signature from the ledger, and records the erasure there if the ledger does not have it yet (503);
 /// 4. answers the receipt.
 pub async fn read(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let customer_id = call.params.required_id("customer_id");

@@ -48,8 +48,8 @@ pub struct Erasure {
 }
 
 /// Reads the receipt of one of the partner's customers, as `json`, with its `removed_at` and `completed_at`. For a live
-/// customer `removed_at` is `""` and all counts are 0. If the ledger does not have the erasure as it is, `entry` is what it
-/// must get; otherwise `""`, and `jws` is what the ledger has. It reads two rows, and one more for `entry`.
+/// customer `removed_at` is `""` and all counts are 0. `entry` is what the ledger knows the erasure by, and `recorded` says
+/// whether it has the erasure as it is. It reads three rows.
 pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement {
     let counts = COUNTS.map(|name| sql!("COALESCE({name}, 0)", name = Sql::name(name)));
     let completed_at = sql!("COALESCE(completed_at, '')");
@@ -57,8 +57,8 @@ pub fn receipt(version: Version, partner_id: i64, customer_id: i64) -> Statement
     let reerased_at = sql!("COALESCE(reerased_at, '')");
     let backups_until = sql!("COALESCE(backups_until, '')");
     sql!(
-        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at, COALESCE(jws, '') AS jws, \
-         CASE WHEN recorded = 0 THEN {entry} ELSE '' END AS entry \
+        "SELECT {json} AS json, removed_at, {completed_at} AS completed_at, \
+         COALESCE(recorded, 0) AS recorded, {entry} AS entry \
          FROM customers LEFT JOIN erasures USING (customer_id) \
          WHERE customer_id = {customer_id} AND partner_id = {partner_id}",
         json = receipt::json(

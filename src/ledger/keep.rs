@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use worker::{Context, Env};
 
 use super::replay::{self, Replayed, close, every_minute, hear, keep_doors, record};
+use super::sql;
 use super::trips::{Rows, Trips};
 use crate::db::sql::Statement;
 use crate::erasure::evidence::Signed;
@@ -164,6 +165,16 @@ pub async fn record_erasure(site: &Site<'_>, entry: String) -> Result<String, Er
         return Err(Error::Restoring(text.to_owned()));
     }
     jws.ok_or_else(|| Error::Internal("the ledger has no signed receipt".to_owned()))
+}
+
+/// The signed receipt of an erasure; `None` if the ledger does not have it as it is.
+///
+/// # Errors
+/// 503 if the ledger does not answer.
+pub async fn signed(site: &Site<'_>, entry: &str) -> Result<Option<String>, Error> {
+    let ledger = site.directory.ledger(site.env)?;
+    let signed = ledger.read(sql::signed(entry)).await?.first();
+    signed.map(|row| row.text("jws")).transpose()
 }
 
 /// Keeps what lets somebody in as a partner, before a change of it is answered. `found` is the row of

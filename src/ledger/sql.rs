@@ -138,6 +138,15 @@ fn record_key(signed: &Signed) -> Statement {
     .named("ledger::record_key")
 }
 
+/// Reads the signed receipt of an erasure, as `jws`. No row if the ledger does not have it as it is.
+pub fn signed(entry: &str) -> Statement {
+    sql!(
+        "SELECT jws FROM erasures WHERE uuid = {entry} ->> 'uuid' AND is_signed = 1",
+        entry = entry
+    )
+    .named("ledger::signed")
+}
+
 /// Reads every public key that has ever signed a receipt, the oldest first, as `jwk` each. A key is added by hand, so there
 /// are few.
 pub fn keys() -> Statement {
@@ -283,13 +292,11 @@ pub fn doors_after(sequence: i64, username: &str) -> Statement {
 /// Reads the next erasures, in the order in which the database has counted them: at most [`PAGE`], each as `entry`, a JSON
 /// object, with `sequence` and `erasure_id`.
 pub fn erasures_after(database: Database, sequence: i64, erasure_id: i64) -> Statement {
-    let mut members: Vec<Member> = COLUMNS.map(Member::column).into();
-    members.push(Member::column("jws"));
     sql!(
         "SELECT {entry} AS entry, sequence, erasure_id FROM erasures \
          WHERE database = {database} AND (sequence, erasure_id) > ({sequence}, {erasure_id}) \
          ORDER BY sequence, erasure_id LIMIT {page}",
-        entry = json_object(&members),
+        entry = json_object(&COLUMNS.map(Member::column)),
         database = database.to_string(),
         sequence = sequence,
         erasure_id = erasure_id,

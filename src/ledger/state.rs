@@ -205,7 +205,7 @@ pub fn recorded(entry: &str, kept: &str) -> [Statement; 2] {
     });
     let receipt = sql!(
         "UPDATE erasures SET recorded = {is_first}, {counts}, \
-         jws = {kept} ->> 'jws', backups_until = {kept} ->> 'backups_until', \
+         backups_until = {kept} ->> 'backups_until', \
          completed_at = CASE WHEN '' IN (completed_at, {kept} ->> 'completed_at') THEN completed_at \
          ELSE {kept} ->> 'completed_at' END, \
          reerased_at = CASE WHEN {is_first} THEN reerased_at ELSE {entry} ->> 'removed_at' END \

@@ -318,7 +318,6 @@ impl Story {
                 "phone_numbers_masked",
                 "backups_until",
                 "reerased_at",
-                "jws",
                 "recorded",
             ] {
                 assert_eq!(row.0[column], entry.0[column], "{uuid} {column}: {told:#?}");

@@ -134,7 +134,7 @@ pub fn look(list: &str, now: &str) -> Vec<Statement> {
          SELECT customers.customer_id, iif({completed_at} = '', {now}, {completed_at}), {values}, {completed_at} <> '' \
          FROM {given} CROSS JOIN {it} WHERE customers.removed_at <> '' \
          ON CONFLICT DO UPDATE SET reerased_at = MAX(reerased_at, excluded.reerased_at), \
-         backups_until = MAX(backups_until, excluded.backups_until), jws = excluded.jws \
+         backups_until = MAX(backups_until, excluded.backups_until) \
          WHERE excluded.reerased_at > reerased_at OR excluded.backups_until > backups_until",
         names = Sql::join(kept().map(Sql::name), ", "),
         completed_at = completed_at,
@@ -152,7 +152,7 @@ pub fn look(list: &str, now: &str) -> Vec<Statement> {
 
 /// The columns of a receipt that are again what they were.
 fn kept() -> impl Iterator<Item = &'static str> {
-    let others = ["sequence", "backups_until", "reerased_at", "jws"];
+    let others = ["sequence", "backups_until", "reerased_at"];
     COUNTS.into_iter().chain(others)
 }
 
@@ -203,14 +203,13 @@ impl Entry {
             )
         });
         let receipt = sql!(
-            "UPDATE erasures SET {counts}, sequence = {sequence}, jws = {jws}, reerased_at = {now}, \
+            "UPDATE erasures SET {counts}, sequence = {sequence}, reerased_at = {now}, \
              backups_until = {backups_until}, recorded = 0, \
              completed_at = CASE WHEN completed_at <> '' AND {completed_at} <> '' THEN {completed_at} ELSE completed_at END \
              WHERE customer_id = (SELECT customer_id FROM customers WHERE customer_id = {customer_id} \
              AND uuid = {uuid} AND removed_at = {removed_at})",
             counts = Sql::join(counts, ", "),
             sequence = sequence,
-            jws = member("jws"),
             now = now,
             backups_until = backups_until(now),
             completed_at = member("completed_at"),

@@ -262,7 +262,7 @@ pub fn db_let_in(partner: &Partner, server: &'static Server) -> Partner {
 
 /// Waits until the erasure of a customer has left the outbox, after its answer. It is there again once its last call is masked.
 pub fn db_wait_until_recorded(server: &Server, customer_id: i64) {
-    let sql = "SELECT 1 FROM erasures WHERE customer_id = ?1 AND jws <> ''";
+    let sql = "SELECT 1 FROM erasures WHERE customer_id = ?1 AND recorded = 1";
     let deadline = Instant::now() + Duration::from_secs(10);
     while db_query(server, sql, &[&customer_id]).is_empty() {
         assert!(Instant::now() < deadline, "{customer_id} is not recorded");

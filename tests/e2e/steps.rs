@@ -9,7 +9,7 @@ use rusqlite::types::Value::{Integer, Text};
 use serde_json::{Value, json};
 
 use crate::client::Request;
-use crate::cost::{assert_costs, assert_erasure_costs};
+use crate::cost::{assert_costs, assert_receipt_costs};
 use crate::db::{
     Tables, db_columns, db_execute, db_query, db_rows_of_customer, db_seed_calls,
     db_seed_customers, db_wait_until_recorded,
@@ -173,7 +173,7 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
         unsigned(dry_run),
         subject.receipt(&json!(""), "masking", &json!(""))
     );
-    let erased = assert_erasure_costs(partner.delete(&path), 75, 28).json();
+    let erased = assert_receipt_costs(partner.delete(&path), 75, 28).json();
     let removed_at = &erased["erasure"]["removed_at"];
     assert_eq!(
         unsigned(erased.clone()),
@@ -205,7 +205,7 @@ fn an_erasure_of_very_many_calls_is_answered_at_once_and_completed_by_itself() {
     assert_eq!(db_query(server, "SELECT * FROM maskings", &[]), []);
     assert_eq!(partner.delete(&path).expect(200).json(), receipt);
     db_wait_until_recorded(server, subject.id);
-    assert_costs(partner.get(&format!("{path}/erasure")), 200, 2, 0);
+    assert_receipt_costs(partner.get(&format!("{path}/erasure")), 4, 0);
     assert_steps_are_bounded(&server.runs_after(early, 1));
     assert_eq!(db_control(&partner, control.id), before);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use customers_api::db::schema::MIGRATIONS;
+use customers_api::db::schema::{LEDGER_MIGRATIONS, MIGRATIONS};
 
 /// A column.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,12 +20,14 @@ pub struct Column {
 pub struct Columns(BTreeMap<(String, String), Column>);
 
 impl Columns {
-    /// Reads the migrations.
+    /// Reads the migrations. Where the ledger has the same column, that of the customers' database counts.
     pub fn read() -> Result<Self, String> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let ledger = LEDGER_MIGRATIONS.iter().map(|name| ("migrations/ledger", name));
+        let ours = MIGRATIONS.iter().map(|name| ("migrations", name));
         let mut columns = Self::default();
-        for name in MIGRATIONS {
-            let sql = fs::read_to_string(directory.join(name));
+        for (directory, name) in ledger.chain(ours) {
+            let sql = fs::read_to_string(root.join(directory).join(name));
             columns.add(&sql.map_err(|error| format!("{name}: {error}"))?);
         }
         Ok(columns)

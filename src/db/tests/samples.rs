@@ -396,8 +396,7 @@ fn of_logins() -> Vec<Sample> {
 fn of_the_ledger() -> Vec<Sample> {
     let entry = r#"{"sequence":7,"partner_id":1,"username":"acme","customer_id":1,"uuid":"u",
         "removed_at":"2026-01-02 00:00:00","completed_at":"2026-01-02 00:00:00","measures_expired":1,"users_removed":1,
-        "allowed_numbers_removed":1,"phone_numbers_masked":2,"backups_until":"2026-02-01 00:00:00","reerased_at":"",
-        "jws":"j"}"#;
+        "allowed_numbers_removed":1,"phone_numbers_masked":2,"backups_until":"2026-02-01 00:00:00","reerased_at":""}"#;
     let doors = r#"{"sequence":8,"partner_id":1,"partner":"acme","home":"DB","passage":0,"enabled":1,"allowed_networks":"[]","logins":
         [{"username":"acme","access":"write","ha1_sealed":"s","ha1_previous_sealed":"","previous_until":"","created":""}]}"#;
     let door = r#"[{"username":"acme","partner_id":1,"partner":"acme","home":"DB","passage":0,"enabled":0,"allowed_networks":"[]","access":"write",
@@ -436,6 +435,7 @@ fn of_the_ledger() -> Vec<Sample> {
         Sample::of_all("state_open", vec![state::open(9)]),
         Sample::of_all("state_outbox", vec![state::outbox()]),
         Sample::of_all("state_recorded", state::recorded(entry, entry).into()),
+        Sample::of_ledger("ledger_signed", vec![ledger::signed(entry)]),
         Sample::of_all("undo_doors", undo::put_doors_back(door, 9)),
         Sample::of_all("undo_look", undo::look(&format!("[{entry}]"), NOW)),
         Sample::of_all("undo_erase_again", lives_again.erase_again(NOW, 9)),

@@ -22,7 +22,7 @@ fn filled() -> Connection {
              WHERE customer_id % 3 > 0;
              INSERT INTO users (customer_id, email) SELECT customer_id, '' FROM customers WHERE customer_id > 9;
              INSERT INTO allowed_numbers SELECT customer_id, n.value, '+1' FROM customers, json_each('[0,1,2]') AS n;
-             INSERT INTO erasures SELECT customer_id, '', 0, 0, 0, 0, 0, '', '', '', 0 FROM customers WHERE removed_at <> '';
+             INSERT INTO erasures SELECT customer_id, '', 0, 0, 0, 0, 0, '', '', 0 FROM customers WHERE removed_at <> '';
              INSERT INTO blocks SELECT DISTINCT 'calls', customer_id, start, 0, 1 FROM calls;
              INSERT INTO blocks VALUES ('customers', 1, '', 3, 1), ('customers', 1, '', 9, 1), ('customers', 2, '', 3, 1);
              INSERT INTO custom_fields (partner_id, n) VALUES (1, 7), (1, 8), (2, 7);

@@ -1,0 +1,1 @@
+/* ledger::signed */ SELECT jws FROM erasures WHERE uuid = ?1 ->> 'uuid';
