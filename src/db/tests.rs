@@ -423,6 +423,7 @@ const FORGIVEN: &[(&str, &str)] = &[
     ("moves::outbox", "SCAN erasures USING INDEX erasures_outbox"),
     // The partners of a database, for the operator: some thousands.
     ("databases::summary", "SCAN partners"),
+    ("room::customers", "SCAN partners"),
     // A row for each table with ids: six.
     ("operator::trail_total", "SCAN sqlite_sequence"),
     // A row for each database: at most 100.

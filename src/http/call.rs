@@ -13,6 +13,7 @@ pub struct Call {
     /// The parameters of path, query and body together.
     pub params: Params,
     taken: Taken,
+    refusal: Option<Error>,
 }
 
 /// The rest of a request whose parameters are all taken and valid. SQL and responses need it, so a handler cannot
@@ -38,7 +39,17 @@ pub struct Taken {
 impl Call {
     /// Makes a call from its parts.
     pub fn new(params: Params, taken: Taken) -> Self {
-        Self { params, taken }
+        Self {
+            params,
+            taken,
+            refusal: None,
+        }
+    }
+
+    /// The request, however valid, cannot be done.
+    #[must_use]
+    pub fn refused(self, refusal: Option<Error>) -> Self {
+        Self { refusal, ..self }
     }
 
     /// The `Idempotency-Key` header, as sent.
@@ -62,17 +73,18 @@ impl Call {
         }
     }
 
-    /// The same as [`Call::finish`] for a handler that answers a repeated request although it is not valid today.
+    /// The same as [`Call::finish`] for a handler that answers a repeated request although it is not valid today, or refused.
     pub fn judged(self) -> (Taken, Result<(), Error>) {
-        (self.taken, self.params.finish())
+        let valid = self.params.finish();
+        (self.taken, valid.and(self.refusal.map_or(Ok(()), Err)))
     }
 
     /// Checks that every parameter was taken and is valid.
     ///
     /// # Errors
-    /// 400 as for [`Params::finish`].
+    /// 400 as for [`Params::finish`]; the refusal of a valid request that cannot be done.
     pub fn finish(self) -> Result<Taken, Error> {
-        self.params.finish()?;
-        Ok(self.taken)
+        let (taken, judged) = self.judged();
+        judged.map(|()| taken)
     }
 }

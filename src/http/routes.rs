@@ -26,12 +26,12 @@ pub enum PartnerRoute {
 }
 
 impl PartnerRoute {
-    /// What a request of this route writes. `ReplaceAllowedNumbers` is a creation too, unless the new list is empty; its
-    /// handler sees to that.
+    /// What a request of this route writes. `ReplaceAllowedNumbers` is a creation too, unless the new list is empty, and
+    /// `PutCustnr` if there is no such customer; their handlers see to that.
     pub fn need(self) -> Need {
         match self {
-            CreateCustomer | PutCustnr | CreateRecords(_) => Need::Creation,
-            ChangeCustomer | ChangeRecord(_) => Need::Change,
+            CreateCustomer | CreateRecords(_) => Need::Creation,
+            ChangeCustomer | PutCustnr | ChangeRecord(_) => Need::Change,
             Ping
             | ListCustomers
             | ReadChanges

@@ -456,11 +456,6 @@ pub fn page(paging: Paging) -> Batch<Page> {
     steps.named(Page { total, rows })
 }
 
-/// Learns the size of a database, which every answer of D1 tells.
-pub fn size() -> Statement {
-    sql!("SELECT state_id FROM state WHERE state_id = 1").named("operator::size")
-}
-
 /// Reads partners of whom another database than the directory's is the home, as that has them: `id` and `tenant`. `ids` is a
 /// JSON list of their ids; of each it reads at most 21 rows.
 pub fn tenants(ids: String) -> Statement {

@@ -62,12 +62,11 @@ impl Trace {
             rows_written,
             size_after,
         } = self.cost;
+        let database = self.database.unwrap_or(Database::DIRECTORY);
+        let is_short = room::is_short(env, database, size_after);
         let line = Json::object([
             ("request_id", request_id.into()),
-            (
-                "level",
-                level(status, room::is_short(env, size_after)).into(),
-            ),
+            ("level", level(status, is_short).into()),
             ("partner_id", self.partner_id.into()),
             (
                 "database",

@@ -92,13 +92,17 @@ impl Run {
         let is_left = match Store::new(env, self.database) {
             Ok(store) => {
                 let is_left = self.steps(&store).await;
+                if !room::room(env).is_ample(store.cost().size_after) {
+                    // If it fails, the line tells of the size alone.
+                    let _ = room::count(&store).await;
+                }
                 self.cost = store.cost();
                 is_left
             }
             Err(error) => Err(error),
         };
         let error = is_left.as_ref().err().and_then(Error::internal_text);
-        let is_short = room::is_short(env, self.cost.size_after);
+        let is_short = room::is_short(env, self.database, self.cost.size_after);
         let level = if is_short || error.is_some() {
             "warning"
         } else {
@@ -123,6 +127,10 @@ impl Run {
             ("d1_rows_written_by_a_step", self.rows_of_a_step.into()),
             ("ms_of_a_step", self.longest_ms.into()),
             ("size_after", self.cost.size_after.into()),
+            (
+                "share",
+                room::share(env, self.database, self.cost.size_after).into(),
+            ),
             ("level", level.into()),
             ("error", error.into()),
         ]);

@@ -234,10 +234,17 @@ async fn for_partner(
     trace.partner_id = Some(partner.partner_id);
     let is_tagged = Preconditions::apply_to(Route::Partner(route));
     let (now, only_reads) = (incoming.now, incoming.caller.only_reads());
-    let home = home_of(site, partner, route, trace).await?;
+    let home = home_of(site, partner, trace).await?;
+    let full = room::admit(site, partner.database, route.need()).await;
+    let full = match full {
+        // A creation that is a repeat is answered all the same.
+        Err(Error::StorageFull) => Some(Error::StorageFull),
+        other => other.map(|()| None)?,
+    };
     let call = incoming
         .read(BodyRules::of(route), is_tagged, &partner.login)
-        .await?;
+        .await?
+        .refused(full);
     let again = only_reads.then(|| call.clone());
     let handled = handle(partner, &site.at(&home), route, call).await;
     if !matches!(handled, Err(Error::Moving(_))) {
@@ -250,25 +257,18 @@ async fn for_partner(
     let Some(partner) = login::moved(site, now, partner).await? else {
         return handled;
     };
-    let home = home_of(site, &partner, route, trace).await?;
+    let home = home_of(site, &partner, trace).await?;
     handle(&partner, &site.at(&home), route, call).await
 }
 
-/// The home of a partner, for a request of the partner: it is charged to the partner's budget, and there is room for what it
-/// writes.
+/// The home of a partner, for a request of the partner: it is charged to the partner's budget.
 ///
 /// # Errors
-/// 429 if the partner has spent its budget, 507 if there is no room, 503 if the home is first heard of and does not answer.
-async fn home_of(
-    site: &Site<'_>,
-    partner: &Partner,
-    route: PartnerRoute,
-    trace: &mut Trace,
-) -> Result<Store, Error> {
+/// 429 if the partner has spent its budget, 503 if the home is first heard of and does not answer.
+async fn home_of(site: &Site<'_>, partner: &Partner, trace: &mut Trace) -> Result<Store, Error> {
     trace.database = Some(partner.database);
     let home = site.home(partner.database, partner.partner_id).await?;
     home.charge_to(partner.partner_id)?;
-    room::admit(site.env, partner.database, route.need())?;
     Ok(home)
 }
 
@@ -290,7 +290,7 @@ async fn handle(
         PartnerRoute::ReadCustomer => customers::read(partner, store, call).await,
         PartnerRoute::ChangeCustomer => customers::change(partner, store, call).await,
         PartnerRoute::ReadCustnr => customers::custnr::read(partner, store, call).await,
-        PartnerRoute::PutCustnr => customers::custnr::put(partner, store, call).await,
+        PartnerRoute::PutCustnr => customers::custnr::put(partner, site, call).await,
         PartnerRoute::EraseCustomer => {
             let (partner_id, actor) = (partner.partner_id, Actor::Partner(partner.partner_id));
             erasure::erase(partner_id, actor, site, call).await

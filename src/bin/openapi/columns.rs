@@ -23,7 +23,9 @@ impl Columns {
     /// Reads the migrations. Where the ledger has the same column, that of the customers' database counts.
     pub fn read() -> Result<Self, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let ledger = LEDGER_MIGRATIONS.iter().map(|name| ("migrations/ledger", name));
+        let ledger = LEDGER_MIGRATIONS
+            .iter()
+            .map(|name| ("migrations/ledger", name));
         let ours = MIGRATIONS.iter().map(|name| ("migrations", name));
         let mut columns = Self::default();
         for (directory, name) in ledger.chain(ours) {

@@ -6,6 +6,7 @@ use crate::customers::batch::New;
 use crate::customers::model::CustomerInput;
 use crate::customers::{sql, upsert};
 use crate::db::audit::{Actor, Context};
+use crate::db::room::Need;
 use crate::http::call::Call;
 use crate::http::error::{Error, Fault};
 use crate::http::etag::IfMatch;
@@ -14,6 +15,8 @@ use crate::http::json::Json;
 use crate::platform::d1::Store;
 use crate::platform::random;
 use crate::platform::reply::Reply;
+use crate::platform::room;
+use crate::platform::site::Site;
 
 /// Reads the customer with this `custnr`:
 /// 1. finds it, if it belongs to the partner and is not erased (404);
@@ -27,11 +30,12 @@ pub async fn read(partner: &Partner, store: &Store, mut call: Call) -> Result<Re
 }
 
 /// Changes the customer with this `custnr`, or creates it:
-/// 1. validates the given fields (400), and sets aside what only a creation requires, and what only a customer may keep;
+/// 1. validates the given fields (400), and sets aside what only a creation requires, also room in the database, and what
+///    only a customer may keep;
 /// 2. changes the given fields if there is such a customer, `If-Match` allows its version, and the values that today's
 ///    set-up refuses are stored already; creates it if there is none and nothing is lacking or refused;
-/// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400).
-pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Reply, Error> {
+/// 3. answers the customer, a new one with `"created":true` and its `Location`; or says why not (412, 400, 507).
+pub async fn put(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     call.take_version();
     let input = CustomerInput::take(&mut call.params, partner, Intent::Upsert);
     let lacking = call.params.set_aside("required");
@@ -47,8 +51,11 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
 
     let uuid = random::uuid()?;
     let new = New { uuid, input };
-    let may_create =
-        lacking.is_empty() && new.input.kept.is_empty() && call.if_match == IfMatch::Any;
+    let room = room::admit(site, partner.database, Need::Creation).await;
+    let may_create = room.is_ok()
+        && lacking.is_empty()
+        && new.input.kept.is_empty()
+        && call.if_match == IfMatch::Any;
     let audit = Context::of(&call, Actor::Partner(partner.partner_id));
     let put = upsert::put(
         call.version,
@@ -58,7 +65,7 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
         &call.if_match,
         audit,
     );
-    let results = store.run(put).await?;
+    let results = site.store.run(put).await?;
 
     if let Some(changed) = results.first(|at| at.changed) {
         return one(&changed);
@@ -73,6 +80,9 @@ pub async fn put(partner: &Partner, store: &Store, mut call: Call) -> Result<Rep
             Err(refusal.unwrap_or_else(without_reason))
         }
         None if call.if_match != IfMatch::Any => Err(Error::PreconditionFailed),
+        None if lacking.is_empty() && new.input.kept.is_empty() => {
+            Err(room.err().unwrap_or_else(without_reason))
+        }
         None => Err(Error::Invalid(lacking).and(new.input.kept_faults(|_| false))),
     }
 }

@@ -9,6 +9,7 @@ use crate::customers::upsert;
 use crate::db::audit::{Actor, Context};
 use crate::db::batch::{Batch, Steps};
 use crate::db::idempotency::{Fingerprints, Keyed, forget_keys};
+use crate::db::room;
 use crate::db::schema::applied_migrations;
 use crate::db::schema::exported_tables;
 use crate::db::sql::Statement;
@@ -632,7 +633,8 @@ fn of_the_operator() -> Vec<Sample> {
             "operator_tenants",
             Batch::of(operator::tenants("[1]".into())),
         ),
-        Sample::of("operator_size", Batch::of(operator::size())),
+        Sample::of("room_look", Batch::of(room::look())),
+        Sample::of("room_customers", Batch::of(room::customers(0))),
         Sample::of("databases_summary", Batch::of(summary())),
         Sample::of("partner_tenant", Batch::of(tenant(1))),
         Sample::of("partner_find", Batch::of(find("acme"))),

@@ -58,12 +58,13 @@ async fn describe(site: &Site<'_>, database: Database) -> Result<Json, Error> {
     let summary = store.read(summary()).await?.first();
     let summary = summary.ok_or_else(|| Error::Internal("a database has no state".to_owned()))?;
     let size = store.cost().size_after;
+    let customers = summary.integer("customers")?;
     Ok(Json::object([
         ("name", database.to_string().into()),
         ("size", size.into()),
-        ("share", room::room(site.env).share(size).into()),
+        ("share", room::room(site.env).share(size, customers).into()),
         ("partners", summary.integer("partners")?.into()),
-        ("customers", summary.integer("customers")?.into()),
+        ("customers", customers.into()),
         (
             "was_restored",
             Json::Bool(summary.integer("sequence")? < heard),

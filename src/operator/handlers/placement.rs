@@ -1,7 +1,7 @@
 //! Chooses the home of a new partner.
 
+use crate::db::room::look;
 use crate::http::error::{Error, Fault};
-use crate::operator::sql::size;
 use crate::partners::placement::Database;
 use crate::platform::bindings;
 use crate::platform::site::Site;
@@ -51,7 +51,7 @@ async fn with_most_room(site: &Site<'_>) -> Result<Database, Error> {
     let mut smallest = (Database::DIRECTORY, i64::MAX);
     for database in bound.iter().copied().filter(|_| bound.len() > 1) {
         let store = site.other(database, false).await?;
-        store.read(size()).await?;
+        store.read(look()).await?;
         let size = store.cost().size_after;
         if size < smallest.1 {
             smallest = (database, size);

@@ -33,7 +33,7 @@ pub async fn replace(partner: &Partner, site: &Site<'_>, mut call: Call) -> Resu
     let numbers = take(&mut call.params);
     let call = call.finish()?;
     if !numbers.is_empty() {
-        room::admit(site.env, site.store.database(), Need::Creation)?;
+        room::admit(site, site.store.database(), Need::Creation).await?;
     }
 
     let scope = scope(partner, &call, customer_id);

@@ -140,7 +140,10 @@ fn database(outputs: Outputs<'_>) -> Value {
     object(members([
         ("name", outputs.text("database", "The name of its binding.")),
         integer("size", "Its size in bytes."),
-        integer("share", "How full it is, in percent of what it may hold."),
+        integer(
+            "share",
+            "How full it is, with the room that the erasures of its customers need, in percent of what it may hold.",
+        ),
         integer("partners", "How many partners live in it."),
         integer("customers", "How many live customers they have."),
         (

@@ -1,1 +1,0 @@
-/* operator::size */ SELECT state_id FROM state WHERE state_id = 1;

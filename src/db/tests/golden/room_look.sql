@@ -1,0 +1,1 @@
+/* room::look */ SELECT state_id FROM state WHERE state_id = 1;
