@@ -16,7 +16,7 @@ use crate::partners::placement::Database;
 use crate::platform::d1::{Cost, Store};
 use crate::platform::rows::{self, Row};
 use crate::platform::site::Site;
-use crate::platform::{bindings, clock, scheduled};
+use crate::platform::{bindings, clock, room, scheduled};
 
 /// How long an isolate goes without asking the ledger how far the database has come, in milliseconds.
 const HEARD_MS: i64 = 60_000;
@@ -97,6 +97,10 @@ impl Trips for Stores {
     fn hear(&self, database: Database, sequence: i64) {
         let (known, at) = heard(database).unwrap_or_default();
         set_heard(database, known.max(sequence), at);
+    }
+
+    fn has_room(&self, database: Database, customers: i64) -> bool {
+        room::has_room(&self.env, database, customers)
     }
 
     fn now(&self) -> String {

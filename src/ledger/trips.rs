@@ -48,6 +48,9 @@ pub trait Trips {
     /// Remembers that a database has counted at least this far.
     fn hear(&self, database: Database, sequence: i64);
 
+    /// Whether a database has room for what is new if it has so many customers. Its size is what its last answer has told.
+    fn has_room(&self, database: Database, customers: i64) -> bool;
+
     /// The present time, UTC, `YYYY-MM-DD HH:MM:SS`.
     fn now(&self) -> String;
 }

@@ -11,6 +11,14 @@ use crate::ledger::state;
 use crate::ledger::trips::{Row, Trips, first};
 use crate::partners::placement::Database;
 
+/// What a database has answered; `None` if it is full and has refused to write.
+fn unless_full<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(Error::StorageFull) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 impl<T: Trips> Run<'_, T> {
     pub(super) async fn flip(self) -> Result<Move, Error> {
         let Move {
@@ -84,16 +92,32 @@ impl<T: Trips> Run<'_, T> {
             ..
         } = self.it;
         let away = sql::send_away(partner_id, passage);
-        let there = self.send_and_look(target, away).await?;
-        if there.serves == "reads" || there.serves == "all" {
+        let away = unless_full(self.send(target, away.into()).await)?;
+        if self.send_and_look(target, vec![]).await?.is_served() {
+            return self.astray("the target serves the partner").await;
+        }
+        // Once the directory has heard of this passage, no earlier run of the move leads anybody to the target. If none has
+        // before, the target does not serve even now.
+        let doors = unless_full(self.tell_directory(source).await)?;
+        let home = vec![sql::home(partner_id)];
+        let home = first(self.send(Database::DIRECTORY, home).await?, 0).ok_or_else(nothing)?;
+        let there = self.send_and_look(target, vec![]).await?;
+        if there.is_served() || home.text("home")? != source.to_string() {
             return self.astray("the target serves the partner").await;
         }
         self.send(source, vec![sql::stay(partner_id, passage)])
             .await?;
-        let doors = self.tell_directory(source).await?;
-        let mut statements = keep_doors(&doors).statements;
-        statements.push(self.advanced(&self.it.to("abandoned")));
-        self.note(statements).await
+        let mut statements = doors
+            .as_deref()
+            .map_or_else(Vec::new, |doors| keep_doors(doors).statements);
+        // What a full database has not taken is sent again, until it takes it.
+        let is_over = away.is_some() && doors.is_some();
+        statements.extend(is_over.then(|| self.advanced(&self.it.to("abandoned"))));
+        let now = self.note(statements).await?;
+        match is_over {
+            true => Ok(now),
+            false => Err(Error::StorageFull),
+        }
     }
 
     pub(super) async fn open(self) -> Result<Move, Error> {
@@ -107,7 +131,7 @@ impl<T: Trips> Run<'_, T> {
         let here = self
             .send_and_look(source, vec![sql::close(partner_id, passage)])
             .await?;
-        if here.serves == "reads" || here.serves == "all" {
+        if here.is_served() {
             return self.astray("the source serves the partner").await;
         }
         let all = sql::serve_all(partner_id, passage);

@@ -3,7 +3,7 @@
 use base16ct::lower::encode_string;
 use sha2::{Digest, Sha256};
 
-use super::engine::{Here, Move, Page, Run, nothing};
+use super::engine::{Here, Move, Page, Run, expect_room, nothing};
 use super::ledger::{self, Advance};
 use super::pages::{self, Cursor};
 use super::parts::Part;
@@ -123,7 +123,8 @@ impl<T: Trips> Run<'_, T> {
             pages::page(part, *partner_id, &Cursor::of(place), self.pace),
         ];
         let mut rows = self.send(database, statements).await?.into_iter().flatten();
-        if !Here::of(rows.next())?.is(serves, *passage) {
+        let here = Here::of(rows.next())?;
+        if !here.is(serves, *passage) {
             return Ok(None);
         }
         let row = rows.next().ok_or_else(nothing)?;
@@ -133,6 +134,7 @@ impl<T: Trips> Run<'_, T> {
         Ok(Some(Page {
             lines: row.text("lines")?,
             count,
+            customers: here.customers,
             next: Some(next).filter(|next| !next.is_empty()),
         }))
     }
@@ -150,8 +152,12 @@ impl<T: Trips> Run<'_, T> {
             return self.astray("the source does not serve reads").await;
         };
         if page.count > 0 {
-            let insert = pages::insert(part, partner_id, passage, &page.lines);
-            let here = self.send_and_look(target, vec![insert]).await?;
+            expect_room(self.trips, target, partner_id, page.customers).await?;
+            let statements = vec![
+                sql::expect(partner_id, passage, page.customers),
+                pages::insert(part, partner_id, passage, &page.lines),
+            ];
+            let here = self.send_and_look(target, statements).await?;
             if here.leaves || !here.is("nothing", passage) {
                 return self.astray("the target does not take the partner in").await;
             }

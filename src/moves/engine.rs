@@ -4,6 +4,7 @@ use super::ledger::{self, Advance};
 use super::pages::Pace;
 use super::parts::PARTS;
 use super::sql;
+use crate::db::room;
 use crate::db::sql::Statement;
 use crate::http::error::{Error, Fault};
 use crate::ledger::replay::hear;
@@ -110,9 +111,18 @@ impl Move {
 /// comes from turns it back, as long as that is its home.
 ///
 /// # Errors
-/// 400 if the partner lives there and has not moved there last; 409 while it moves elsewhere; 503 if the ledger does not
-/// answer. That there is such a partner and such a database is seen to by the caller.
+/// 400 if the partner lives there and has not moved there last; 409 while it moves elsewhere; 507 if there is no room for a new
+/// move; 503 if a database does not answer. That there is such a partner and such a database is seen to by the caller.
 pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Result<Move, Error> {
+    let could_begin = ledger::could_begin(username, target);
+    if let Some(row) = first(trips.ledger(vec![could_begin]).await?, 0) {
+        let partner_id = row.integer("partner_id")?;
+        let home = row.text("home")?;
+        let home = Database::parse(&home).ok_or_else(nothing)?;
+        let here = trips.run(home, vec![sql::here(partner_id)]).await?;
+        let customers = Here::of(first(here, 0))?.customers;
+        expect_room(trips, target, partner_id, customers).await?;
+    }
     let statements = vec![
         ledger::begin(username, target, &trips.now()),
         ledger::last(username),
@@ -141,6 +151,24 @@ pub async fn begin(trips: &impl Trips, username: &str, target: Database) -> Resu
             "same_database",
             "is where the partner lives",
         )),
+    }
+}
+
+/// Sees that a database has room for a partner with so many customers, by the rule of creations.
+///
+/// # Errors
+/// 507 if it has none; 503 if it does not answer.
+pub(super) async fn expect_room(
+    trips: &impl Trips,
+    target: Database,
+    partner_id: i64,
+    customers: i64,
+) -> Result<(), Error> {
+    let others = trips.run(target, vec![room::customers(partner_id)]).await?;
+    let others = first(others, 0).ok_or_else(nothing)?.integer("customers")?;
+    match trips.has_room(target, others.saturating_add(customers)) {
+        true => Ok(()),
+        false => Err(Error::StorageFull),
     }
 }
 
@@ -192,6 +220,7 @@ pub async fn take_turns(trips: &impl Trips, most: i64) -> Result<Vec<i64>, Error
 pub(super) struct Here {
     pub(super) serves: String,
     pub(super) passage: i64,
+    pub(super) customers: i64,
     pub(super) leaves: bool,
 }
 
@@ -201,6 +230,7 @@ impl Here {
         Ok(Self {
             serves: row.text("serves")?,
             passage: row.integer("passage")?,
+            customers: row.integer("customers")?,
             leaves: row.integer("leaves")? == 1,
         })
     }
@@ -208,12 +238,19 @@ impl Here {
     pub(super) fn is(&self, serves: &str, passage: i64) -> bool {
         self.serves == serves && self.passage == passage
     }
+
+    /// Whether the partner's requests are answered there.
+    pub(super) fn is_served(&self) -> bool {
+        self.serves == "reads" || self.serves == "all"
+    }
 }
 
 /// A page of one side.
 pub(super) struct Page {
     pub(super) lines: String,
     pub(super) count: i64,
+    /// How many customers the partner has there.
+    pub(super) customers: i64,
     /// Where the next page begins; `None` after the last one.
     pub(super) next: Option<String>,
 }
@@ -222,8 +259,24 @@ pub(super) struct Page {
 ///
 /// # Errors
 /// 503 if a database does not answer or was restored: a repeat goes on. 500 if a database does not have what it must have:
-/// nothing goes on then until somebody has looked.
+/// nothing goes on then until somebody has looked. 507 if a database has no room: while the partner's home is still the source,
+/// the move is turned back, so that its writes and erasures are done again.
 pub async fn step(trips: &impl Trips, pace: Pace, move_id: i64) -> Result<Move, Error> {
+    let run = find(trips, pace, move_id).await?;
+    let (step, phase) = (run.it.step, run.it.phase.clone());
+    let done = run.go_on().await;
+    if matches!(done, Err(Error::StorageFull)) && phase != "returning" {
+        let back = ledger::turn_back(move_id, step, &trips.now());
+        trips.ledger(vec![back]).await?;
+        let run = find(trips, pace, move_id).await?;
+        if run.it.phase == "returning" {
+            run.turn_back().await?;
+        }
+    }
+    done
+}
+
+async fn find<T: Trips>(trips: &T, pace: Pace, move_id: i64) -> Result<Run<'_, T>, Error> {
     let statements = vec![ledger::find(move_id), ledger::heads(move_id)];
     let mut rows = trips.ledger(statements).await?.into_iter();
     let found = rows.next().into_iter().flatten().next();
@@ -232,24 +285,12 @@ pub async fn step(trips: &impl Trips, pace: Pace, move_id: i64) -> Result<Move, 
         let sequence = row.integer("sequence")?;
         Ok((row.text("database")?, sequence))
     });
-    let run = Run {
+    Ok(Run {
         trips,
         pace,
         it,
         heads: heads.collect::<Result<_, Error>>()?,
-    };
-    match run.it.phase.as_str() {
-        "draining" => run.drain().await,
-        "counting" => run.count().await,
-        "clearing" => run.clear().await,
-        "copying" => run.copy().await,
-        "comparing" => run.compare().await,
-        "flipping" => run.flip().await,
-        "opening" => run.open().await,
-        "deleting" => run.delete().await,
-        "returning" => run.turn_back().await,
-        _ => Ok(run.it),
-    }
+    })
 }
 
 pub(super) struct Run<'a, T> {
@@ -261,6 +302,21 @@ pub(super) struct Run<'a, T> {
 }
 
 impl<T: Trips> Run<'_, T> {
+    async fn go_on(self) -> Result<Move, Error> {
+        match self.it.phase.as_str() {
+            "draining" => self.drain().await,
+            "counting" => self.count().await,
+            "clearing" => self.clear().await,
+            "copying" => self.copy().await,
+            "comparing" => self.compare().await,
+            "flipping" => self.flip().await,
+            "opening" => self.open().await,
+            "deleting" => self.delete().await,
+            "returning" => self.turn_back().await,
+            _ => Ok(self.it),
+        }
+    }
+
     /// Runs statements in a database, unless it was restored: then the move waits until that is undone.
     pub(super) async fn send(
         &self,

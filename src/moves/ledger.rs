@@ -30,19 +30,36 @@ fn next_passage(partner_id: &Sql) -> Sql {
     )
 }
 
+/// What the ledger knows of a partner, unless a move of it is unfinished or it lives in the target.
+fn may_move(username: &str, target: Database) -> Sql {
+    sql!(
+        "FROM doors WHERE username = {username} AND partner = {username} AND home <> {target} \
+         AND NOT EXISTS (SELECT 1 FROM moves AS m WHERE m.partner_id = doors.partner_id AND {is_unfinished})",
+        username = username,
+        target = target.to_string(),
+        is_unfinished = is_unfinished(),
+    )
+}
+
+/// Reads of a partner that can begin to move its `partner_id` and `home`.
+pub fn could_begin(username: &str, target: Database) -> Statement {
+    sql!(
+        "SELECT partner_id, home {may_move}",
+        may_move = may_move(username, target)
+    )
+    .named("moves::could_begin")
+}
+
 /// Begins to move a partner, unless a move of it is unfinished or it lives there. It writes one row.
 pub fn begin(username: &str, target: Database, now: &str) -> Statement {
     sql!(
         "INSERT INTO moves (partner_id, username, source, target, phase, passage, started_at, changed_at) \
-         SELECT partner_id, username, home, {target}, 'draining', {passage}, {now}, {now} FROM doors \
-         WHERE username = {username} AND partner = {username} AND home <> {target} \
-         AND NOT EXISTS (SELECT 1 FROM moves AS m WHERE m.partner_id = doors.partner_id AND {is_unfinished}) \
+         SELECT partner_id, username, home, {target}, 'draining', {passage}, {now}, {now} {may_move} \
          ON CONFLICT DO NOTHING",
         target = target.to_string(),
         passage = next_passage(&sql!("doors.partner_id")),
         now = now,
-        username = username,
-        is_unfinished = is_unfinished(),
+        may_move = may_move(username, target),
     )
     .named("moves::begin")
 }

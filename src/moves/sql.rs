@@ -26,12 +26,13 @@ fn stays(partner_id: i64) -> Sql {
     )
 }
 
-/// Reads what the database does for the partner: `serves`, which is `''` without a row, the `passage`, and whether its rows
-/// are being deleted, as `leaves`.
+/// Reads what the database does for the partner: `serves`, which is `''` without a row, the `passage`, how many `customers` the
+/// partner has, and whether its rows are being deleted, as `leaves`.
 pub fn here(partner_id: i64) -> Statement {
     sql!(
         "SELECT COALESCE((SELECT serves FROM partners WHERE partner_id = {partner_id}), '') AS serves, \
          COALESCE((SELECT passage FROM partners WHERE partner_id = {partner_id}), 0) AS passage, \
+         COALESCE((SELECT customers FROM partners WHERE partner_id = {partner_id}), 0) AS customers, \
          EXISTS (SELECT 1 FROM leavings WHERE partner_id = {partner_id}) AS leaves",
         partner_id = partner_id,
     )
@@ -108,6 +109,27 @@ pub fn take_in(partner_id: i64, username: &str, passage: i64) -> Statement {
         stays = stays(partner_id),
     )
     .named("moves::take_in")
+}
+
+/// The target counts the partner's customers before they are all there, so that others leave the room that their erasures need.
+pub fn expect(partner_id: i64, passage: i64, customers: i64) -> Statement {
+    sql!(
+        "UPDATE partners SET customers = {customers} \
+         WHERE partner_id = {partner_id} AND customers <> {customers} AND {arrives}",
+        customers = customers,
+        partner_id = partner_id,
+        arrives = arrives(partner_id, passage),
+    )
+    .named("moves::expect")
+}
+
+/// Reads where the partner lives, by the directory, as `home`.
+pub fn home(partner_id: i64) -> Statement {
+    sql!(
+        "SELECT database AS home FROM directory WHERE partner_id = {partner_id}",
+        partner_id = partner_id
+    )
+    .named("moves::home")
 }
 
 /// The source serves all again: the partner stays.

@@ -1,7 +1,7 @@
 //! A database that is nearly full refuses what would fill it, and never an erasure or a removal.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -219,4 +219,68 @@ fn erase(partner: &Partner, id: i64) {
             status => return assert_eq!(status, 200, "{erased:#?}"),
         }
     }
+}
+
+/// A partner with a customer and calls, whose home is this database.
+fn with_calls(server: &'static Server, database: &str, thousands: i64) -> (Partner, i64, i64) {
+    let partner = Partner::on(server, &json!({"database": database}));
+    let id = partner.create_customer("Full", "full");
+    let measure = partner.create_measure(id);
+    for _ in 0..thousands {
+        partner.post_calls(id, &calls(measure, 1_000)).expect(200);
+    }
+    (partner, id, measure)
+}
+
+#[test]
+fn a_move_that_would_fill_its_target_is_turned_back_and_nobody_is_refused_for_it() {
+    let server = holding(MAX);
+    let (partner, id, measure) = with_calls(server, "DB", 20);
+    let (other, others, their_measure) = with_calls(server, "DB_3", 14);
+    let move_to = |database| {
+        let path = format!("/operator/partners/{}/move", partner.username);
+        Request::operator(server, "POST", &path).json(&json!({"to": database}))
+    };
+    let refused = loop {
+        let answer = move_to("DB_3").send();
+        if answer.status != 200 {
+            break answer;
+        }
+        assert_ne!(answer.json()["move"]["phase"], "complete", "{answer:#?}");
+    };
+    assert_eq!(
+        (refused.status, refused.errors()),
+        (507, vec!["storage_full".to_owned()])
+    );
+    assert!(size_of(server, "DB_3") < MAX / 100 * 88);
+
+    // Both partners go on where they live, without a request more to the move.
+    partner.post_calls(id, &calls(measure, 1)).expect(200);
+    let erased = partner.create_customer("Gone", "gone");
+    partner.delete(&format!("/customers/{erased}")).expect(200);
+    // The cron deletes what was copied.
+    let begin = Instant::now();
+    while size_of(server, "DB_3") > MAX / 100 * 60 {
+        Request::new(server, "GET", "/cdn-cgi/handler/scheduled").expect(200);
+        assert!(begin.elapsed() < Duration::from_secs(60));
+    }
+    other
+        .post_calls(others, &calls(their_measure, 1))
+        .expect(200);
+
+    // Where there is no room to begin with, nothing begins.
+    let many = other.post_calls(others, &calls(their_measure, 1_000));
+    while many.clone().send().status == 200 {}
+    move_to("DB_3").expect(507);
+    partner.post_calls(id, &calls(measure, 1)).expect(200);
+    move_to("DB_2").expect(200);
+}
+
+fn size_of(server: &Server, database: &str) -> i64 {
+    let list = Request::operator(server, "GET", "/operator/databases")
+        .expect(200)
+        .json();
+    let all = list["databases"].as_array().unwrap();
+    let found = all.iter().find(|one| one["name"] == database).unwrap();
+    found["size"].as_i64().unwrap()
 }

@@ -46,7 +46,7 @@ pub async fn put(partner: &Partner, site: &Site<'_>, mut call: Call) -> Result<R
             IfMatch::Any => lacking,
             _ => Vec::new(),
         };
-        return Err(all_faults(partner, store, &input, lacking, invalid).await?);
+        return Err(all_faults(partner, site.store, &input, lacking, invalid).await?);
     }
 
     let uuid = random::uuid()?;

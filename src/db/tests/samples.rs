@@ -515,6 +515,9 @@ fn of_moves() -> Vec<Sample> {
         Sample::of_ledger("moves_take_turns", vec![moves::take_turns(15, NOW)]),
         Sample::of_ledger("moves_advance", vec![moves::advance(1, 2, &advance, NOW)]),
         Sample::of_ledger("moves_turn_back", vec![moves::turn_back(1, 2, NOW)]),
+        Sample::of_ledger("moves_could_begin", vec![moves::could_begin("acme", db)]),
+        Sample::of_all("moves_expect", vec![moving::expect(1, 2, 3)]),
+        Sample::of_all("moves_home", vec![moving::home(1)]),
         Sample::of_all("moves_stay", vec![moving::stay(1, 2)]),
         Sample::of_ledger("moves_begin_anew", vec![moves::begin_anew(1, 2, NOW)]),
         Sample::of_ledger(

@@ -201,6 +201,54 @@ fn replay_until(story: &Story, isolate: usize, database: Database, name: &str) {
             world.late.borrow_mut().push(late);
             world.remain.set(u64::MAX);
             return;
+
+/// However full the target is, the partner's writes and erasures are done again, and nothing of it is left there in the end.
+#[test]
+fn a_target_without_room_turns_the_move_back_at_any_point_before_the_flip() {
+    for target_is_directory in [false, true] {
+        for refuses_writes in [false, true] {
+            // Once everything is copied, only a database that takes no write stops the move.
+            let last = if refuses_writes { 6 } else { 4 };
+            for phase in &PHASES[..last] {
+                let (mut story, mut home, mut target) = story();
+                if (target == Database::DIRECTORY) != target_is_directory {
+                    until(&story, target, "complete");
+                    (home, target) = (target, home);
+                    if (target == Database::DIRECTORY) != target_is_directory {
+                        target = all()
+                            .find(|it| *it != home && *it != Database::DIRECTORY)
+                            .unwrap();
+                    }
+                }
+                let what = format!("{phase}, {home} to {target}, refuses {refuses_writes}");
+                let mut it = until(&story, target, phase);
+                story.world.full.set(Some((target, 0, refuses_writes)));
+                let full = loop {
+                    match now(step(&story.world, PACE, it.move_id)) {
+                        Ok(done) => it = done,
+                        Err(error) => break error,
+                    }
+                };
+                assert!(matches!(full, Error::StorageFull), "{what}: {full:?}");
+                assert_eq!(story.serves(home, PARTNER), "all", "{what}");
+                // By now every isolate asks anew where the partner lives.
+                story.world.time.set(story.world.time.get() + 60);
+                story.create(PARTNER).unwrap();
+                story.erase(PARTNER).unwrap();
+                // The step goes on to fail while the target takes no write, and then ends the move.
+                let again = now(step(&story.world, PACE, it.move_id));
+                assert_eq!(again.is_err(), refuses_writes, "{what}: {again:?}");
+                assert_eq!(story.serves(home, PARTNER), "all", "{what}");
+                story.world.full.set(None);
+                let over = now(step(&story.world, PACE, it.move_id)).unwrap();
+                assert_eq!(over.phase, "abandoned", "{what}");
+                story.world.minute().unwrap();
+                assert!(
+                    left_behind(&story.world, target, PARTNER).is_empty(),
+                    "{what}"
+                );
+                story.at_the_end(PARTNER, home);
+            }
         }
     }
 }
@@ -248,5 +296,29 @@ fn moves_that_cannot_go_on_keep_no_other_move_waiting() {
         minutes += 1;
         assert!(minutes < 150, "the move waits for ever");
     }
+
+fn a_move_to_a_database_without_room_for_the_partners_customers_does_not_begin() {
+    let (mut story, home, target) = story();
+    let sum = "SELECT COALESCE(SUM(customers), 0) AS n FROM partners";
+    let theirs = format!("{sum} WHERE partner_id = {PARTNER}");
+    let others = story.world.number(target, sum);
+    let room_for = |story: &Story, more: i64| {
+        let customers = story.world.number(home, &theirs);
+        let full = Some((target, others + customers + more, false));
+        story.world.full.set(full);
+    };
+    room_for(&story, -1);
+    let refused = now(begin(&story.world, "partner-1", target));
+    assert!(matches!(refused, Err(Error::StorageFull)));
+    assert_eq!(story.serves(home, PARTNER), "all");
+    story.create(PARTNER).unwrap();
+    room_for(&story, 0);
+    // The customers count in the target before they have all arrived.
+    until(&story, target, "comparing");
+    assert_eq!(
+        story.world.number(target, &theirs),
+        story.world.number(home, &theirs)
+    );
+    until(&story, target, "complete");
     story.at_the_end(PARTNER, target);
 }

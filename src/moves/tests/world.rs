@@ -55,6 +55,8 @@ pub(super) struct World {
     pub late: RefCell<Vec<Batch>>,
     /// Seconds since the beginning.
     pub time: Cell<i64>,
+    /// A database without room: how many more customers it takes, and whether it refuses every write.
+    pub full: Cell<Option<(Database, i64, bool)>>,
 }
 
 pub(super) fn all() -> impl Iterator<Item = Database> {
@@ -79,10 +81,17 @@ impl World {
             last: Cell::new(Last::Lost),
             late: RefCell::new(Vec::new()),
             time: Cell::new(0),
+            full: Cell::new(None),
         }
     }
 
     fn carry_out(&self, (database, statements): &Batch) -> Result<Rows<Cells>, Error> {
+        let writes = !statements.iter().all(Statement::is_read);
+        if let (Some((full, _, true)), true) = (self.full.get(), writes)
+            && *database == Some(full)
+        {
+            return Err(Error::StorageFull);
+        }
         match database {
             Some(database) => transaction(&self.databases[database.index()].borrow(), statements),
             None => transaction(&self.ledger, statements),
@@ -254,6 +263,11 @@ impl Trips for World {
             let heard = isolate.heard.entry(database).or_default();
             *heard = (*heard).max(sequence);
         });
+    }
+
+    fn has_room(&self, database: Database, customers: i64) -> bool {
+        let full = self.full.get();
+        full.is_none_or(|(full, takes, _)| full != database || customers <= takes)
     }
 
     fn now(&self) -> String {

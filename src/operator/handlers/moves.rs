@@ -16,7 +16,8 @@ use crate::platform::site::Site;
 /// 1. reads the user name and the database (400);
 /// 2. finds the partner (404) and the database (409);
 /// 3. begins the move, unless the partner moves elsewhere (409) or lives there (400), or finds the one that has begun;
-/// 4. does steps for some seconds (503 if a database does not answer);
+/// 4. does steps for some seconds (503 if a database does not answer; 507 if the target has no room, and the move is turned
+///    back);
 /// 5. answers how far the move is.
 pub async fn go_on(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);

@@ -1,1 +1,1 @@
-/* moves::here */ SELECT COALESCE((SELECT serves FROM partners WHERE partner_id = ?1), '') AS serves, COALESCE((SELECT passage FROM partners WHERE partner_id = ?1), 0) AS passage, EXISTS (SELECT 1 FROM leavings WHERE partner_id = ?1) AS leaves;
+/* moves::here */ SELECT COALESCE((SELECT serves FROM partners WHERE partner_id = ?1), '') AS serves, COALESCE((SELECT passage FROM partners WHERE partner_id = ?1), 0) AS passage, COALESCE((SELECT customers FROM partners WHERE partner_id = ?1), 0) AS customers, EXISTS (SELECT 1 FROM leavings WHERE partner_id = ?1) AS leaves;

@@ -1,0 +1,1 @@
+/* moves::could_begin */ SELECT partner_id, home FROM doors WHERE username = ?1 AND partner = ?1 AND home <> ?2 AND NOT EXISTS (SELECT 1 FROM moves AS m WHERE m.partner_id = doors.partner_id AND phase NOT IN ('complete', 'abandoned'));

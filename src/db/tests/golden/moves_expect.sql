@@ -1,0 +1,1 @@
+/* moves::expect */ UPDATE partners SET customers = ?1 WHERE partner_id = ?2 AND customers <> ?1 AND EXISTS (SELECT 1 FROM partners WHERE partner_id = ?3 AND passage = ?4 AND serves = 'nothing') AND NOT EXISTS (SELECT 1 FROM leavings WHERE partner_id = ?5);
