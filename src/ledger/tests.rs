@@ -25,6 +25,7 @@ use crate::http::version::Version::Bare;
 use crate::operator::sql::logins::Login;
 use crate::partners::placement::Database;
 
+mod signed;
 pub(crate) mod world;
 
 /// What a test knows of a customer that lives.
