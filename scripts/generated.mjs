@@ -2,21 +2,22 @@
 // tests run them against the service (tests/e2e/generated.rs). It returns at once when nothing has changed; alone:
 // node scripts/generated.mjs
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentTools, node } from "./documents.mjs";
-import { cache, env, esbuild, fingerprint, main, root, run } from "./tools.mjs";
+import { importers } from "./importers.mjs";
+import { Failure, cache, env, esbuild, fingerprint, main, root, run } from "./tools.mjs";
 
 const document = join(root, "build", "site", "openapi.json");
 const sources = join(root, "tests", "generated");
 const out = join(root, "target", "generated");
 
 /** openapi-generator's clients, by its names of the languages. */
-const LANGUAGES = ["php", "python", "rust"];
+const LANGUAGES = ["java", "php", "python", "rust"];
 
 export async function generated() {
   const stamp = join(out, "stamp");
-  const now = fingerprint(["build/site/openapi.json", "tests/generated", "scripts/generated.mjs"]);
+  const now = fingerprint(["build/site/openapi.json", "tests/generated", "scripts/generated.mjs", "scripts/importers.mjs"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
   const { dir, bin, python } = await documentTools();
   // A run that fails halfway leaves no stamp. What cargo has compiled stays.
@@ -25,7 +26,8 @@ export async function generated() {
   // The tests find the tools here.
   rmSync(join(out, "tools"), { force: true });
   symlinkSync(dir, join(out, "tools"));
-  await Promise.all([typescript(bin), pythonClient(python), openapiGenerator(python).then(rust)]);
+  const imported = importers(dir, JSON.parse(readFileSync(document, "utf8")));
+  await Promise.all([imported, typescript(bin), pythonClient(python), openapiGenerator(python).then(java).then(rust)]);
   writeFileSync(stamp, now);
 }
 
@@ -74,6 +76,16 @@ async function openapiGenerator(python) {
     return file;
   });
   await run(join(python, "..", "openapi-generator-cli"), ["batch", "--fail-fast", ...configs], { quiet: true });
+}
+
+/** Java's client is not compiled, for it needs libraries of Maven. It once had ids of 32 bits: each has to be a `Long`. `external_id` and `request_id` are texts. */
+function java() {
+  const folder = join(out, "java", "src", "main", "java");
+  const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".java"));
+  const text = sources.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  const ids = [...text.matchAll(/\b(Long|Integer|String|BigDecimal|Object) (\w+Id)\b/g)].filter(([, , name]) => !/external|request/i.test(name));
+  const wrong = ids.filter(([, type]) => type !== "Long").map(([declaration]) => declaration);
+  if (ids.length === 0 || wrong.length > 0) throw new Failure(`Java's client has ${ids.length} ids, and these are no Long: ${[...new Set(wrong)].join(", ")}`);
 }
 
 /** The Rust client gets a manifest and a lock file of ours. Its crates are compiled outside the repository, once. */
