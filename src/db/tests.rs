@@ -287,6 +287,10 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
     ),
     (
+        "steps::complete",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
         "steps::empty",
         "partner_id = (SELECT partner_id FROM endings WHERE ",
     ),
@@ -396,10 +400,6 @@ const FORGIVEN: &[(&str, &str)] = &[
     // A key is added by hand: there are few.
     ("ledger::keys", "SCAN keys"),
     ("ledger::keys", "USE TEMP B-TREE FOR ORDER BY"),
-    // The first row alone, of the oldest work.
-    ("steps::next", "SCAN maskings"),
-    ("steps::next", "SCAN endings"),
-    ("steps::next", "SCAN leavings"),
     // One row: the last of the step.
     ("steps::note_masked", "SCAN last"),
     ("steps::note_emptied", "SCAN last"),

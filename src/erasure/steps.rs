@@ -10,14 +10,26 @@ use crate::db::schema::CUSTOMER_TABLES;
 use crate::db::sql::{Sql, Statement};
 use crate::erasure::receipt::backups_until;
 use crate::moves::leaving;
-use crate::moves::pages::PACE;
+use crate::moves::pages::{PACE, Pace};
 use crate::operator::input::FieldNumber;
 use crate::records::calls::CALLS;
 use crate::sql;
 
-/// The most rows that a step changes, besides the one that keeps how far it has come and the receipt. D1 is one thread for
-/// all partners, and recommends statements of 1,000 to 10,000 rows. A call takes it some 2 µs, so others wait for 20 ms.
-pub const ROWS_PER_STEP: i64 = 10_000;
+/// The fewest rows that a step takes, while there are so many, besides the one that keeps how far it has come and the
+/// receipt. A run begins with so many: D1 is one thread for all partners, and nobody knows yet how long a row takes it.
+pub const ROWS_LEAST: i64 = 200;
+
+/// The most rows that a step takes.
+pub const ROWS_MOST: i64 = 5_000;
+
+/// How long a step should take, in milliseconds. Others wait meanwhile.
+const AIM_MS: i64 = 40;
+
+/// How many rows the next step takes, after one with so many rows took so many milliseconds.
+pub fn rows_after(rows: i64, ms: i64) -> i64 {
+    let aimed = rows * AIM_MS / ms.max(1);
+    aimed.min(2 * rows).clamp(ROWS_LEAST, ROWS_MOST)
+}
 
 /// Work of which steps remain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,82 +52,147 @@ impl Work {
         field.map_or(Self::Masking(id), |field| Self::Ending(id, field))
     }
 
-    /// Does the next step, if another runner has not finished the work. It changes at most [`ROWS_PER_STEP`] rows and
-    /// two, and reads at most six times as many. Of a partner that leaves, see [`leaving::step`].
-    pub fn step(self, now: &str) -> Batch<Step> {
+    /// Does the next step, if another runner has not finished the work. It changes at most so many `rows`
+    /// and two, and reads at most seven times as many. Of a partner that leaves, see [`leaving::step`].
+    pub fn step(self, now: &str, rows: i64) -> Batch<Step> {
         let mut steps = Steps::default();
-        match self {
-            Self::Masking(masking_id) => mask(&mut steps, masking_id, now),
+        let goes_on = match self {
+            Self::Masking(masking_id) => mask(&mut steps, masking_id, now, rows),
             Self::Ending(ending_id, field) => {
                 let ending = sql!(
                     "ending_id = {ending_id} AND n = {n}",
                     ending_id = ending_id,
                     n = field.n()
                 );
-                empty(&mut steps, &ending, field);
+                empty(&mut steps, &ending, field, rows).goes_on
             }
-            Self::Leaving(partner_id) => drop(leaving::step(&mut steps, partner_id, PACE)),
+            Self::Leaving(partner_id) => {
+                let rows = rows.min(PACE.rows);
+                leaving::step(&mut steps, partner_id, Pace { rows, ..PACE });
+                steps.add(leaves(partner_id))
+            }
+        };
+        steps.named(Step { goes_on })
+    }
+
+    /// Completes the work if no step is left and its last step has not done so. It reads and writes a handful of rows.
+    pub fn finish(self, now: &str) -> Vec<Statement> {
+        match self {
+            Self::Masking(masking_id) => complete(masking_id, now),
+            Self::Ending(..) | Self::Leaving(_) => Vec::new(),
         }
-        let next = steps.add(next());
-        steps.named(Step { next })
     }
 }
 
 /// The results of [`Work::step`].
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// See [`next`].
-    pub next: At,
+    /// A row if more of the work may be left.
+    pub goes_on: At,
 }
 
-/// Finds the oldest work, as `id` and `n`: first the customers to be masked, then the custom fields, then the partners
-/// that leave. No row if there is no work. It reads three rows.
-pub fn next() -> Statement {
+/// What a run passes over, because a step of it was refused: of each kind of work, everything up to this id.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Passed {
+    masking: i64,
+    ending: i64,
+    leaving: i64,
+}
+
+impl Passed {
+    /// Passes over this work too. Older work of its kind is done, or was passed over before.
+    pub fn over(&mut self, work: Work) {
+        match work {
+            Work::Masking(id) => self.masking = id,
+            Work::Ending(id, _) => self.ending = id,
+            Work::Leaving(id) => self.leaving = id,
+        }
+    }
+}
+
+/// Finds the oldest work that was not passed over, as `id` and `n`: first the customers to be masked, then the custom
+/// fields, then the partners that leave. No row if there is no work. It reads three rows.
+pub fn next(passed: Passed) -> Statement {
     sql!(
-        "SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings ORDER BY masking_id LIMIT 1) \
+        "SELECT id, n FROM (SELECT masking_id AS id, 0 AS n FROM maskings WHERE masking_id > {masking} \
+         ORDER BY masking_id LIMIT 1) \
          UNION ALL \
-         SELECT id, n FROM (SELECT ending_id AS id, n FROM endings ORDER BY ending_id LIMIT 1) \
+         SELECT id, n FROM (SELECT ending_id AS id, n FROM endings WHERE ending_id > {ending} \
+         ORDER BY ending_id LIMIT 1) \
          UNION ALL \
-         SELECT id, n FROM (SELECT partner_id AS id, -1 AS n FROM leavings ORDER BY partner_id LIMIT 1) LIMIT 1"
+         SELECT id, n FROM (SELECT partner_id AS id, -1 AS n FROM leavings WHERE partner_id > {leaving} \
+         ORDER BY partner_id LIMIT 1) LIMIT 1",
+        masking = passed.masking,
+        ending = passed.ending,
+        leaving = passed.leaving,
     )
     .named("steps::next")
 }
 
-/// Masks the next calls, and notes the last of them. When fewer were left than a step takes, the erasure is complete.
-fn mask(steps: &mut Steps, masking_id: i64, now: &str) {
+/// Finds a partner that leaves.
+fn leaves(partner_id: i64) -> Statement {
+    sql!(
+        "SELECT partner_id FROM leavings WHERE partner_id = {partner_id}",
+        partner_id = partner_id
+    )
+    .named("steps::leaves")
+}
+
+/// Masks the next calls, and notes the last of them. The named result has a row if there was any.
+fn mask(steps: &mut Steps, masking_id: i64, now: &str, rows: i64) -> At {
     let calls = CUSTOMER_TABLES
         .iter()
         .filter(|table| table.name == CALLS.name);
     let next_ids = sql!(
         "call_id IN (SELECT call_id FROM ({calls}))",
-        calls = next_calls(masking_id, ROWS_PER_STEP, 0)
+        calls = next_calls(masking_id, rows, 0)
     );
     for table in calls {
         steps.add(table.erase(now, &next_ids).named("steps::mask"));
     }
+    // If fewer than a full step were left, the last one of all.
     let note = sql!(
-        "UPDATE maskings SET start = last.start, call_id = last.call_id FROM ({last}) AS last \
-         WHERE masking_id = {masking_id}",
-        last = next_calls(masking_id, 1, ROWS_PER_STEP - 1),
+        "UPDATE maskings SET start = last.start, call_id = last.call_id FROM \
+         (SELECT start, call_id FROM ({last_of_step}) UNION ALL SELECT start, call_id FROM \
+         (SELECT start, call_id FROM calls WHERE customer_id = {customer_id} ORDER BY start DESC, call_id DESC LIMIT 1) \
+         LIMIT 1) AS last \
+         WHERE masking_id = {masking_id} AND maskings.call_id <> last.call_id RETURNING masking_id",
+        last_of_step = next_calls(masking_id, 1, rows - 1),
+        customer_id = noted("customer_id", masking_id),
         masking_id = masking_id,
     );
-    // If there was no last call of a full step, nothing was noted, and nothing is left.
+    steps.add(note.named("steps::note_masked"))
+}
+
+/// Completes the erasure if no call is left to be masked.
+fn complete(masking_id: i64, now: &str) -> Vec<Statement> {
     let complete = sql!(
         "UPDATE erasures SET completed_at = {now}, backups_until = {backups_until}, recorded = 0 \
          WHERE customer_id = (SELECT customer_id FROM maskings WHERE masking_id = {masking_id}) \
-         AND completed_at = '' AND changes() = 0",
+         AND completed_at = '' AND NOT EXISTS ({next})",
         now = now,
         backups_until = backups_until(now),
         masking_id = masking_id,
+        next = next_calls(masking_id, 1, 0),
     );
     let end = sql!(
         "DELETE FROM maskings WHERE masking_id = {masking_id} AND EXISTS \
          (SELECT 1 FROM erasures WHERE erasures.customer_id = maskings.customer_id AND completed_at <> '')",
         masking_id = masking_id,
     );
-    steps.add(note.named("steps::note_masked"));
-    steps.add(complete.named("steps::complete"));
-    steps.add(end.named("steps::end_masking"));
+    vec![
+        complete.named("steps::complete"),
+        end.named("steps::end_masking"),
+    ]
+}
+
+/// A column of the row of `maskings`.
+fn noted(column: &'static str, masking_id: i64) -> Sql {
+    sql!(
+        "(SELECT {column} FROM maskings WHERE masking_id = {masking_id})",
+        column = Sql::name(column),
+        masking_id = masking_id,
+    )
 }
 
 /// The calls that follow the last masked one, in the order of the index `calls_customer`.
@@ -123,13 +200,7 @@ fn mask(steps: &mut Steps, masking_id: i64, now: &str) {
 /// For a comparison of the pair (start, call_id) SQLite would seek by `start` alone and read every call with the same
 /// `start`. So there is one seek for each part, and SQLite merges their results as it reads them.
 fn next_calls(masking_id: i64, limit: i64, offset: i64) -> Sql {
-    let noted = |column| {
-        sql!(
-            "(SELECT {column} FROM maskings WHERE masking_id = {masking_id})",
-            column = Sql::name(column),
-            masking_id = masking_id,
-        )
-    };
+    let noted = |column| noted(column, masking_id);
     sql!(
         "SELECT start, call_id FROM calls \
          WHERE customer_id = {customer_id} AND start = {start} AND call_id > {call_id} \
@@ -144,10 +215,18 @@ fn next_calls(masking_id: i64, limit: i64, offset: i64) -> Sql {
     )
 }
 
-/// Empties an ended field of the next customers of its partner, and notes the last of them. When fewer were left than a
-/// step takes, the ending is over. `ending` is the condition that finds the row of `endings`. The named result has the
-/// number of customers that had a value, as `changed`.
-pub fn empty(steps: &mut Steps, ending: &Sql, field: FieldNumber) -> At {
+/// The results of [`empty`].
+#[derive(Clone, Copy, Debug)]
+pub struct Emptied {
+    /// The number of customers that had a value, as `changed`.
+    pub changed: At,
+    /// A row if values may be left.
+    pub goes_on: At,
+}
+
+/// Empties an ended field of the next customers of its partner, at most so many `rows`, and notes the last of them. When
+/// fewer were left, the ending is over. `ending` is the condition that finds the row of `endings`.
+pub fn empty(steps: &mut Steps, ending: &Sql, field: FieldNumber, rows: i64) -> Emptied {
     let noted = |column| {
         sql!(
             "(SELECT {column} FROM endings WHERE {ending})",
@@ -169,20 +248,20 @@ pub fn empty(steps: &mut Steps, ending: &Sql, field: FieldNumber) -> At {
         "UPDATE customers SET {column} = '', version = version + 1 \
          WHERE customer_id IN ({next}) AND {column} <> ''",
         column = Sql::name(field.name()),
-        next = next_customers(ROWS_PER_STEP, 0),
+        next = next_customers(rows, 0),
     );
     steps.add(empty.named("steps::empty"));
     let changed = steps.add(sql!("SELECT changes() AS changed").named("steps::changed"));
     let note = sql!(
-        "UPDATE endings SET emptied_to = last.customer_id FROM ({last}) AS last WHERE {ending}",
-        last = next_customers(1, ROWS_PER_STEP - 1),
+        "UPDATE endings SET emptied_to = last.customer_id FROM ({last}) AS last WHERE {ending} RETURNING n",
+        last = next_customers(1, rows - 1),
         ending = ending,
     );
     let end = sql!(
         "DELETE FROM endings WHERE {ending} AND changes() = 0",
         ending = ending
     );
-    steps.add(note.named("steps::note_emptied"));
+    let goes_on = steps.add(note.named("steps::note_emptied"));
     steps.add(end.named("steps::end_ending"));
-    changed
+    Emptied { changed, goes_on }
 }

@@ -14,6 +14,7 @@ use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::partners::placement::Database;
 use crate::platform::d1::{Cost, Store};
+use crate::platform::log::level_of;
 use crate::platform::rows::{self, Row};
 use crate::platform::site::Site;
 use crate::platform::{bindings, clock, room, scheduled};
@@ -255,15 +256,19 @@ pub async fn each_minute(env: &Env, database: Database) {
 
 /// Writes a line if the database was restored, or if something failed.
 fn log(by: &'static str, database: Database, replayed: &Result<Replayed, Error>, cost: Cost) {
-    let (done, error) = match replayed {
+    let (done, level, error) = match replayed {
         Ok(replayed) if !replayed.was_restored => return,
-        Ok(replayed) => (*replayed, None),
-        Err(error) => (Replayed::default(), error.internal_text()),
+        Ok(replayed) => (*replayed, "warning", None),
+        Err(error) => (
+            Replayed::default(),
+            level_of(Some(error), false),
+            error.internal_text(),
+        ),
     };
     let line = Json::object([
         ("replay", by.into()),
         ("database", database.to_string().into()),
-        ("level", "warning".into()),
+        ("level", level.into()),
         ("erasures", done.erasures.into()),
         ("erased_again", done.erased_again.into()),
         ("logins", done.logins.into()),

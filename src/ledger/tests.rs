@@ -17,7 +17,7 @@ use crate::db::tests::{database, ledger, partner};
 use crate::erasure::evidence::Signed;
 use crate::erasure::receipt::COUNTS;
 use crate::erasure::sql::Target;
-use crate::erasure::steps::{Work, next};
+use crate::erasure::steps::{Passed, ROWS_MOST, Work, next};
 use crate::http::error::Error;
 use crate::http::etag::IfMatch;
 use crate::http::json::Json;
@@ -206,12 +206,15 @@ impl Story {
 
     fn steps(&self) -> Result<(), Error> {
         loop {
-            let Some(work) = first(now(self.world.run(DB, vec![next()]))?, 0) else {
+            let Some(work) = first(now(self.world.run(DB, vec![next(Passed::default())]))?, 0)
+            else {
                 return Ok(());
             };
             let work = Work::of(work.integer("id")?, work.integer("n")?);
             let at = self.world.now();
-            now(self.world.run(DB, work.step(&at).statements))?;
+            let mut statements = work.step(&at, ROWS_MOST).statements;
+            statements.extend(work.finish(&at));
+            now(self.world.run(DB, statements))?;
         }
     }
 

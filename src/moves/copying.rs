@@ -43,8 +43,10 @@ impl<T: Trips> Run<'_, T> {
         }
         if let Some(work) = rows.next().into_iter().flatten().next() {
             let work = Work::of(work.integer("id")?, work.integer("n")?);
-            let step = work.step(&self.trips.now());
-            self.send(source, step.statements).await?;
+            let at = self.trips.now();
+            let mut statements = work.step(&at, self.pace.rows).statements;
+            statements.extend(work.finish(&at));
+            self.send(source, statements).await?;
             return Ok(self.it);
         }
         let mut is_recorded = true;

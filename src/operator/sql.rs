@@ -346,8 +346,8 @@ pub struct Ending {
 }
 
 /// Ends a custom field of a partner, unless the German rule fixes it, and removes its values: those of the first
-/// customers at once, and all of them if there are not more than [`ROWS_PER_STEP`](steps::ROWS_PER_STEP). The others are
-/// left to further steps. It reads and writes at most as many customers.
+/// customers at once, and all of them if there are fewer than [`ROWS_LEAST`](steps::ROWS_LEAST). The others are left to
+/// further steps. It reads and writes at most as many customers.
 pub fn delete_custom_field(
     partner_id: i64,
     username: &str,
@@ -376,15 +376,12 @@ pub fn delete_custom_field(
     let entry = custom_field_entry("end", field, Vec::new(), audit);
     let ended = steps.change(end.named("operator::end_custom_field"), entry);
     steps.add(begin.named("operator::begin_ending"));
-    let changed = steps::empty(&mut steps, &ending, field);
-    let ending = steps.add(
-        sql!("SELECT n FROM endings WHERE {ending}", ending = ending).named("operator::ending"),
-    );
+    let emptied = steps::empty(&mut steps, &ending, field, steps::ROWS_LEAST);
     let tenant = steps.add(tenant(partner_id));
     steps.named(Ending {
         ended,
-        changed,
-        ending,
+        changed: emptied.changed,
+        ending: emptied.goes_on,
         tenant,
     })
 }

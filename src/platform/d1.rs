@@ -31,7 +31,7 @@ pub struct Cost {
     pub size_after: i64,
 }
 
-/// How long a request waits for a batch, in milliseconds. The longest batch of ours takes a tenth of a second; D1 ends
+/// How long a request waits for a batch, in milliseconds. The longest batch of ours takes some tenths of a second; D1 ends
 /// one after 30 seconds, and a stalled one never.
 const DEADLINE_MS: i32 = 10_000;
 

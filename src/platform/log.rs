@@ -5,6 +5,7 @@ use worker::Env;
 use super::clock::elapsed_millis;
 use super::d1::Cost;
 use super::room;
+use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::http::time::Now;
 use crate::partners::placement::Database;
@@ -28,7 +29,13 @@ pub struct Trace {
 
 /// Writes a further line when a stream has ended: the line of its request was written when it began. `error` says why the
 /// stream is not complete.
-pub fn stream_ended(request_id: &str, rows: i64, cost: Cost, error: Option<&str>) {
+pub fn stream_ended(
+    request_id: &str,
+    rows: i64,
+    cost: Cost,
+    level: &'static str,
+    error: Option<&str>,
+) {
     let stream = if error.is_none() {
         "complete"
     } else {
@@ -37,6 +44,7 @@ pub fn stream_ended(request_id: &str, rows: i64, cost: Cost, error: Option<&str>
     let line = Json::object([
         ("stream", stream.into()),
         ("request_id", request_id.into()),
+        ("level", level.into()),
         ("rows", rows.into()),
         ("d1_trips", cost.trips.into()),
         ("d1_rows_read", cost.rows_read.into()),
@@ -86,6 +94,11 @@ impl Trace {
         ]);
         web_sys::console::log_1(&line.to_string().into());
     }
+}
+
+/// How urgent the line of work is that nobody waits for: as that of a request with this error.
+pub fn level_of(error: Option<&Error>, is_short_of_room: bool) -> &'static str {
+    level(error.map_or(200, Error::status), is_short_of_room)
 }
 
 /// How urgent a line is. An alarm does not pass by itself; a warning does, unless there are many.

@@ -4,11 +4,10 @@
 use worker::Env;
 
 use super::d1::{Cost, Store};
-use super::rows::Row;
 use super::site::Site;
-use super::{bindings, clock, room};
+use super::{bindings, clock, log, room};
 use crate::db::idempotency::forget_keys;
-use crate::erasure::steps::{Work, next};
+use crate::erasure::steps::{Passed, ROWS_LEAST, Work, next, rows_after};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::ledger::keep;
@@ -47,15 +46,27 @@ pub async fn run(env: &Env, database: Database, by: &'static str, of: i64) {
 /// `Idempotency-Key`s; then it goes on with moves. If any of it fails, the next minute tries again.
 pub async fn every_minute(env: &Env) {
     let databases = bindings::databases(env);
-    let of = i64::try_from(databases.len()).unwrap_or(i64::MAX);
+    let mut of = 0;
+    for database in &databases {
+        keep::each_minute(env, *database).await;
+        of += i64::from(has_work(env, *database).await);
+    }
     for database in databases {
-        keep::each_minute(env, database).await;
         run(env, database, "cron", of).await;
         if let Ok(store) = Store::new(env, database) {
             let _ = store.read(forget_keys(&clock::now().utc)).await;
         }
     }
     moves::every_minute(env).await;
+}
+
+/// Whether work is left in a database, or nobody knows.
+async fn has_work(env: &Env, database: Database) -> bool {
+    let Ok(store) = Store::new(env, database) else {
+        return true;
+    };
+    let work = store.read(next(Passed::default())).await;
+    work.map_or(true, |rows| rows.first().is_some())
 }
 
 /// A run, and what its log line says of it.
@@ -65,12 +76,19 @@ struct Run {
     by: &'static str,
     /// How many runs share the limits.
     of: i64,
+    /// How many steps have begun.
     steps: i64,
+    /// How many statements were sent.
+    statements: usize,
+    /// How many rows the next step takes.
+    rows: i64,
     /// The most rows that one step has written.
     rows_of_a_step: i64,
     /// How long the longest step took, in milliseconds.
     longest_ms: i64,
     cost: Cost,
+    /// Why the first of the steps was refused that were.
+    refused: Option<Error>,
 }
 
 impl Run {
@@ -80,9 +98,12 @@ impl Run {
             by,
             of,
             steps: 0,
+            statements: 0,
+            rows: ROWS_LEAST,
             rows_of_a_step: 0,
             longest_ms: 0,
             cost: Cost::default(),
+            refused: None,
         }
     }
 
@@ -101,13 +122,10 @@ impl Run {
             }
             Err(error) => Err(error),
         };
-        let error = is_left.as_ref().err().and_then(Error::internal_text);
+        let error = self.refused.as_ref().or(is_left.as_ref().err());
         let is_short = room::is_short(env, self.database, self.cost.size_after);
-        let level = if is_short || error.is_some() {
-            "warning"
-        } else {
-            "info"
-        };
+        let level = log::level_of(error, is_short);
+        let error = error.and_then(Error::internal_text);
         let line = Json::object([
             ("run", self.by.into()),
             ("database", self.database.to_string().into()),
@@ -137,34 +155,63 @@ impl Run {
         web_sys::console::log_1(&line.to_string().into());
     }
 
-    /// Does the steps. Returns whether work is left.
+    /// Does the steps. Returns whether work is left. Work of which a step is refused is passed over: the next run tries it
+    /// again.
     async fn steps(&mut self, store: &Store) -> Result<bool, Error> {
         let begin = clock::now();
-        let mut statements = 0;
-        let mut work = found(store.read(next()).await?.first())?;
+        let mut passed = Passed::default();
+        let mut work = self.next(store, passed).await?;
         while let Some(found_work) = work {
             let is_late = clock::elapsed_millis(&begin) > RUN_MS / self.of;
-            let is_much = statements >= STATEMENTS_PER_RUN / usize::try_from(self.of).unwrap_or(1);
+            let is_much =
+                self.statements >= STATEMENTS_PER_RUN / usize::try_from(self.of).unwrap_or(1);
             if self.steps > 0 && (is_much || is_late) {
                 return Ok(true);
             }
-            // Others' requests come in between: where the database is in this process, it would have no turn else.
-            bindings::pause(BETWEEN_STEPS_MS).await;
-            let before = store.cost().rows_written;
-            let step_begin = clock::now();
-            let step = found_work.step(&step_begin.utc);
-            statements += step.statements.len();
-            let results = store.run(step).await?;
-            self.steps += 1;
-            self.longest_ms = self.longest_ms.max(clock::elapsed_millis(&step_begin));
-            self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);
-            work = found(results.first(|at| at.next))?;
+            let goes_on = match self.step(store, found_work).await {
+                Err(Error::Internal(text)) => {
+                    self.refused.get_or_insert(Error::Internal(text));
+                    passed.over(found_work);
+                    self.rows = ROWS_LEAST;
+                    false
+                }
+                goes_on => goes_on?,
+            };
+            if !goes_on {
+                work = self.next(store, passed).await?;
+            }
         }
-        Ok(false)
+        Ok(self.refused.is_some())
     }
-}
 
-fn found(row: Option<Row>) -> Result<Option<Work>, Error> {
-    let work = |row: Row| Ok(Work::of(row.integer("id")?, row.integer("n")?));
-    row.map(work).transpose()
+    /// Does a step. Returns whether more of the work may be left.
+    async fn step(&mut self, store: &Store, work: Work) -> Result<bool, Error> {
+        // Others' requests come in between: where the database is in this process, it would have no turn else.
+        bindings::pause(BETWEEN_STEPS_MS).await;
+        let before = store.cost().rows_written;
+        let begin = clock::now();
+        let step = work.step(&begin.utc, self.rows);
+        self.steps += 1;
+        self.statements += step.statements.len();
+        let results = store.run(step).await?;
+        let ms = clock::elapsed_millis(&begin);
+        self.rows = rows_after(self.rows, ms);
+        self.longest_ms = self.longest_ms.max(ms);
+        self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);
+        let goes_on = results.first(|at| at.goes_on).is_some();
+        let finish = work.finish(&begin.utc);
+        if !goes_on && !finish.is_empty() {
+            self.statements += finish.len();
+            store.transaction(finish).await?;
+        }
+        Ok(goes_on)
+    }
+
+    /// Finds the oldest work that was not passed over.
+    async fn next(&mut self, store: &Store, passed: Passed) -> Result<Option<Work>, Error> {
+        self.statements += 1;
+        let row = store.read(next(passed)).await?.first();
+        row.map(|row| Ok(Work::of(row.integer("id")?, row.integer("n")?)))
+            .transpose()
+    }
 }

@@ -325,13 +325,13 @@ pub fn db_count_records(server: &Server, customer_id: i64) {
 }
 
 /// Inserts `count` calls of a measure, `at_once` of them with each start time, and counts them. Every call has three
-/// phone numbers.
+/// phone numbers and a random `external_id`.
 pub fn db_seed_calls(server: &Server, customer_id: i64, measure_id: i64, count: i64, at_once: i64) {
     let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < ?3) \
          INSERT INTO calls (customer_id, measure_id, start, duration, answered, \
-         anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc) \
+         anum, anum_ccndc, bnum, bnum_ccndc, cnum, cnum_ccndc, external_id) \
          SELECT ?1, ?2, datetime(1767225600 + n / ?4 * 60, 'unixepoch'), n % 600, 1, \
-         '+4670' || (1000000 + n), 4, '+46846500401', 3, '+46846500440', 3 FROM seed WHERE ?3 > 0";
+         '+4670' || (1000000 + n), 4, '+46846500401', 3, '+46846500440', 3, hex(randomblob(16)) FROM seed WHERE ?3 > 0";
     db_execute(server, sql, &[&customer_id, &measure_id, &count, &at_once]);
     db_count_records(server, customer_id);
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::cost::{assert_costs, assert_receipt_costs};
 use crate::db::{
-    Tables, db_columns, db_execute, db_query, db_rows_of_customer, db_seed_calls,
+    Tables, db_columns, db_execute, db_insert_full, db_query, db_rows_of_customer, db_seed_calls,
     db_seed_customers, db_wait_until_recorded,
 };
 use crate::partner::Partner;
@@ -19,7 +19,10 @@ use crate::server::{Difference, Server};
 use crate::subject::{backups_until, unsigned};
 
 /// The most rows that a step may change, besides the row that keeps how far it has come and the receipt.
-const ROWS_PER_STEP: i64 = 10_000;
+const ROWS_MOST: i64 = 5_000;
+
+/// The rows of the first step of a run.
+const ROWS_LEAST: i64 = 200;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -98,11 +101,15 @@ impl<'a> Subject<'a> {
     /// How many of its calls have a number that is not masked.
     fn db_unmasked(&self, server: &Server) -> i64 {
         let sql = "SELECT COUNT(*) AS left FROM calls WHERE customer_id = ?1 AND NOT \
-             (anum LIKE '+4670*******' AND bnum = '+468********' AND cnum = '+468********')";
-        match db_query(server, sql, &[&self.id])[0]["left"] {
-            Integer(left) => left,
-            ref other => panic!("{other:?}"),
-        }
+             (anum LIKE '+4670*******' AND bnum = '+468********' AND cnum = '+468********' AND external_id = '')";
+        db_number(server, sql, self.id)
+    }
+
+    /// How many of its calls stand after the last one that a step has noted; 0 if no step is left.
+    fn db_unnoted(&self, server: &Server) -> i64 {
+        let sql = "SELECT COUNT(*) AS left FROM calls JOIN maskings USING (customer_id) WHERE customer_id = ?1 \
+             AND (calls.start, calls.call_id) > (maskings.start, maskings.call_id)";
+        db_number(server, sql, self.id)
     }
 
     /// Puts the erasure back to where none of its steps was done.
@@ -110,12 +117,21 @@ impl<'a> Subject<'a> {
         let server = self.partner.server;
         let id: &[&dyn rusqlite::ToSql] = &[&self.id];
         for sql in [
-            "UPDATE calls SET anum = '+46701234567', bnum = '+46846500401', cnum = '+46846500440' WHERE customer_id = ?1",
+            "UPDATE calls SET anum = '+46701234567', bnum = '+46846500401', cnum = '+46846500440', \
+             external_id = hex(randomblob(16)) WHERE customer_id = ?1",
             "UPDATE erasures SET completed_at = '' WHERE customer_id = ?1",
             "INSERT INTO maskings (customer_id) VALUES (?1)",
         ] {
             assert!(db_execute(server, sql, id) > 0, "{sql}");
         }
+    }
+}
+
+/// The one value of a query, named `left`.
+fn db_number(server: &Server, sql: &str, id: i64) -> i64 {
+    match db_query(server, sql, &[&id])[0]["left"] {
+        Integer(left) => left,
+        ref other => panic!("{other:?}"),
     }
 }
 
@@ -135,17 +151,12 @@ fn assert_steps_are_bounded(runs: &[Value]) {
                 .unwrap_or_else(|| panic!("{name}: {run}"))
         };
         let steps = count("steps");
+        let written = ROWS_MOST + 2;
+        assert!(count("d1_rows_written_by_a_step") <= written, "{run}");
+        assert!(count("d1_rows_written") <= steps * written, "{run}");
+        // Twice through the index, each time through a merge of two seeks, the rows themselves, and their external ids.
         assert!(
-            count("d1_rows_written_by_a_step") <= ROWS_PER_STEP + 2,
-            "{run}"
-        );
-        assert!(
-            count("d1_rows_written") <= steps * (ROWS_PER_STEP + 2),
-            "{run}"
-        );
-        // Twice through the index, each time through a merge of two seeks, and the rows themselves.
-        assert!(
-            count("d1_rows_read") <= (steps + 1) * (6 * ROWS_PER_STEP + 100),
+            count("d1_rows_read") <= (steps + 1) * (7 * ROWS_MOST + 100),
             "{run}"
         );
         assert!(run["error"].is_null(), "{run}");
@@ -266,10 +277,11 @@ fn the_cron_alone_completes_an_erasure_and_two_runs_at_once_mask_each_call_once(
             .iter()
             .map(|run| run["d1_rows_written"].as_i64().unwrap())
             .sum();
-        // Four full steps note how far they came; the fifth completes the receipt, puts it into the outbox unless it is there
-        // still, and ends the work.
-        let others = written - subject.calls - 4;
-        assert!((2..=3).contains(&others), "{others}: {runs:?}");
+        // Each step but the last notes how far it came. Then one completes the receipt, puts it into the outbox unless it is
+        // there still, and ends the work.
+        let steps: i64 = runs.iter().map(|run| run["steps"].as_i64().unwrap()).sum();
+        let others = written - subject.calls;
+        assert!((2..=steps + 2).contains(&others), "{others}: {runs:?}");
     }
 }
 
@@ -315,10 +327,7 @@ fn killed(times: u32) {
             partner.get(&format!("{path}/calls")).expect(404);
             let left = subject.db_unmasked(server);
             assert!(left <= *lefts.last().unwrap(), "{left} after {lefts:?}");
-            assert!(
-                (calls - left) % ROWS_PER_STEP == 0 || left == 0,
-                "a step is done whole: {left}"
-            );
+            assert_eq!(left, subject.db_unnoted(server), "a step is done whole");
             lefts.push(left);
             if left == 0 || kills >= times {
                 break;
@@ -371,12 +380,12 @@ fn a_custom_field_of_very_many_customers_ends_at_once_and_its_values_go_in_steps
     let ended = operator("DELETE", &field).expect(200);
     let log = server.log(ended.request_id());
     assert!(
-        log["d1_rows_written"].as_i64().unwrap() <= ROWS_PER_STEP + 12,
+        log["d1_rows_written"].as_i64().unwrap() <= ROWS_LEAST + 12,
         "{log}"
     );
     let ended = ended.json();
     assert_eq!(ended["status"], "ending");
-    assert_eq!(ended["cost"]["customers_changed"], ROWS_PER_STEP);
+    assert_eq!(ended["cost"]["customers_changed"], ROWS_LEAST);
     assert_eq!(ended["partner"]["custom_fields"], json!([]));
     assert!(partner.customer(*ids.end()).get("custom_6").is_none());
     let endings = || db_query(server, "SELECT * FROM endings", &[]);
@@ -419,6 +428,73 @@ fn a_custom_field_of_very_many_customers_ends_at_once_and_its_values_go_in_steps
     for id in [*ids.start(), ids.start() + 12_345, *ids.end()] {
         assert_eq!(partner.customer(id)["custom_6"], "");
     }
+}
+
+/// The first customer's step is refused again and again. The others need not wait for it.
+#[test]
+fn a_step_that_is_refused_is_an_alarm_and_holds_up_no_other_customer() {
+    let (server, _alone) = server();
+    let partner = Partner::on(server, &json!({}));
+    let refused = Subject::of(&partner, 20_001, 1);
+    let other = Subject::of(&partner, 20_001, 2);
+    let refuse = format!(
+        "CREATE TRIGGER refuses BEFORE UPDATE ON calls WHEN OLD.customer_id = {} BEGIN SELECT RAISE(ABORT, 'no'); END",
+        refused.id
+    );
+    db_execute(server, &refuse, &[]);
+    let early = server.runs().len();
+    partner.delete(&refused.path()).expect(200);
+    let alone = &server.runs_after(early, 1)[0];
+    assert_eq!(alone["is_left"], 1, "{alone}");
+    partner.delete(&other.path()).expect(200);
+    other.completed(&partner);
+    assert_eq!(other.db_unmasked(server), 0);
+    assert_eq!(refused.db_unmasked(server), refused.calls);
+    for run in server.runs_after(early, 2) {
+        assert_eq!(run["level"], "alarm", "{run}");
+        assert!(run["error"].as_str().unwrap().contains("no"), "{run}");
+    }
+
+    db_execute(server, "DROP TRIGGER refuses", &[]);
+    cron(server);
+    refused.completed(&partner);
+    assert_eq!(refused.db_unmasked(server), 0);
+}
+
+/// The longest steps: each call loses an entry at another place of the index of external ids, and each customer has 20 kB
+/// or more in its row.
+#[test]
+#[ignore = "it measures time; run it alone"]
+fn no_step_holds_the_database_for_a_tenth_of_a_second() {
+    let (server, _alone) = server();
+    let partner = Partner::on(server, &json!({}));
+    let subject = Subject::of(&partner, 300_000, 1);
+    let longest = || {
+        let early = server.runs().len();
+        cron(server);
+        let runs = server.runs_after(early, 1);
+        println!("{runs:?}");
+        let ms = runs.iter().filter_map(|run| run["ms_of_a_step"].as_i64());
+        ms.max().unwrap()
+    };
+    partner.delete(&subject.path()).expect(200);
+    let mut all = vec![];
+    while !db_query(server, "SELECT * FROM maskings", &[]).is_empty() {
+        all.push(longest());
+    }
+    for character in ["x", "\u{1f600}"] {
+        let partner = Partner::on(server, &json!({}));
+        partner.set_up_custom(9, &json!({}));
+        db_insert_full(&partner, 5_000, character);
+        let field = format!("/operator/partners/{}/custom_fields/9", partner.username);
+        let begin = Instant::now();
+        Request::operator(server, "DELETE", &field).expect(200);
+        all.push(i64::try_from(begin.elapsed().as_millis()).unwrap());
+        while !db_query(server, "SELECT * FROM endings", &[]).is_empty() {
+            all.push(longest());
+        }
+    }
+    assert!(all.iter().all(|ms| *ms <= 100), "{all:?}");
 }
 
 /// The schema test would not notice that a table of pending work was left out of the queue.

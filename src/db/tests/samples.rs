@@ -16,7 +16,7 @@ use crate::db::sql::Statement;
 use crate::db::tenant::live_customer;
 use crate::erasure::evidence::{PublicKey, Signed};
 use crate::erasure::sql::{self as erasure, Target};
-use crate::erasure::steps::{self, Work};
+use crate::erasure::steps::{self, Passed, Work};
 use crate::http::etag::IfMatch;
 use crate::http::intent::Intent;
 use crate::http::paging::Paging;
@@ -260,11 +260,12 @@ fn of_erasures() -> Vec<Sample> {
             "erasure_receipt",
             Batch::of(erasure::receipt(Published, 1, 1)),
         ),
-        Sample::of("steps_next", Batch::of(steps::next())),
-        Sample::of("steps_mask", Work::Masking(1).step(NOW)),
+        Sample::of("steps_next", Batch::of(steps::next(Passed::default()))),
+        Sample::of("steps_mask", Work::Masking(1).step(NOW, 400)),
+        Sample::of_all("steps_finish", Work::Masking(1).finish(NOW)),
         Sample::of(
             "steps_empty",
-            Work::Ending(1, FieldNumber::of(9).unwrap()).step(NOW),
+            Work::Ending(1, FieldNumber::of(9).unwrap()).step(NOW, 400),
         ),
     ]
 }
@@ -494,7 +495,7 @@ fn of_moves() -> Vec<Sample> {
         Sample::of_all("moves_serve_all", vec![moving::serve_all(1, 2)]),
         Sample::of_all("moves_leave", vec![moving::leave(1, 2)]),
         Sample::of_all("moves_left", left.named(()).statements),
-        Sample::of_all("moves_leaving", Work::Leaving(1).step(NOW).statements),
+        Sample::of_all("moves_leaving", Work::Leaving(1).step(NOW, 400).statements),
         Sample::of_all("moves_partners_after", vec![moving::partners_after(1)]),
         Sample::of_all(
             "moves_put_stays_right",

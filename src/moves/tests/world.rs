@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::db::sql::Statement;
 use crate::db::tests::{empty_database, ledger};
 use crate::erasure::evidence::{self, Signed};
-use crate::erasure::steps::{Work, next};
+use crate::erasure::steps::{Passed, ROWS_MOST, Work, next};
 use crate::http::error::Error;
 use crate::http::json::Json;
 use crate::ledger::replay::{every_minute, hear, replay};
@@ -206,12 +206,15 @@ impl World {
 
     fn work(&self, database: Database) -> Result<(), Error> {
         loop {
-            let Some(work) = first(now(self.run(database, vec![next()]))?, 0) else {
+            let Some(work) = first(now(self.run(database, vec![next(Passed::default())]))?, 0)
+            else {
                 return Ok(());
             };
             let work = Work::of(work.integer("id")?, work.integer("n")?);
-            let step = work.step(&self.now());
-            now(self.run(database, step.statements))?;
+            let at = self.now();
+            let mut statements = work.step(&at, ROWS_MOST).statements;
+            statements.extend(work.finish(&at));
+            now(self.run(database, statements))?;
         }
     }
 

@@ -73,7 +73,9 @@ impl Document {
                 Some(error.internal_text().unwrap_or("the customer was erased"))
             }
         };
-        log::stream_ended(&self.call.request_id, self.rows, self.store.cost(), error);
+        let level = log::level_of(sent.as_ref().err(), false);
+        let cost = self.store.cost();
+        log::stream_ended(&self.call.request_id, self.rows, cost, level, error);
     }
 
     fn scope(&self) -> Scope<'_> {

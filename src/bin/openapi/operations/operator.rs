@@ -176,7 +176,7 @@ pub fn operation(outputs: Outputs<'_>, route: OperatorRoute) -> Result<Operation
             task: "endCustomField".to_owned(),
             summary: "End a custom field of a partner".to_owned(),
             about: "Removes the field's values from all customers, and says what that cost the database. If the partner has \
-            more than 10,000 customers, the values of the others are removed after the answer, and `status` is `ending`. \
+            200 customers or more, the values of the others are removed after the answer, and `status` is `ending`. \
             Nobody can read or write the field meanwhile, and it cannot be set up again until the last value is removed.",
             ids: vec![username, ("custom_fields", "n")],
             answer: named(
