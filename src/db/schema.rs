@@ -394,6 +394,21 @@ pub const OTHER_TABLES: &[Table] = &[
             ("live", Keep),
         ],
     },
+    // They are sums of those blocks.
+    Table {
+        name: "stretches",
+        key: &["kind", "owner_id", "start", "id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("kind", Keep),
+            ("owner_id", Keep),
+            ("start", Keep),
+            ("id", Keep),
+            ("blocks", Keep),
+            ("live", Keep),
+        ],
+    },
     Table {
         name: "d1_migrations",
         key: &["id"],

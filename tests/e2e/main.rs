@@ -59,6 +59,7 @@ mod evidence;
 mod examples;
 mod export;
 mod external_ids;
+mod far_pages;
 mod faults;
 mod front_door;
 mod generated;

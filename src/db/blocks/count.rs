@@ -12,8 +12,8 @@ const FULL: i64 = 1_024;
 const SPLITS: usize = 2;
 
 impl List {
-    /// Counts the last `count` rows of a list by id, if the statement before it changed rows. It writes one row, and reads
-    /// a few, or `count` if the block is full.
+    /// Counts the last `count` rows of a list by id, if the statement before it changed rows. It writes one row, and a sum
+    /// if the list has stretches, and reads a few, or `count` if the block is full.
     pub fn count_new(&self, count: i64) -> Statement {
         sql!(
             "INSERT INTO blocks (kind, owner_id, id, live) SELECT '{name}', (SELECT {owner_id} FROM {owner}), \
@@ -62,7 +62,8 @@ impl List {
     }
 
     /// Counts new rows in the blocks of their starts, before or after they are inserted. `starts` selects the `start` of
-    /// each; their ids are higher than all others. It writes at most one row for each of them, and reads at most three.
+    /// each; their ids are higher than all others. It writes at most one row for each of them, and the sum of a stretch if the list
+    /// has any. It reads at most six.
     pub fn count_by_start(&self, starts: &Sql) -> Statement {
         // A block of calls is known by its id: that of a call of this customer, or 0.
         sql!(
@@ -106,7 +107,7 @@ impl List {
     }
 
     /// Takes the row with this id out of the count of a list by id, if the statement before it changed a row. Its block
-    /// joins the one before it when both are few. It reads some rows, and writes at most three.
+    /// joins the one before it when both are few. It reads some rows, and writes at most three, each with the sum of a stretch if the list has any.
     pub fn count_removed(&self, id: i64) -> [Statement; 3] {
         let blocks = sql!("{blocks} AND start = ''", blocks = self.blocks());
         let block = sql!(

@@ -201,6 +201,55 @@ fn replay_until(story: &Story, isolate: usize, database: Database, name: &str) {
             world.late.borrow_mut().push(late);
             world.remain.set(u64::MAX);
             return;
+        }
+    }
+}
+
+#[test]
+fn a_second_replay_closes_no_partner_that_has_arrived_since_the_first_one() {
+    let (mut story, _, target) = story();
+    until(&story, target, "comparing");
+    let earlier = copy(&story.world.databases[target.index()].borrow());
+    story.world.minute().unwrap();
+    restore(&story, target, earlier);
+
+    // The first one has told the ledger how far it goes, and the second one hears that.
+    replay_until(&story, 0, target, "state::open");
+    replay_until(&story, 1, target, "moves::close_away");
+    story.world.arrive(0);
+    assert!(!story.world.is_restored(target));
+    until(&story, target, "complete");
+    story.create(PARTNER).unwrap();
+    story.world.arrive(0);
+    story.world.minute().unwrap();
+    story.at_the_end(PARTNER, target);
+}
+
+#[test]
+fn moves_that_cannot_go_on_keep_no_other_move_waiting() {
+    let (mut story, _, target) = story();
+    // No database has these partners.
+    let stuck = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 40)
+         INSERT INTO moves (partner_id, username, source, target, phase, passage, started_at, changed_at)
+         SELECT -n, 'nobody', 'DB', 'DB_2', 'opening', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM n";
+    story.world.ledger.execute_batch(stuck).unwrap();
+    let it = now(begin(&story.world, "partner-1", target)).unwrap();
+    let mut minutes = 0;
+    while now(unfinished(&story.world))
+        .unwrap()
+        .iter()
+        .any(|other| other.move_id == it.move_id)
+    {
+        story.world.minute().unwrap();
+        for move_id in now(take_turns(&story.world, 15)).unwrap() {
+            let done = now(step(&story.world, PACE, move_id));
+            assert_eq!(done.is_ok(), move_id == it.move_id);
+        }
+        minutes += 1;
+        assert!(minutes < 150, "the move waits for ever");
+    }
+    story.at_the_end(PARTNER, target);
+}
 
 /// However full the target is, the partner's writes and erasures are done again, and nothing of it is left there in the end.
 #[test]
@@ -254,49 +303,6 @@ fn a_target_without_room_turns_the_move_back_at_any_point_before_the_flip() {
 }
 
 #[test]
-fn a_second_replay_closes_no_partner_that_has_arrived_since_the_first_one() {
-    let (mut story, _, target) = story();
-    until(&story, target, "comparing");
-    let earlier = copy(&story.world.databases[target.index()].borrow());
-    story.world.minute().unwrap();
-    restore(&story, target, earlier);
-
-    // The first one has told the ledger how far it goes, and the second one hears that.
-    replay_until(&story, 0, target, "state::open");
-    replay_until(&story, 1, target, "moves::close_away");
-    story.world.arrive(0);
-    assert!(!story.world.is_restored(target));
-    until(&story, target, "complete");
-    story.create(PARTNER).unwrap();
-    story.world.arrive(0);
-    story.world.minute().unwrap();
-    story.at_the_end(PARTNER, target);
-}
-
-#[test]
-fn moves_that_cannot_go_on_keep_no_other_move_waiting() {
-    let (mut story, _, target) = story();
-    // No database has these partners.
-    let stuck = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 40)
-         INSERT INTO moves (partner_id, username, source, target, phase, passage, started_at, changed_at)
-         SELECT -n, 'nobody', 'DB', 'DB_2', 'opening', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM n";
-    story.world.ledger.execute_batch(stuck).unwrap();
-    let it = now(begin(&story.world, "partner-1", target)).unwrap();
-    let mut minutes = 0;
-    while now(unfinished(&story.world))
-        .unwrap()
-        .iter()
-        .any(|other| other.move_id == it.move_id)
-    {
-        story.world.minute().unwrap();
-        for move_id in now(take_turns(&story.world, 15)).unwrap() {
-            let done = now(step(&story.world, PACE, move_id));
-            assert_eq!(done.is_ok(), move_id == it.move_id);
-        }
-        minutes += 1;
-        assert!(minutes < 150, "the move waits for ever");
-    }
-
 fn a_move_to_a_database_without_room_for_the_partners_customers_does_not_begin() {
     let (mut story, home, target) = story();
     let sum = "SELECT COALESCE(SUM(customers), 0) AS n FROM partners";
