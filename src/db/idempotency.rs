@@ -177,7 +177,7 @@ pub fn forget_keys(now: &str) -> Statement {
 
 /// The keys of what hangs on a customer that an erasure has not blanked yet. Left to itself, SQLite takes the primary key,
 /// and reads all keys of the partner.
-fn of_customer(partner_id: i64, customer_id: &Sql) -> Sql {
+pub fn of_customer(partner_id: &Sql, customer_id: &Sql) -> Sql {
     sql!(
         "SELECT key_hmac FROM idempotency_keys INDEXED BY idempotency_keys_customer WHERE partner_id = {partner_id} \
          AND kind IN ('measures', 'users', 'calls') AND params_hmac <> '' AND customer_id = {customer_id}",
@@ -191,7 +191,7 @@ fn of_customer(partner_id: i64, customer_id: &Sql) -> Sql {
 ///
 /// The customers of a batch have consecutive ids, and a customer was created once. So the key that has created this one
 /// is the one with the greatest first id up to it, or none is. Of the keys of what hangs on the customer it writes
-/// at most [`ERASE_MAX`].
+/// at most [`ERASE_MAX`], and leaves the others to [`erase_next`].
 pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
     let created_it = sql!(
         "partner_id = {partner_id} AND key_hmac = \
@@ -204,7 +204,7 @@ pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
     let created_of_it = sql!(
         "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {max})",
         partner_id = partner_id,
-        keys = of_customer(partner_id, customer_id),
+        keys = of_customer(&sql!("{partner_id}", partner_id = partner_id), customer_id),
         max = ERASE_MAX,
     );
     [created_it, created_of_it].map(|keys| {
@@ -212,4 +212,17 @@ pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
             .erase(now, &keys)
             .named("idempotency::erase")
     })
+}
+
+/// Blanks the next keys of what hangs on an erased customer: at most so many `rows`. Both ids are expressions.
+pub fn erase_next(partner_id: &Sql, customer_id: &Sql, now: &str, rows: i64) -> Statement {
+    let keys = sql!(
+        "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {rows})",
+        partner_id = partner_id,
+        keys = of_customer(partner_id, customer_id),
+        rows = rows,
+    );
+    IDEMPOTENCY_KEYS
+        .erase(now, &keys)
+        .named("idempotency::erase_next")
 }

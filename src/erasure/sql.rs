@@ -126,10 +126,14 @@ impl Target<'_> {
             live = self.live()
         );
         let customer_id = sql!("({under_way})", under_way = &under_way);
-        let leave_calls = sql!(
-            "INSERT INTO maskings (customer_id) {under_way} AND {goes_in_steps}",
+        let leave_rest = sql!(
+            "INSERT INTO maskings (customer_id) {under_way} AND ({goes_in_steps} OR EXISTS ({keys}))",
             under_way = &under_way,
             goes_in_steps = goes_in_steps(),
+            keys = idempotency::of_customer(
+                &sql!("customers.partner_id"),
+                &sql!("customers.customer_id")
+            ),
         );
         let its_rows = sql!("customer_id = {customer_id}", customer_id = &customer_id);
         let its_calls = sql!(
@@ -142,10 +146,10 @@ impl Target<'_> {
         if self.again.is_none() {
             steps.add(state::count());
         }
-        steps.add(leave_calls.named("erasure::leave_calls"));
         for keys in idempotency::erase(self.partner_id, &customer_id, self.audit.now) {
             steps.add(keys);
         }
+        steps.add(leave_rest.named("erasure::leave_rest"));
         let mut tables = CUSTOMER_TABLES.iter().map(|table| {
             let rows = match table.name {
                 name if name == CALLS.name => &its_calls,

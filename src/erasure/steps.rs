@@ -6,6 +6,7 @@
 //! next one goes on where the last finished step ended.
 
 use crate::db::batch::{At, Batch, Steps};
+use crate::db::idempotency;
 use crate::db::schema::CUSTOMER_TABLES;
 use crate::db::sql::{Sql, Statement};
 use crate::erasure::receipt::backups_until;
@@ -150,6 +151,13 @@ fn mask(steps: &mut Steps, masking_id: i64, now: &str, rows: i64) -> At {
     for table in calls {
         steps.add(table.erase(now, &next_ids).named("steps::mask"));
     }
+    let [partner_id, customer_id] = of_masking(masking_id);
+    steps.add(idempotency::erase_next(
+        &partner_id,
+        &customer_id,
+        now,
+        rows,
+    ));
     // If fewer than a full step were left, the last one of all.
     let note = sql!(
         "UPDATE maskings SET start = last.start, call_id = last.call_id FROM \
@@ -164,8 +172,9 @@ fn mask(steps: &mut Steps, masking_id: i64, now: &str, rows: i64) -> At {
     steps.add(note.named("steps::note_masked"))
 }
 
-/// Completes the erasure if no call is left to be masked.
+/// Completes the erasure if no call is left to be masked, and ends the work if no key is left either.
 fn complete(masking_id: i64, now: &str) -> Vec<Statement> {
+    let [partner_id, customer_id] = of_masking(masking_id);
     let complete = sql!(
         "UPDATE erasures SET completed_at = {now}, backups_until = {backups_until}, recorded = 0 \
          WHERE customer_id = (SELECT customer_id FROM maskings WHERE masking_id = {masking_id}) \
@@ -177,13 +186,25 @@ fn complete(masking_id: i64, now: &str) -> Vec<Statement> {
     );
     let end = sql!(
         "DELETE FROM maskings WHERE masking_id = {masking_id} AND EXISTS \
-         (SELECT 1 FROM erasures WHERE erasures.customer_id = maskings.customer_id AND completed_at <> '')",
+         (SELECT 1 FROM erasures WHERE erasures.customer_id = maskings.customer_id AND completed_at <> '') \
+         AND NOT EXISTS ({keys})",
         masking_id = masking_id,
+        keys = idempotency::of_customer(&partner_id, &customer_id),
     );
     vec![
         complete.named("steps::complete"),
         end.named("steps::end_masking"),
     ]
+}
+
+/// The ids of the partner and of the customer of a row of `maskings`.
+fn of_masking(masking_id: i64) -> [Sql; 2] {
+    let customer_id = noted("customer_id", masking_id);
+    let partner_id = sql!(
+        "(SELECT partner_id FROM customers WHERE customer_id = {customer_id})",
+        customer_id = &customer_id,
+    );
+    [partner_id, customer_id]
 }
 
 /// A column of the row of `maskings`.

@@ -1,12 +1,14 @@
 //! The cost of a request, as D1 reports it and the Worker logs it. A trip to D1 adds latency, and every row read or
 //! written is billed.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::client::{Request, Response, anonymous, operator};
 use crate::db::{
-    db_count, db_count_records, db_execute, db_insert_measure, db_let_in, db_seed_customers,
-    db_wait_until_recorded,
+    db_count, db_count_records, db_execute, db_insert_measure, db_let_in, db_query,
+    db_seed_customers, db_wait_until_recorded,
 };
 use crate::partner::{Partner, unused_username};
 use crate::server::Server;
@@ -333,6 +335,30 @@ fn an_erasure_with_nothing_to_do_costs_a_few_rows_however_many_records_there_are
     partner.delete(&path).expect(200);
     db_wait_until_recorded(partner.server, id);
     assert_receipt_costs(partner.delete(&path), 34, 0);
+}
+
+/// Every record that is created with a key leaves one for 30 days, so a customer may have very many.
+#[test]
+fn an_erasure_costs_a_bounded_number_of_rows_however_many_idempotency_keys_there_are() {
+    let partner = Partner::new();
+    let id = partner.create_customer("Many keys", "many-keys");
+    let other = partner.create_customer("Few keys", "few-keys");
+    let sql = "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 12000) \
+         INSERT INTO idempotency_keys SELECT ?1, 'key' || n, 'params', 'calls', ?2, '[]', datetime('now') FROM seed";
+    db_execute(partner.server, sql, &[&partner.partner_id, &id]);
+
+    assert_costs(partner.delete("/customers/999999999"), 404, 32, 0);
+    partner.delete(&format!("/customers/{other}")).expect(200);
+    let erased = partner.delete(&format!("/customers/{id}")).expect(200);
+    let [trips, read, written] = cost(partner.server, &erased);
+    assert!(trips <= 3 && read < 40_000, "{trips} {read}");
+    // 5,000 keys, with an index entry each.
+    assert!((10_000..10_050).contains(&written), "{written}");
+    let left = "SELECT key_hmac FROM idempotency_keys WHERE partner_id = ?1 AND params_hmac <> ''";
+    let begin = Instant::now();
+    while !db_query(partner.server, left, &[&partner.partner_id]).is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(60));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::db::audit::{Actor, Context};
 use crate::db::room::{Need, Room};
 use crate::db::sql::Statement;
 use crate::erasure::sql::Target;
-use crate::erasure::steps::Work;
+use crate::erasure::steps::{ROWS_MOST, Work};
 use crate::http::etag::IfMatch;
 use crate::http::intent::Intent;
 use crate::http::params::Params;
@@ -184,7 +184,9 @@ fn mask(database: &Connection) -> rusqlite::Result<()> {
     while let Ok(masking_id) =
         database.query_row("SELECT masking_id FROM maskings", [], |row| row.get(0))
     {
-        run(database, &Work::Masking(masking_id).step(NOW).statements)?;
+        let work = Work::Masking(masking_id);
+        run(database, &work.step(NOW, ROWS_MOST).statements)?;
+        run(database, &work.finish(NOW))?;
     }
     Ok(())
 }

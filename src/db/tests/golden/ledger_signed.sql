@@ -1,1 +1,1 @@
-/* ledger::signed */ SELECT jws FROM erasures WHERE uuid = ?1 ->> 'uuid';
+/* ledger::signed */ SELECT jws FROM erasures WHERE uuid = ?1 ->> 'uuid' AND is_signed = 1;
