@@ -29,8 +29,9 @@ CREATE TABLE measures (
 
 CREATE INDEX measures_customer ON measures (customer_id, measure_id);
 
--- The measures of a customer that end or have ended, by their ends.
-CREATE INDEX measures_end ON measures (customer_id, expires) WHERE expires <> '';
+-- The measures of a living customer that end or have ended, by their ends. An erasure ends all measures and empties their names:
+-- it needs no room here.
+CREATE INDEX measures_end ON measures (customer_id, expires) WHERE expires <> '' AND name <> '';
 
 -- A person who may log in and see the customer's statistics.
 CREATE TABLE users (

@@ -69,7 +69,7 @@ pub fn measure_is_active(now: &str) -> Sql {
 pub fn measures_active(now: &str) -> Sql {
     sql!(
         "(measures_endless + (SELECT COUNT(*) FROM measures \
-         WHERE measures.customer_id = customers.customer_id AND expires <> '' AND expires > {now}))",
+         WHERE measures.customer_id = customers.customer_id AND expires <> '' AND name <> '' AND expires > {now}))",
         now = now
     )
 }
