@@ -79,7 +79,7 @@ function answerOf({ id, title, answer: { records, others } }, shown) {
   const parts = records.map(({ name, member, fields: rows }) => part(name, `The answer’s ${code(member)}`, `${id}-${member}`, rows));
   if (others.length === 0) return parts.join("");
   const names = others.map(({ names: [name] }) => code(name)).join(", ");
-  return parts.join("") + part(names, records.length > 0 ? `The answer’s ${names}` : "The answer", `${id}-answer`, others);
+  return parts.join("") + part(names, `The answer’s ${names}`, `${id}-answer`, others);
 }
 
 function alternatives({ method, alternatives: paths }) {

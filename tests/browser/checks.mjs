@@ -30,7 +30,7 @@ export const checks = {
     assert.ok(sum > 10_000 && sum <= MOST, `${sum} bytes: ${JSON.stringify(sizes)}`);
   },
 
-  /** Every task and every code has an address of its own, and the contents lead to every task. */
+  /** Every task and every code has an address of its own, the contents lead to every task, and a task names all that it answers. */
   async links({ open, origin }) {
     const page = await open();
     const document = await (await page.request.get(`${origin}/openapi.json`)).json();
@@ -38,9 +38,13 @@ export const checks = {
     const rows = await page.locator(".codes tbody tr").evaluateAll((rows) => rows.map(({ id }) => id));
     assert.deepEqual(rows.toSorted(), codes.map((code) => `error-${code}`).toSorted());
     const tasks = await page.locator("article").evaluateAll((all) => all.map(({ id, dataset }) => ({ id, key: `${dataset.method} ${dataset.path}` })));
-    const operations = Object.values(document.paths).flatMap(Object.values).map(({ operationId }) => operationId);
+    const operations = new Map(Object.values(document.paths).flatMap(Object.values).map((operation) => [operation.operationId, operation]));
     for (const { id, key } of tasks) {
-      assert.ok(operations.includes(id), `${key} has the id ${id}`);
+      assert.ok(operations.has(id), `${key} has the id ${id}`);
+      const { $ref } = operations.get(id).responses["200"].content["application/json"].schema;
+      const members = Object.keys(document.components.schemas[$ref.split("/").at(-1)].properties);
+      const named = await page.locator(`#${id} :is(.hint, summary, .fields th) code`).allTextContents();
+      assert.deepEqual(members.filter((member) => !named.includes(member)), [], key);
       assert.equal(await page.locator(`#toc a[href="#${id}"]`).count(), 1, id);
     }
     assert.equal(new Set(tasks.map(({ key }) => key)).size, tasks.length);
@@ -181,6 +185,8 @@ export const checks = {
     const page = await open({ javaScriptEnabled: false });
     const html = await page.content();
     for (const word of ["demo", "127.0.0.1", "localhost", "npm start", "openapi-operator", "/operator"]) assert.ok(!html.includes(word), word);
+    // What the changelog says to operators is not for partners.
+    for (const word of [/\bKV\b/, /\bpreview\b/]) assert.doesNotMatch(html, word);
     assert.ok(!html.includes(origin));
   },
 
