@@ -291,6 +291,14 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
     ),
     (
+        "idempotency::erase_next",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
+        "steps::end_masking",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
         "steps::empty",
         "partner_id = (SELECT partner_id FROM endings WHERE ",
     ),
