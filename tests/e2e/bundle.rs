@@ -14,12 +14,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The maximum size of the bundle in bytes after `gzip -9`. A location without recent requests must load the Worker
 /// first, so a larger bundle makes that caller wait longer.
-const LIMIT: usize = 320_000;
+const LIMIT: usize = 340_000;
 
 const BUNDLE: [&str; 2] = ["build/entry.mjs", "build/index_bg.wasm"];
 
 #[test]
-fn the_bundle_is_at_most_320_kilobytes() {
+fn the_bundle_is_at_most_340_kilobytes() {
     // Starting the server builds the Worker.
     shared();
     let sizes = BUNDLE.map(|file| {
