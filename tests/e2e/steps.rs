@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::Request;
 use crate::cost::{assert_costs, assert_receipt_costs};
 use crate::db::{
-    Tables, db_columns, db_execute, db_insert_full, db_query, db_rows_of_customer, db_seed_calls,
+    Tables, db_columns, db_execute, db_query, db_rows_of_customer, db_seed_calls,
     db_seed_customers, db_wait_until_recorded,
 };
 use crate::partner::Partner;
@@ -459,42 +459,6 @@ fn a_step_that_is_refused_is_an_alarm_and_holds_up_no_other_customer() {
     cron(server);
     refused.completed(&partner);
     assert_eq!(refused.db_unmasked(server), 0);
-}
-
-/// The longest steps: each call loses an entry at another place of the index of external ids, and each customer has 20 kB
-/// or more in its row.
-#[test]
-#[ignore = "it measures time; run it alone"]
-fn no_step_holds_the_database_for_a_tenth_of_a_second() {
-    let (server, _alone) = server();
-    let partner = Partner::on(server, &json!({}));
-    let subject = Subject::of(&partner, 300_000, 1);
-    let longest = || {
-        let early = server.runs().len();
-        cron(server);
-        let runs = server.runs_after(early, 1);
-        println!("{runs:?}");
-        let ms = runs.iter().filter_map(|run| run["ms_of_a_step"].as_i64());
-        ms.max().unwrap()
-    };
-    partner.delete(&subject.path()).expect(200);
-    let mut all = vec![];
-    while !db_query(server, "SELECT * FROM maskings", &[]).is_empty() {
-        all.push(longest());
-    }
-    for character in ["x", "\u{1f600}"] {
-        let partner = Partner::on(server, &json!({}));
-        partner.set_up_custom(9, &json!({}));
-        db_insert_full(&partner, 5_000, character);
-        let field = format!("/operator/partners/{}/custom_fields/9", partner.username);
-        let begin = Instant::now();
-        Request::operator(server, "DELETE", &field).expect(200);
-        all.push(i64::try_from(begin.elapsed().as_millis()).unwrap());
-        while !db_query(server, "SELECT * FROM endings", &[]).is_empty() {
-            all.push(longest());
-        }
-    }
-    assert!(all.iter().all(|ms| *ms <= 100), "{all:?}");
 }
 
 /// The schema test would not notice that a table of pending work was left out of the queue.
