@@ -44,7 +44,7 @@ pub enum Work {
 }
 
 impl Work {
-    /// The work of a row of [`Step::next`]: its `id`, and its `n`, which is 0 for a masking and -1 for a leaving.
+    /// The work of a row of [`next`]: its `id`, and its `n`, which is 0 for a masking and -1 for a leaving.
     pub fn of(id: i64, n: i64) -> Self {
         if n < 0 {
             return Self::Leaving(id);
