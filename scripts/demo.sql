@@ -61,6 +61,7 @@ INSERT INTO calls (
 
 UPDATE customers SET
     measures_total = (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id),
+    measures_endless = (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id AND expires = ''),
     users_total = (SELECT COUNT(*) FROM users WHERE users.customer_id = customers.customer_id),
     calls_total = (SELECT COUNT(*) FROM calls WHERE calls.customer_id = customers.customer_id),
     numbers_total = 2 * (SELECT COUNT(*) FROM measures WHERE measures.customer_id = customers.customer_id)
