@@ -254,10 +254,17 @@ fn a_copy_that_follows_the_changes_holds_what_the_service_holds() {
             6 => {
                 partner.create_user(id, "user@example.com");
             }
-            7 if n % 3 == 0 => partner.set_up_custom(7, &json!({"label": text})),
-            8 if n % 3 == 0 => {
+            // It is refused while the old values are still being removed.
+            kind @ 7..=8 if n % 3 == 0 => {
                 let field = format!("/operator/partners/{}/custom_fields/7", partner.username);
-                operator("DELETE", &field).send();
+                let method = if kind == 7 { "PUT" } else { "DELETE" };
+                let request = operator(method, &field);
+                let request = if kind == 7 {
+                    request.json(&json!({"label": text}))
+                } else {
+                    request
+                };
+                request.send();
             }
             9 => {
                 partner.put(&path, &[("custom_7", &text)]).send();
