@@ -19,6 +19,10 @@ use crate::partners::placement::Database;
 /// that fill a database, and that make room.
 const BELIEVED_MS: i64 = 10_000;
 
+/// The same where the room is ample: in a minute a database grows by some 2 % of what it may hold at most, at 10,000 rows a
+/// second.
+const AMPLE_BELIEVED_MS: i64 = 60_000;
+
 /// The variable that lowers [`DATABASE_MAX`]: for a plan whose databases hold less (500 MB without payment), and for tests.
 const VARIABLE: &str = "DATABASE_MAX_BYTES";
 
@@ -65,10 +69,15 @@ pub async fn admit(site: &Site<'_>, database: Database, need: Need) -> Result<()
     let store = || site.directory.other(site.env, database);
     let now = clock::millis();
     let young = |told: (i64, i64)| is_young(told.1, now, BELIEVED_MS).then_some(told.0);
+    let room = room(site.env);
+    let is_ample =
+        |seen: Seen| room.is_ample(seen.size.0) && is_young(seen.size.1, now, AMPLE_BELIEVED_MS);
+    if known(database).is_some_and(is_ample) {
+        return Ok(());
+    }
     if known(database).and_then(|seen| young(seen.size)).is_none() {
         store()?.read(look()).await?;
     }
-    let room = room(site.env);
     if known(database).is_some_and(|seen| room.is_ample(seen.size.0)) {
         return Ok(());
     }

@@ -68,8 +68,12 @@ impl Story {
                 self.known.get_mut(id).unwrap().holds = snapshot.holds[id].clone();
             }
         }
-        // What was under way to the database is gone.
+        // What was under way to the database is gone. So is what came after: whoever takes a restore back brings changes back
+        // that have smaller ids than those that were read since.
         let of = snapshot.of;
+        let mut at_now = 0..;
+        self.snapshots
+            .retain(|other| at_now.next() <= Some(at) || other.of != of);
         self.world
             .late
             .borrow_mut()
