@@ -261,7 +261,7 @@ fn custom_fields_cost_a_row_each_and_only_where_they_are_given() {
         fields[format!("custom_{n}")] = json!("x");
     }
     let create = partner.request("POST", "/customers").json(&fields);
-    let created = assert_costs(create, 200, 26 + 20, 10);
+    let created = assert_costs(create, 200, 27 + 20, 10);
     let path = created.header("Location").unwrap();
     let seven: Vec<String> = (1..=7).map(|n| format!("custom_{n}")).collect();
     let seven: Vec<(&str, &str)> = seven.iter().map(|name| (name.as_str(), "y")).collect();

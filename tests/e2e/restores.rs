@@ -91,6 +91,10 @@ fn complete(partner: &Partner, id: i64) -> Value {
             return self::receipt(partner, id);
         }
         assert!(begin.elapsed() < DEADLINE, "{receipt}");
+        // On a busy machine a run ends before its work, and the cron goes on.
+        if begin.elapsed() > Duration::from_secs(5) {
+            let _ = Request::new(partner.server, "GET", "/cdn-cgi/handler/scheduled").try_send();
+        }
         thread::sleep(Duration::from_millis(50));
     }
 }

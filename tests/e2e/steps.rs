@@ -24,7 +24,7 @@ const ROWS_MOST: i64 = 5_000;
 /// The rows of the first step of a run.
 const ROWS_LEAST: i64 = 200;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A server of these tests alone: a step fails while a test writes to the database file, and nobody repeats it there.
 fn server() -> (&'static Server, MutexGuard<'static, ()>) {
@@ -94,6 +94,11 @@ impl<'a> Subject<'a> {
                 return receipt;
             }
             assert!(begin.elapsed() < DEADLINE, "{receipt}");
+            // On a busy machine the run after the answer ends before its work, and the cron goes on.
+            if begin.elapsed() > Duration::from_secs(5) {
+                let _ =
+                    Request::new(partner.server, "GET", "/cdn-cgi/handler/scheduled").try_send();
+            }
             thread::sleep(Duration::from_millis(20));
         }
     }

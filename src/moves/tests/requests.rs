@@ -158,6 +158,13 @@ impl Story {
         let (Some((_, customer_id)), Some(home)) = (self.somebody(partner_id), home) else {
             return Ok(());
         };
+        // A restore may have ended with the customer erased again.
+        let lives = format!(
+            "SELECT COUNT(*) AS n FROM customers WHERE customer_id = {customer_id} AND removed_at = ''"
+        );
+        if self.world.number(home, &lives) == 0 {
+            return Ok(());
+        }
         let last = self.world.number(
             home,
             "SELECT seq AS n FROM sqlite_sequence WHERE name = 'calls'",
