@@ -30,13 +30,13 @@ CREATE TABLE erasures (
 -- What the ledger does not have yet.
 CREATE INDEX erasures_outbox ON erasures (customer_id) WHERE recorded = 0;
 
--- The erased customers whose calls remain to be masked. A row is there until the last call is masked.
+-- The erased customers whose calls remain to be masked, or Idempotency-Keys to be blanked. A row is there until the last is.
 CREATE TABLE maskings (
     -- Assigned, ascending: the oldest is first.
     masking_id INTEGER PRIMARY KEY,
     -- The customer that was erased.
     customer_id INTEGER NOT NULL REFERENCES erasures (customer_id),
-    -- The last call that is masked, in the order of start and call_id; '' and 0 before the first.
+    -- The last call that is masked, in the order of start and call_id; '' and 0 before the first, '~' if none remained.
     start TEXT NOT NULL DEFAULT '',
     call_id INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -186,6 +186,16 @@ pub fn of_customer(partner_id: &Sql, customer_id: &Sql) -> Sql {
     )
 }
 
+/// The condition that a row is one of these, of which it finds at most so many.
+fn some_of_customer(partner_id: &Sql, customer_id: &Sql, most: i64) -> Sql {
+    sql!(
+        "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {most})",
+        partner_id = partner_id,
+        keys = of_customer(partner_id, customer_id),
+        most = most,
+    )
+}
+
 /// Applies the rules of an erasure to the keys that have created this customer, or something of it. `customer_id` is an
 /// expression; where it is `NULL`, no row is looked at.
 ///
@@ -201,12 +211,8 @@ pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
         partner_id = partner_id,
         customer_id = customer_id,
     );
-    let created_of_it = sql!(
-        "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {max})",
-        partner_id = partner_id,
-        keys = of_customer(&sql!("{partner_id}", partner_id = partner_id), customer_id),
-        max = ERASE_MAX,
-    );
+    let partner_id = sql!("{partner_id}", partner_id = partner_id);
+    let created_of_it = some_of_customer(&partner_id, customer_id, ERASE_MAX);
     [created_it, created_of_it].map(|keys| {
         IDEMPOTENCY_KEYS
             .erase(now, &keys)
@@ -216,13 +222,7 @@ pub fn erase(partner_id: i64, customer_id: &Sql, now: &str) -> [Statement; 2] {
 
 /// Blanks the next keys of what hangs on an erased customer: at most so many `rows`. Both ids are expressions.
 pub fn erase_next(partner_id: &Sql, customer_id: &Sql, now: &str, rows: i64) -> Statement {
-    let keys = sql!(
-        "partner_id = {partner_id} AND key_hmac IN ({keys} LIMIT {rows})",
-        partner_id = partner_id,
-        keys = of_customer(partner_id, customer_id),
-        rows = rows,
-    );
     IDEMPOTENCY_KEYS
-        .erase(now, &keys)
+        .erase(now, &some_of_customer(partner_id, customer_id, rows))
         .named("idempotency::erase_next")
 }

@@ -23,8 +23,8 @@ pub fn status(is_masking: bool) -> &'static str {
     if is_masking { masking } else { complete }
 }
 
-/// The most calls that an erasure masks in its one transaction; those of a customer with more are masked in steps. A call
-/// takes D1 some 2 µs, so 20,000 calls hold the database, which is one thread for all partners, for some 40 ms.
+/// The most calls that an erasure masks in its one transaction; those of a customer with more are masked in steps. The
+/// database is one thread for all partners: an erasure of 20,000 calls, each with an external id, was answered in 0.1 s here.
 pub const CALLS_AT_ONCE: i64 = 20_000;
 
 /// How long the database's own history shows what was erased. D1's Time Travel goes back 30 days on Workers Paid, and less on

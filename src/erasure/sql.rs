@@ -126,8 +126,10 @@ impl Target<'_> {
             live = self.live()
         );
         let customer_id = sql!("({under_way})", under_way = &under_way);
+        // Where keys alone are left, the calls are masked in this transaction: the steps begin after the last one.
         let leave_rest = sql!(
-            "INSERT INTO maskings (customer_id) {under_way} AND ({goes_in_steps} OR EXISTS ({keys}))",
+            "INSERT INTO maskings (customer_id, start) SELECT customer_id, CASE WHEN {goes_in_steps} THEN '' ELSE '~' END \
+             FROM customers WHERE customer_id = ({under_way}) AND ({goes_in_steps} OR EXISTS ({keys}))",
             under_way = &under_way,
             goes_in_steps = goes_in_steps(),
             keys = idempotency::of_customer(

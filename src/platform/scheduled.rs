@@ -172,13 +172,16 @@ impl Run {
                 Err(Error::Internal(text)) => {
                     self.refused.get_or_insert(Error::Internal(text));
                     passed.over(found_work);
-                    self.rows = ROWS_LEAST;
                     false
                 }
                 goes_on => goes_on?,
             };
             if !goes_on {
                 work = self.next(store, passed).await?;
+                // How long a row of other work takes, nobody knows yet.
+                if work != Some(found_work) {
+                    self.rows = ROWS_LEAST;
+                }
             }
         }
         Ok(self.refused.is_some())
