@@ -9,10 +9,11 @@ use crate::sql;
 /// What a D1 database holds at most, in bytes. Cloudflare does not raise it, and in a full one every write fails.
 pub const DATABASE_MAX: i64 = 10_000_000_000;
 
-/// What the erasure of a customer adds at most, in bytes: a receipt, a time in the customer's row and in an index, an entry of the
-/// audit trail with one in each of two indexes, and that pages which were full are split. Measured in `src/db/tests/full.rs`,
-/// for erasures in a random order and entries with the longest user name: 294 for a bare customer, fewer for one with
-/// longer fields, which become empty. Users, numbers and calls add nothing. Measures do: see [`FREE_OF_CREATIONS`].
+/// What the erasure of a customer adds at most, in bytes: a receipt, a time in the customer's row and in an index, an entry
+/// of the audit trail with one in each of two indexes, and that pages which were full are split. Measured in
+/// `src/db/tests/full.rs`, for erasures in a random order and entries with the longest user name: 294 for a bare customer,
+/// fewer for one with longer fields, which become empty. Users, numbers and calls add nothing. Measures do: see
+/// [`FREE_OF_CREATIONS`].
 pub const RESERVE: i64 = 350;
 
 /// What a customer takes at least, in bytes, with its entry of the audit trail and the indexes. Measured: 315 with a name of

@@ -148,8 +148,8 @@ pub async fn expect_no_restore(
     Ok(())
 }
 
-/// Records an erasure in the ledger, before it is answered, and returns the signed receipt that the ledger then has. `entry` is what
-/// [`crate::erasure::sql::receipt`] tells of it. After the answer, the erasure is taken from the outbox.
+/// Records an erasure in the ledger, before it is answered, and returns the signed receipt that the ledger then has. `entry`
+/// is what [`crate::erasure::sql::receipt`] tells of it. After the answer, the erasure is taken from the outbox.
 ///
 /// # Errors
 /// 503 if the ledger does not answer, or if it has an earlier erasure: a restore has brought the customer back. A repeat of

@@ -13,8 +13,8 @@ use crate::sql;
 
 /// Puts logins back as the ledger has them, and what their partners may and where they live: `list` is a JSON list of rows of
 /// the ledger. It does so only while the database has not counted `head`: later its own logins are the newer ones. A partner
-/// that is lost is put back if another database is its home; then the list of partners is counted anew. It writes one row for each login, and one for each partner, at
-/// most [`PAGE`](super::sql::PAGE).
+/// that is lost is put back if another database is its home; then the list of partners is counted anew. It writes one row for
+/// each login, and one for each partner, at most [`PAGE`](super::sql::PAGE).
 pub fn put_doors_back(list: &str, head: i64) -> Vec<Statement> {
     let is_behind = sql!("(SELECT sequence FROM state) < {head}", head = head);
     let given = sql!("json_each({list}) AS given", list = list);

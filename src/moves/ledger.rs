@@ -249,8 +249,8 @@ pub fn begin_anew_after_restore(database: Database, now: &str) -> Statement {
 }
 
 /// Reads what the ledger knows of partners of a database, as one JSON object in `stay` each: whether it is the home, the
-/// passage that has brought the partner there, whether that is over, and whether the partner departs from there. `partners` is a JSON list of ids. It reads the moves
-/// of each.
+/// passage that has brought the partner there, whether that is over, and whether the partner departs from there. `partners`
+/// is a JSON list of ids. It reads the moves of each.
 pub fn stays(database: Database, partners: &str) -> Statement {
     let moves = |condition: Sql| {
         sql!(

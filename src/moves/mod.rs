@@ -15,7 +15,8 @@
 //! 9. `complete`.
 //!
 //! Until the flip the operator can turn it back: then it is `returning`, the source serves all again, and the target deletes what
-//! it has. So it is when the target has no room for the partner. Such a move ends as `abandoned`; so does one whose partner a restore has taken from the source.
+//! it has. So it is when the target has no room for the partner. Such a move ends as `abandoned`; so does one whose partner a
+//! restore has taken from the source.
 //!
 //! What a database does for a partner stands in its own row there (`partners.serves`), and the fence of every batch looks at
 //! it. So a node that has not heard of the move does nothing in the wrong place. Two runners of a move do no harm: each

@@ -236,9 +236,9 @@ pub const PAGE: i64 = 200;
 
 /// Puts right, after a restore, what the database does for partners. `stays` is a JSON list of what the ledger knows of each
 /// ([`super::ledger::stays`]). One that lives elsewhere, or that this database has as it was in an earlier stay, is served
-/// nothing, and its rows are deleted. One that has arrived, and does not depart, is served all; one that departs, only reads, because the other
-/// database may serve it reads already. They change nothing once the database has counted
-/// `head`: then another replay has opened it, and moves have gone on. They write three rows for each partner.
+/// nothing, and its rows are deleted. One that has arrived, and does not depart, is served all; one that departs, only reads,
+/// because the other database may serve it reads already. They change nothing once the database has counted `head`: then
+/// another replay has opened it, and moves have gone on. They write three rows for each partner.
 pub fn put_stays_right(stays: &str, head: i64) -> [Statement; 4] {
     let of_given = |condition: Sql| {
         sql!(

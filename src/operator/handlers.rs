@@ -71,7 +71,8 @@ pub async fn read(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply
 /// 3. inserts a partner that does not exist, with a new password; changes the given fields; sets up the custom fields
 ///    of the German rule if the partner is German, but nothing while one of them is being ended (409), nor what stands in its
 ///    home while the partner moves (503);
-/// 4. answers the partner, with the password and its `Location` if the partner is new; or says that another partner has a login with this
+/// 4. answers the partner, with the password and its `Location` if the partner is new; or says that another partner has a
+///    login with this
 ///    user name (409).
 pub async fn put(_: &Operator, site: &Site<'_>, mut call: Call) -> Result<Reply, Error> {
     let username = take_username(&mut call);

@@ -1,4 +1,5 @@
-//! The log: one line for each request, and one for each binding that was passed over. None holds a credential, a body, a query string or personal data.
+//! The log: one line for each request, and one for each binding that was passed over. None holds a credential, a body, a
+//! query string or personal data.
 
 use worker::Env;
 

@@ -88,8 +88,8 @@ pub enum Form {
 pub enum Creation {
     /// One for each request, up to [`RECORDS_MAX`] in all. The request's parameters are the record's fields.
     One,
-    /// Up to [`BATCH_MAX`](crate::http::batch::BATCH_MAX) for each request, all or none. The parameter with the kind's name is a list of records. Each
-    /// record names a measure of the same customer.
+    /// Up to [`BATCH_MAX`](crate::http::batch::BATCH_MAX) for each request, all or none. The parameter with the kind's name
+    /// is a list of records. Each record names a measure of the same customer.
     Batch,
 }
 

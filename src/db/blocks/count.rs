@@ -62,8 +62,8 @@ impl List {
     }
 
     /// Counts new rows in the blocks of their starts, before or after they are inserted. `starts` selects the `start` of
-    /// each; their ids are higher than all others. It writes at most one row for each of them, and the sum of a stretch if the list
-    /// has any. It reads at most six.
+    /// each; their ids are higher than all others. It writes at most one row for each of them, and the sum of a stretch if
+    /// the list has any. It reads at most six.
     pub fn count_by_start(&self, starts: &Sql) -> Statement {
         // A block of calls is known by its id: that of a call of this customer, or 0.
         sql!(
@@ -107,7 +107,8 @@ impl List {
     }
 
     /// Takes the row with this id out of the count of a list by id, if the statement before it changed a row. Its block
-    /// joins the one before it when both are few. It reads some rows, and writes at most three, each with the sum of a stretch if the list has any.
+    /// joins the one before it when both are few. It reads some rows, and writes at most three, each with the sum of a
+    /// stretch if the list has any.
     pub fn count_removed(&self, id: i64) -> [Statement; 3] {
         let blocks = sql!("{blocks} AND start = ''", blocks = self.blocks());
         let block = sql!(
