@@ -12,7 +12,7 @@ use crate::clients::is_there;
 use crate::cost::assert_costs;
 use crate::db::db_execute;
 use crate::partner::Partner;
-use crate::server::{Difference, ROOT, Server};
+use crate::server::{ROOT, Server};
 
 /// The changes of a page, and the cursor for the next request.
 #[track_caller]
@@ -170,10 +170,7 @@ pub fn db_seed_audit(partner: &Partner, count: i64) {
 
 #[test]
 fn a_page_of_changes_costs_its_own_rows_however_many_there_are() {
-    let server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let server = Server::alone();
     let (partner, other) = (
         Partner::on(server, &json!({})),
         Partner::on(server, &json!({})),

@@ -165,10 +165,7 @@ fn an_unknown_user_name_takes_one_trip_and_then_none_until_it_is_created() {
 
 #[test]
 fn a_profile_comes_from_memory_else_from_kv_else_from_d1() {
-    let server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let server = Server::alone();
     let known = Partner::on(server, &json!({}));
     let ping = |server: &'static Server, partner: &Partner| {
         let request = Request::new(server, "GET", "/miscellaneous/ping");

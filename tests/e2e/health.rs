@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Request, Response, anonymous};
 use crate::db::db_execute;
 use crate::faults::{during, faulty};
-use crate::server::{Difference, ROOT, Server, shared};
+use crate::server::{ROOT, Server, shared};
 
 /// The databases of the local configuration.
 const DATABASES: usize = 3;
@@ -35,10 +35,7 @@ fn health_needs_no_credentials_and_writes_nothing() {
 
 #[test]
 fn a_schema_that_is_older_than_the_code_is_a_503() {
-    let server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let server = Server::alone();
     let last = MIGRATIONS.last().unwrap();
     db_execute(server, "DELETE FROM d1_migrations WHERE name = ?1", &[last]);
     let health = Request::new(server, "GET", "/health").expect(503).json();

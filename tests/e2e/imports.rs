@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::client::operator;
 use crate::clients::is_there;
+use crate::moves::moved;
 use crate::partner::Partner;
-use crate::server::ROOT;
+use crate::server::{ROOT, Server};
 
 const CUSTOMERS: usize = 2_500;
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -50,9 +49,8 @@ fn an_import_that_is_killed_and_run_again_while_the_partner_moves_creates_each_c
     if !is_there("python3", &["-c", "import requests"]) {
         return;
     }
-    let partner = Partner::new();
+    let partner = Partner::on(Server::alone(), &json!({}));
     let folder = folder(&partner);
-    let _under_way = partner.server.request_under_way();
 
     let mut first = start(&folder);
     let begin = Instant::now();
@@ -64,12 +62,7 @@ fn an_import_that_is_killed_and_run_again_while_the_partner_moves_creates_each_c
     assert!(partner.total() < 2_500, "it was too fast to be killed");
 
     let again = start(&folder);
-    let path = format!("/operator/partners/{}/move", partner.partner);
-    let step = || operator("POST", &path).json(&json!({"to": "DB_2"})).send();
-    while step().json()["move"]["phase"] != "complete" {
-        assert!(begin.elapsed() < DEADLINE);
-        thread::yield_now();
-    }
+    moved(&partner, "DB_2");
     let output = again.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:#?}");
     let printed = String::from_utf8(output.stdout).unwrap();

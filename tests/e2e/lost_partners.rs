@@ -6,7 +6,7 @@ use crate::client::{Request, Response};
 use crate::db::db_open_of;
 use crate::moves::moved;
 use crate::partner::Partner;
-use crate::restores::{cron, db_copy, restored, server};
+use crate::restores::{cron, db_copy, restored};
 use crate::server::Server;
 
 fn operator(server: &'static Server, method: &str, path: &str) -> Request<'static> {
@@ -23,7 +23,7 @@ fn on(server: &'static Server, partner: &Partner) -> Partner {
 
 #[test]
 fn a_partner_that_a_restore_has_lost_after_its_move_is_never_an_empty_one() {
-    let server = server();
+    let server = Server::alone();
     let mover = Partner::on(server, &json!({"database": "DB_2"}));
     let id = mover.create_customer("Nordlund AB", "1");
     // The move has brought it into the database of which this is a copy.
@@ -53,7 +53,7 @@ fn a_partner_that_a_restore_has_lost_after_its_move_is_never_an_empty_one() {
 
 #[test]
 fn the_partners_that_a_restore_has_lost_are_counted_and_paged_again() {
-    let server = server();
+    let server = Server::alone();
     let earlier = Partner::on(server, &json!({"database": "DB_2"}));
     let copy = db_copy(server);
     let later = [(); 3].map(|()| Partner::on(server, &json!({"database": "DB_2"})));

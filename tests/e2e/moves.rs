@@ -10,17 +10,9 @@ use serde_json::{Value, json};
 use crate::client::{Request, Response};
 use crate::db::{db_open_of, db_seed_calls};
 use crate::partner::{Partner, unused_username};
-use crate::server::{Difference, Server, shared};
+use crate::server::{Server, shared};
 
 const DEADLINE: Duration = Duration::from_secs(90);
-
-/// A server of one test alone: it is slowed by others, and killed.
-fn server() -> &'static Server {
-    Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    })
-}
 
 pub(crate) fn move_to(partner: &Partner, to: &str) -> Request<'static> {
     let path = format!("/operator/partners/{}/move", partner.partner);
@@ -309,7 +301,7 @@ fn follow(partner: &Partner, changes: &mut Vec<i64>) {
 
 #[test]
 fn while_a_partner_moves_no_read_fails_and_no_write_is_lost_or_done_twice() {
-    let it = Subject::on(server(), 6_000);
+    let it = Subject::on(Server::alone(), 6_000);
     let partner = &it.partner;
     let before = it.reads();
     let is_over = AtomicBool::new(false);
@@ -363,7 +355,7 @@ fn after_a_move_a_client_that_only_writes_is_refused_once_at_most() {
 
 #[test]
 fn a_move_goes_on_after_a_kill_at_any_time_and_by_itself() {
-    let mut it = Subject::on(server(), 5_000);
+    let mut it = Subject::on(Server::alone(), 5_000);
     let before = it.reads();
     let (mut kills, mut listed) = (0, 0);
     // Each run goes on for a little longer before workerd is killed.

@@ -16,17 +16,10 @@ use crate::db::{
     db_execute, db_file, db_ledger, db_open, db_query, db_rows_of_customer, db_seed_calls,
 };
 use crate::partner::Partner;
-use crate::server::{Difference, Server};
+use crate::server::Server;
 use crate::subject::{backups_until, unsigned};
 
 const DEADLINE: Duration = Duration::from_secs(90);
-
-pub(crate) fn server() -> &'static Server {
-    Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    })
-}
 
 /// Copies the customers' database as it is now, and lets a minute pass.
 pub(crate) fn db_copy(server: &Server) -> PathBuf {
@@ -150,7 +143,7 @@ fn assert_is_later(again: &Value, first: &Value) {
 
 #[test]
 fn a_restore_brings_nobody_back_and_touches_nobody_else() {
-    let server = server();
+    let server = Server::alone();
     let partner = Partner::on(server, &json!({}));
     let [disabled, ended] = [(); 2].map(|()| Partner::on(server, &json!({})));
     let login = ended.with_login("write");
@@ -236,7 +229,7 @@ fn a_restore_brings_nobody_back_and_touches_nobody_else() {
 
 #[test]
 fn a_restore_into_the_steps_of_an_erasure_and_to_before_it_both_end_in_the_same_receipt() {
-    let server = server();
+    let server = Server::alone();
     let partner = Partner::on(server, &json!({}));
     let id = customer(&partner, "very many", 120_000);
     let before = db_copy(server);
@@ -281,7 +274,7 @@ fn a_restore_into_the_steps_of_an_erasure_and_to_before_it_both_end_in_the_same_
 
 #[test]
 fn a_replay_that_is_killed_goes_on_where_it_ended() {
-    let mut server = server();
+    let mut server = Server::alone();
     let partner = Partner::on(server, &json!({}));
     let ids: Vec<i64> = (0..100)
         .map(|n| partner.create_customer("Nordlund AB", &format!("c{n}")))
@@ -351,7 +344,7 @@ fn a_replay_that_is_killed_goes_on_where_it_ended() {
 
 #[test]
 fn an_erasure_of_which_the_ledger_does_not_know_yet_is_recorded_by_the_next_who_asks() {
-    let server = server();
+    let server = Server::alone();
     let partner = Partner::on(server, &json!({}));
     let [repeated, read, left] = ["a", "b", "c"].map(|custnr| customer(&partner, custnr, 1));
     let db_in_ledger = |id: i64| {
@@ -389,7 +382,7 @@ fn an_erasure_of_which_the_ledger_does_not_know_yet_is_recorded_by_the_next_who_
 
 #[test]
 fn a_creation_whose_id_is_not_promised_waits_for_the_promise() {
-    let server = server();
+    let server = Server::alone();
     let partner = Partner::on(server, &json!({}));
     let id = partner.create_customer("First", "first");
     db_execute(server, "UPDATE state SET ids_upto = ?1", &[&id]);

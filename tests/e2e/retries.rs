@@ -6,7 +6,7 @@ use crate::client::{Request, Response};
 use crate::cost::assert_costs;
 use crate::db::{db_execute, db_query};
 use crate::partner::Partner;
-use crate::server::{Difference, Server};
+use crate::server::Server;
 
 fn keyed(request: Request<'static>, key: &str) -> Request<'static> {
     request.header("Idempotency-Key", key)
@@ -338,10 +338,7 @@ fn a_thousand_calls_sent_again_after_the_connection_was_cut_count_once() {
 
 #[test]
 fn a_thousand_calls_sent_again_after_workerd_was_killed_count_once() {
-    let mut server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let mut server = Server::alone();
     let (mut partner, id, measure) = customer(server);
     for at in 0..3 {
         let expected = (at + 1) * 1_000;

@@ -1,11 +1,12 @@
 //! The server under test: `scripts/serve.mjs`, which runs wrangler, workerd and D1.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write, stderr};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Stdio, exit};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{
     Arc, Condvar, LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -22,6 +23,10 @@ const START_DEADLINE: Duration = Duration::from_secs(600);
 
 /// How long a log line may take to reach us.
 const LOG_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The longest run of all tests, including those of a million rows. A test that waits for ever would else take as long as
+/// the machine lets it.
+const RUN_DEADLINE: Duration = Duration::from_secs(45 * 60);
 
 /// The operator's token from `.dev.vars.example`.
 pub const OPERATOR_TOKEN: &str = "local-operator";
@@ -78,6 +83,14 @@ pub struct Difference<'a> {
 }
 
 impl Server {
+    /// Starts a server for one test alone: one that it kills, restores or slows down.
+    pub fn alone() -> &'static Self {
+        Self::different(&Difference {
+            config: &[],
+            secrets: None,
+        })
+    }
+
     /// Starts a server that differs from the shared one. It runs until this process ends.
     pub fn different(difference: &Difference<'_>) -> &'static Self {
         // The first server builds the Worker. Two builds at once would conflict.
@@ -190,14 +203,22 @@ impl Server {
     }
 
     /// Every request holds this guard until it is answered.
-    pub fn request_under_way(&self) -> RwLockReadGuard<'_, ()> {
-        self.traffic.read().unwrap_or_else(PoisonError::into_inner)
+    pub fn request_under_way(&self) -> Guard<RwLockReadGuard<'_, ()>> {
+        let once = Once::new(self);
+        Guard {
+            _traffic: self.traffic.read().unwrap_or_else(PoisonError::into_inner),
+            _once: once,
+        }
     }
 
     /// Whoever writes to the database file holds this guard, and no request runs meanwhile. workerd does not wait for a
     /// lock of another process, because D1 never has one, and such a request would end in a 503.
-    pub fn no_request_under_way(&self) -> RwLockWriteGuard<'_, ()> {
-        self.traffic.write().unwrap_or_else(PoisonError::into_inner)
+    pub fn no_request_under_way(&self) -> Guard<RwLockWriteGuard<'_, ()>> {
+        let once = Once::new(self);
+        Guard {
+            _traffic: self.traffic.write().unwrap_or_else(PoisonError::into_inner),
+            _once: once,
+        }
     }
 
     /// Waits for the Worker's log line of a request, and returns it.
@@ -239,6 +260,41 @@ impl Server {
     /// Everything that the server has printed so far.
     pub fn printed(&self) -> String {
         self.output.printed.lock().unwrap().lines.join("\n")
+    }
+}
+
+/// Keeps requests, or the database file, for a test as long as it lives.
+#[must_use]
+pub struct Guard<G> {
+    _traffic: G,
+    _once: Once,
+}
+
+/// That this thread holds the guard of a server. A thread that took it twice would wait for itself, as soon as another
+/// one waits between the two.
+struct Once(*const Server);
+
+thread_local! {
+    static HELD: RefCell<Vec<*const Server>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Once {
+    fn new(server: &Server) -> Self {
+        let server = std::ptr::from_ref(server);
+        HELD.with_borrow_mut(|held| {
+            assert!(
+                !held.contains(&server),
+                "this thread holds the server's guard already"
+            );
+            held.push(server);
+        });
+        Self(server)
+    }
+}
+
+impl Drop for Once {
+    fn drop(&mut self) {
+        HELD.with_borrow_mut(|held| held.retain(|server| *server != self.0));
     }
 }
 
@@ -312,8 +368,16 @@ struct Run {
 }
 
 impl Run {
-    /// Creates the directory, and locks it.
+    /// Creates the directory, and locks it. It ends tests, not benchmarks, at the deadline.
     fn begin() -> Self {
+        if cfg!(test) {
+            thread::spawn(|| {
+                thread::sleep(RUN_DEADLINE);
+                // The macro would print into the output of the first test, which is not shown.
+                let _ = writeln!(stderr(), "some tests have not ended after {RUN_DEADLINE:?}");
+                exit(1);
+            });
+        }
         let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
         remove_what_is_left_over(parent);
         let directory = parent.join(format!("e2e-{}", std::process::id()));

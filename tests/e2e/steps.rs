@@ -15,7 +15,7 @@ use crate::db::{
     db_seed_customers, db_wait_until_recorded,
 };
 use crate::partner::Partner;
-use crate::server::{Difference, Server};
+use crate::server::Server;
 use crate::subject::{backups_until, unsigned};
 
 /// The most rows that a step may change, besides the row that keeps how far it has come and the receipt.
@@ -28,12 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A server of these tests alone: a step fails while a test writes to the database file, and nobody repeats it there.
 fn server() -> (&'static Server, MutexGuard<'static, ()>) {
-    static SERVER: LazyLock<&Server> = LazyLock::new(|| {
-        Server::different(&Difference {
-            config: &[],
-            secrets: None,
-        })
-    });
+    static SERVER: LazyLock<&Server> = LazyLock::new(Server::alone);
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     (*SERVER, alone)
@@ -293,10 +288,7 @@ fn the_cron_alone_completes_an_erasure_and_two_runs_at_once_mask_each_call_once(
 /// workerd is killed at some point of the work, this many times.
 fn killed(times: u32) {
     let (_, _alone) = server();
-    let mut server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let mut server = Server::alone();
     let mut partner = Partner::on(server, &json!({}));
     let mut erasures = 0;
     let mut kills = 0;

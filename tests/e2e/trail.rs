@@ -7,7 +7,7 @@ use crate::client::{Request, Response, operator};
 use crate::cost::assert_costs_trips;
 use crate::db::db_execute;
 use crate::partner::{Partner, unused_username};
-use crate::server::{Difference, Server};
+use crate::server::Server;
 
 /// The actions of the entries in an answer.
 fn actions(answer: &Response) -> Vec<String> {
@@ -88,10 +88,7 @@ fn the_trail_is_filtered_by_partner_customer_and_action() {
 
 /// A server whose trail is long: 30,000 entries of one partner, of which one in 10,000 is an erasure, a second apart.
 fn long() -> (Partner, Partner) {
-    let server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let server = Server::alone();
     let (partner, other) = (
         Partner::on(server, &json!({})),
         Partner::on(server, &json!({})),

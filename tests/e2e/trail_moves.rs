@@ -6,7 +6,8 @@ use crate::client::Request;
 use crate::db::{db_open_of, db_seed_calls};
 use crate::moves::{move_to, moved};
 use crate::partner::Partner;
-use crate::restores::{cron, server};
+use crate::restores::cron;
+use crate::server::Server;
 
 /// The entries that a query finds, page by page along the links, and the total of the first page.
 fn trail(partner: &Partner, query: &str) -> (Vec<Value>, i64) {
@@ -66,7 +67,7 @@ fn serve(partner: &Partner, database: &str, what: &str) {
 
 #[test]
 fn no_entry_stands_twice_in_the_trail_while_a_partner_moves_and_none_is_missing() {
-    let partner = Partner::on(server(), &json!({"database": "DB"}));
+    let partner = Partner::on(Server::alone(), &json!({"database": "DB"}));
     let id = partner.create_customer("Nordlund AB", "1");
     partner.create_customer("Nordlund AB", "2");
     let measure = partner.create_measure(id);
@@ -91,7 +92,7 @@ fn no_entry_stands_twice_in_the_trail_while_a_partner_moves_and_none_is_missing(
 
 #[test]
 fn the_trail_keeps_what_was_done_to_a_partner_before_it_moved_and_names_it() {
-    let partner = Partner::on(server(), &json!({"database": "DB_2"}));
+    let partner = Partner::on(Server::alone(), &json!({"database": "DB_2"}));
     let path = format!("/operator/partners/{}", partner.username);
     let rename = Request::operator(partner.server, "PUT", &path).json(&json!({"name": "Acme"}));
     rename.expect(200);

@@ -7,7 +7,7 @@ use crate::client::Request;
 use crate::db::db_execute;
 use crate::faults::{during, faulty};
 use crate::partner::Partner;
-use crate::server::{Difference, Server};
+use crate::server::Server;
 
 const APPLY: &str = "npx wrangler d1 migrations apply DB --local";
 
@@ -29,10 +29,7 @@ fn a_request_to_a_database_without_its_tables_is_a_503_that_names_the_command() 
 
 #[test]
 fn health_names_the_command_for_each_database() {
-    let server = Server::different(&Difference {
-        config: &[],
-        secrets: None,
-    });
+    let server = Server::alone();
     db_execute(server, "ALTER TABLE d1_migrations RENAME TO away", &[]);
     let health = Request::new(server, "GET", "/health").expect(503).json();
     let commands: Vec<&str> = health["apply_with"]
