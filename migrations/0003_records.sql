@@ -95,5 +95,22 @@ CREATE TABLE calls (
 -- A customer's calls, newest first.
 CREATE INDEX calls_customer ON calls (customer_id, start, call_id);
 
--- One call of a customer for one external_id.
-CREATE UNIQUE INDEX calls_external_id ON calls (customer_id, external_id) WHERE external_id <> '';
+-- The calls that have an external_id, each once for its customer. It is a table and no index, because an erasure removes the
+-- external_ids of a customer in their order, and so writes few pages; an index would lose them in the order of the calls.
+CREATE TABLE external_ids (
+    -- The customer of the call.
+    customer_id INTEGER NOT NULL,
+    -- Your own id of the call.
+    external_id TEXT NOT NULL,
+    -- The call.
+    call_id INTEGER NOT NULL,
+    PRIMARY KEY (customer_id, external_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER calls_with_external_id AFTER INSERT ON calls WHEN NEW.external_id <> '' BEGIN
+    INSERT INTO external_ids (customer_id, external_id, call_id) VALUES (NEW.customer_id, NEW.external_id, NEW.call_id);
+END;
+
+CREATE TRIGGER calls_gone AFTER DELETE ON calls WHEN OLD.external_id <> '' BEGIN
+    DELETE FROM external_ids WHERE customer_id = OLD.customer_id AND external_id = OLD.external_id;
+END;

@@ -160,6 +160,18 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("external_id", Blank),
         ],
     },
+    // The triggers of `calls` add to it. A call that is masked has lost its row.
+    Table {
+        name: "external_ids",
+        key: &["customer_id", "external_id"],
+        order: &[],
+        internal: &[],
+        columns: &[
+            ("customer_id", DeleteRow),
+            ("external_id", DeleteRow),
+            ("call_id", DeleteRow),
+        ],
+    },
     Table {
         name: "customers",
         key: &["customer_id"],

@@ -283,6 +283,10 @@ const WITHOUT_LIVE_CUSTOMER: &[(&str, &str)] = &[
         "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
     ),
     (
+        "steps::remove_external_ids",
+        "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
+    ),
+    (
         "steps::note_masked",
         "customer_id = (SELECT customer_id FROM maskings WHERE masking_id = ?)",
     ),

@@ -11,7 +11,7 @@ use crate::db::tenant::live_customer;
 use crate::http::etag::IfMatch;
 use crate::http::version::Version;
 use crate::ledger::state;
-use crate::records::calls::CALLS;
+use crate::records::calls::{CALLS, EXTERNAL_IDS};
 use crate::sql;
 
 /// The customer that a request erases.
@@ -154,7 +154,7 @@ impl Target<'_> {
         steps.add(leave_rest.named("erasure::leave_rest"));
         let mut tables = CUSTOMER_TABLES.iter().map(|table| {
             let rows = match table.name {
-                name if name == CALLS.name => &its_calls,
+                name if name == CALLS.name || name == EXTERNAL_IDS => &its_calls,
                 _ => &its_rows,
             };
             table.erase(self.audit.now, rows).named("erasure::erase")

@@ -13,7 +13,7 @@ use crate::erasure::receipt::backups_until;
 use crate::moves::leaving;
 use crate::moves::pages::{PACE, Pace};
 use crate::operator::input::FieldNumber;
-use crate::records::calls::CALLS;
+use crate::records::calls::{CALLS, EXTERNAL_IDS};
 use crate::sql;
 
 /// The fewest rows that a step takes, while there are so many, besides the one that keeps how far it has come and the
@@ -23,12 +23,12 @@ pub const ROWS_LEAST: i64 = 200;
 /// The most rows that a step takes.
 pub const ROWS_MOST: i64 = 5_000;
 
-/// How long a step should take, in milliseconds. Others wait meanwhile.
-const AIM_MS: i64 = 40;
+/// How long the database should work on a step, in microseconds. Others wait meanwhile, and for the commit.
+const AIM_US: i64 = 5_000;
 
-/// How many rows the next step takes, after one with so many rows took so many milliseconds.
-pub fn rows_after(rows: i64, ms: i64) -> i64 {
-    let aimed = rows * AIM_MS / ms.max(1);
+/// How many rows the next step takes, after one with so many rows took the database so many microseconds.
+pub fn rows_after(rows: i64, us: i64) -> i64 {
+    let aimed = rows * AIM_US / us.max(1);
     aimed.min(2 * rows).clamp(ROWS_LEAST, ROWS_MOST)
 }
 
@@ -139,7 +139,7 @@ fn leaves(partner_id: i64) -> Statement {
     .named("steps::leaves")
 }
 
-/// Masks the next calls, and notes the last of them. The named result has a row if there was any.
+/// Masks the next calls, removes as many `external_id`s of the customer, and notes the last of the calls. The named result has a row if there was any.
 fn mask(steps: &mut Steps, masking_id: i64, now: &str, rows: i64) -> At {
     let calls = CUSTOMER_TABLES
         .iter()
@@ -152,6 +152,16 @@ fn mask(steps: &mut Steps, masking_id: i64, now: &str, rows: i64) -> At {
         steps.add(table.erase(now, &next_ids).named("steps::mask"));
     }
     let [partner_id, customer_id] = of_masking(masking_id);
+    // At least as many as calls were masked, so none is left after the last one. SQLite removes a range in its order.
+    let external_ids = sql!(
+        "DELETE FROM {external_ids} WHERE customer_id = {customer_id} AND external_id <= COALESCE(\
+         (SELECT external_id FROM {external_ids} WHERE customer_id = {customer_id} ORDER BY external_id LIMIT 1 OFFSET {rows} - 1), \
+         (SELECT MAX(external_id) FROM {external_ids} WHERE customer_id = {customer_id}))",
+        external_ids = Sql::name(EXTERNAL_IDS),
+        customer_id = &customer_id,
+        rows = rows,
+    );
+    steps.add(external_ids.named("steps::remove_external_ids"));
     steps.add(idempotency::erase_next(
         &partner_id,
         &customer_id,
@@ -285,4 +295,19 @@ pub fn empty(steps: &mut Steps, ending: &Sql, field: FieldNumber, rows: i64) -> 
     let goes_on = steps.add(note.named("steps::note_emptied"));
     steps.add(end.named("steps::end_ending"));
     Emptied { changed, goes_on }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_takes_as_many_rows_as_the_last_one_had_time_for() {
+        assert_eq!(rows_after(1_000, AIM_US), 1_000);
+        assert_eq!(rows_after(1_000, 2 * AIM_US), 500);
+        assert_eq!(rows_after(1_000, AIM_US * 4 / 5), 1_250);
+        assert_eq!(rows_after(1_000, 0), 2_000);
+        assert_eq!(rows_after(1_000, 1_000_000), ROWS_LEAST);
+        assert_eq!(rows_after(4_000, 1), ROWS_MOST);
+    }
 }

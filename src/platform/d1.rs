@@ -18,7 +18,7 @@ use crate::http::error::Error;
 use crate::ledger::state::{fence, fence_of};
 use crate::partners::placement::Database;
 
-/// What one request has cost the databases so far. The row counts come from D1's `meta`.
+/// What one request has cost the databases so far. The row counts and times come from D1's `meta`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     /// Round trips to D1.
@@ -27,6 +27,8 @@ pub struct Cost {
     pub rows_read: i64,
     /// Rows and index entries written.
     pub rows_written: i64,
+    /// How long the databases have worked on the statements, in microseconds.
+    pub sql_us: i64,
     /// The size of the last database of customers that has answered, after its answer, in bytes; 0 before the first.
     pub size_after: i64,
 }
@@ -278,10 +280,12 @@ impl Store {
                 return None;
             }
             let meta = get(&result, "meta")?;
-            let count = |name| Some(get(&meta, name)?.as_f64()? as i64);
+            let number = |name| get(&meta, name)?.as_f64();
+            let count = |name| Some(number(name)? as i64);
             let (read, written) = (count("rows_read")?, count("rows_written")?);
             cost.rows_read += read;
             cost.rows_written += written;
+            cost.sql_us += number("duration").map_or(0, |ms| (ms * 1_000.0) as i64);
             if let Some(database) = self.database
                 && let Some(size) = count("size_after")
             {

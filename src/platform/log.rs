@@ -70,6 +70,7 @@ impl Trace {
             rows_read,
             rows_written,
             size_after,
+            ..
         } = self.cost;
         let database = self.database.unwrap_or(Database::DIRECTORY);
         let is_short = room::is_short(env, database, size_after);

@@ -191,16 +191,17 @@ impl Run {
     async fn step(&mut self, store: &Store, work: Work) -> Result<bool, Error> {
         // Others' requests come in between: where the database is in this process, it would have no turn else.
         bindings::pause(BETWEEN_STEPS_MS).await;
-        let before = store.cost().rows_written;
+        let before = store.cost();
         let begin = clock::now();
         let step = work.step(&begin.utc, self.rows);
         self.steps += 1;
         self.statements += step.statements.len();
         let results = store.run(step).await?;
-        let ms = clock::elapsed_millis(&begin);
-        self.rows = rows_after(self.rows, ms);
-        self.longest_ms = self.longest_ms.max(ms);
-        self.rows_of_a_step = self.rows_of_a_step.max(store.cost().rows_written - before);
+        let cost = store.cost();
+        self.rows = rows_after(self.rows, cost.sql_us - before.sql_us);
+        self.longest_ms = self.longest_ms.max(clock::elapsed_millis(&begin));
+        let written = cost.rows_written - before.rows_written;
+        self.rows_of_a_step = self.rows_of_a_step.max(written);
         let goes_on = results.first(|at| at.goes_on).is_some();
         let finish = work.finish(&begin.utc);
         if !goes_on && !finish.is_empty() {

@@ -1,5 +1,6 @@
 //! The SQL that creates records: one, or a batch, created whole or not at all.
 
+use super::calls::EXTERNAL_IDS;
 use super::given::Given;
 use super::kind::{Creation, Kind, Order, RECORDS_MAX};
 use super::places::Places;
@@ -158,18 +159,14 @@ impl Creating<'_> {
         sql!(
             "INSERT INTO {name} (customer_id, {columns}) \
              SELECT customer_id, {values} FROM customers CROSS JOIN json_each({list}) AS given \
-             WHERE {live} AND {may}{but_known} RETURNING {row}",
+             WHERE {live} AND {may} AND {is_new} RETURNING {row}",
             name = Sql::name(self.kind.name),
             columns = Sql::join(columns, ", "),
             values = Sql::join(values, ", "),
             list = self.list.as_str(),
             live = self.scope.live(),
             may = self.may(keyed),
-            but_known = if self.places.have_external_ids() {
-                sql!(" ON CONFLICT DO NOTHING")
-            } else {
-                sql!("")
-            },
+            is_new = self.is_new(),
             row = self.scope.row(self.kind),
         )
     }
@@ -185,10 +182,10 @@ impl Creating<'_> {
         sql!(
             "UPDATE customers SET numbers_total = numbers_total + \
              (SELECT COALESCE(SUM({numbers}), 0) FROM json_each({list}) AS given \
-             WHERE given.key NOT IN (SELECT place FROM ({known}))) WHERE {live} AND {may}",
+             WHERE {is_new}) WHERE {live} AND {may}",
             numbers = Sql::join(numbers, " + "),
             list = self.list.as_str(),
-            known = self.known(),
+            is_new = self.is_new(),
             live = self.scope.live(),
             may = self.may(keyed),
         )
@@ -198,19 +195,11 @@ impl Creating<'_> {
     /// Counts the new calls in the blocks of their starts, if the statement before it changed a row. With an `external_id`
     /// only those are new that are not known yet, so it comes before the insert then.
     fn count_by_start(&self) -> Statement {
-        let is_new = if self.places.have_external_ids() {
-            sql!(
-                "given.key NOT IN (SELECT place FROM ({known}))",
-                known = self.known()
-            )
-        } else {
-            sql!("TRUE")
-        };
         let starts = sql!(
             "SELECT given.value ->> 'start' AS start \
              FROM json_each(iif(changes() > 0, {list}, '[]')) AS given WHERE {is_new}",
             list = self.list.as_str(),
-            is_new = is_new,
+            is_new = self.is_new(),
         );
         self.scope.list(self.kind).count_by_start(&starts)
     }
@@ -269,25 +258,40 @@ impl Creating<'_> {
         });
         sql!(
             "SELECT {row}, given.key AS place, ({differs}) AS differs \
-             FROM json_each({list}) AS given CROSS JOIN {name} \
-             WHERE {of_live} AND external_id = given.value ->> 'external_id' AND external_id <> ''",
+             FROM json_each({list}) AS given CROSS JOIN {name} WHERE {id} = ({known})",
             row = self.scope.row(self.kind),
             differs = Sql::join(differs, " OR "),
             list = self.list.as_str(),
             name = Sql::name(self.kind.name),
+            id = Sql::name(self.kind.id),
+            known = self.with_external_id(&sql!("given.value ->> 'external_id'")),
+        )
+    }
+
+    /// The condition that the customer does not have a given record yet.
+    fn is_new(&self) -> Sql {
+        if !self.places.have_external_ids() {
+            return sql!("TRUE");
+        }
+        let known = self.with_external_id(&sql!("given.value ->> 'external_id'"));
+        sql!("NOT EXISTS ({known})", known = known)
+    }
+
+    /// Selects the id of the customer's call with an `external_id`.
+    fn with_external_id(&self, external_id: &Sql) -> Sql {
+        sql!(
+            "SELECT call_id FROM {external_ids} WHERE {of_live} AND external_id = {external_id}",
+            external_ids = Sql::name(EXTERNAL_IDS),
             of_live = self.scope.of_live(),
+            external_id = external_id,
         )
     }
 
     /// The JSON list of the ids of the records at all places, once they are inserted.
     fn ids(&self) -> Sql {
         let by_external_id = if self.places.have_external_ids() {
-            sql!(
-                "(SELECT {id} FROM {name} WHERE {of_live} AND external_id = finder.value AND external_id <> '')",
-                id = Sql::name(self.kind.id),
-                name = Sql::name(self.kind.name),
-                of_live = self.scope.of_live(),
-            )
+            let known = self.with_external_id(&sql!("finder.value"));
+            sql!("({known})", known = known)
         } else {
             sql!("NULL")
         };

@@ -322,6 +322,8 @@ fn assert_erased_without_a_trace(calls: usize) {
     let without = [
         "allowed_numbers.customer_id",
         "allowed_numbers.position",
+        "external_ids.call_id",
+        "external_ids.customer_id",
         "users.customer_id",
         "users.receive_monthly_report",
         "users.user_id",

@@ -88,8 +88,8 @@ fn the_export_has_every_row_and_every_column_of_the_customer_that_is_not_only_ou
     assert!(export.text.ends_with("],\"complete\":true}"));
 
     let mut rows = subject.db_rows();
-    // There is no receipt and no work in steps yet, and the keys have no values.
-    for table in ["erasures", "maskings", "idempotency_keys"] {
+    // There is no receipt and no work in steps yet, the keys have no values, and what `external_ids` has, stands in the calls.
+    for table in ["erasures", "maskings", "idempotency_keys", "external_ids"] {
         rows.remove(table).unwrap();
     }
     let mut expected: BTreeMap<String, Value> = rows
@@ -284,7 +284,11 @@ fn the_export_has_every_column_that_an_erasure_changes() {
     let export = partner.get(&format!("{}/export", subject.path()));
     let export = export.expect(200).json();
     let mut changed = 0;
-    for table in CUSTOMER_TABLES {
+    // What `external_ids` has, stands in the calls.
+    let exported = CUSTOMER_TABLES
+        .iter()
+        .filter(|table| table.name != "external_ids");
+    for table in exported {
         for row in export[table.name].as_array().unwrap() {
             let columns = table.columns.iter();
             let columns = columns.filter(|(column, rule)| {

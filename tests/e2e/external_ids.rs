@@ -206,4 +206,6 @@ fn an_erasure_takes_the_external_ids_away() {
         rows[0]["external_id"],
         rusqlite::types::Value::Text(String::new())
     );
+    let known = "SELECT * FROM external_ids WHERE customer_id = ?1";
+    assert_eq!(db_query(partner.server, known, &[&id]), []);
 }
