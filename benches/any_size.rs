@@ -30,6 +30,8 @@ mod cron;
 mod db;
 mod figures;
 mod memory;
+#[path = "../tests/e2e/over.rs"]
+mod over;
 #[path = "../tests/e2e/partner.rs"]
 mod partner;
 #[path = "../tests/e2e/server.rs"]
@@ -39,6 +41,7 @@ use cron::Cron;
 use db::db_seed_calls;
 use figures::{ms, time, told};
 use memory::{forget_peaks, peak_mb, read};
+use over::Over;
 use partner::Partner;
 
 /// How many `GET`s tell how long one takes when nothing else happens.
@@ -47,8 +50,11 @@ const QUIET: usize = 1_000;
 /// How long the other partner waits between two `GET`s.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The most calls that an erasure masks at once.
-const AT_ONCE: i64 = 20_000;
+/// How many calls the customers of a size have together, unless there would be too many of them.
+const CALLS: i64 = 1_000_000;
+
+/// The most customers of a size.
+const CUSTOMERS: i64 = 10;
 
 /// How many calls a measured page has.
 const PAGESIZE: i64 = 100;
@@ -70,12 +76,11 @@ fn main() {
     }
 }
 
-/// Measures customers with so many calls: several of those that are erased at once, one of the larger ones.
+/// Measures customers with so many calls, of whom there are more where they are small. Tells the longest of their times.
 fn row(calls: i64) -> String {
     let partner = Partner::new();
     let other = Other::new();
-    let customers = if calls > AT_ONCE { 1 } else { 10 };
-    let paths: Vec<String> = (0..customers)
+    let paths: Vec<String> = (0..(CALLS / calls).clamp(1, CUSTOMERS))
         .map(|n| {
             let id = partner.create_customer("Any size", &format!("{n}"));
             let measure = partner.create_measure(id);
@@ -86,18 +91,26 @@ fn row(calls: i64) -> String {
     let alone = (0..QUIET).map(|_| other.get()).collect();
 
     let last = (calls - 1) / PAGESIZE;
+    let get = |path: &str| time(|| partner.get(path).expect(200)).0;
+    let longest = |time: &dyn Fn(&String) -> Duration| paths.iter().map(time).max().unwrap();
     let ((pages, dry_run), beside_reads) = other.beside(|| {
-        let path = &paths[0];
         let pages = [0, last / 2, last].map(|page| {
-            let page = format!("{path}/calls?pagesize={PAGESIZE}&page={page}");
-            ms(time(|| partner.get(&page).expect(200)).0)
+            let page = format!("calls?pagesize={PAGESIZE}&page={page}");
+            ms(longest(&|path| get(&format!("{path}/{page}"))))
         });
-        let dry_run = format!("{path}?dry_run=1");
-        (pages, time(|| partner.delete(&dry_run).expect(200)).0)
+        let dry_run = |path: &String| {
+            let dry_run = partner.delete(&format!("{path}?dry_run=1"));
+            time(|| dry_run.expect(200)).0
+        };
+        (pages, longest(&dry_run))
     });
     forget_peaks();
-    let export = || time(|| read(&partner, &format!("{}/export", paths[0]))).0;
-    let (export, beside_export) = other.beside(export);
+    let (export, beside_export) = other.beside(|| {
+        longest(&|path| {
+            await_budget(&partner);
+            time(|| read(&partner, &format!("{path}/export"))).0
+        })
+    });
     let peak = peak_mb();
 
     await_budget(&partner);
@@ -106,10 +119,10 @@ fn row(calls: i64) -> String {
         let erased = paths.iter().map(|path| erase(&partner, path, calls));
         erased.collect::<Vec<[Duration; 2]>>()
     });
-    let longest = longest_step(&partner, earlier);
+    let longest_step = longest_step(&partner, earlier);
     let most = |n: usize| erased.iter().map(|times| times[n]).max().unwrap();
     format!(
-        "| {calls} | {} | {} | {} | {longest} | {} | {} | {} | {} | {} | {} s | {peak} MB |",
+        "| {calls} | {} | {} | {} | {longest_step} | {} | {} | {} | {} | {} | {} s | {peak} MB |",
         ms(dry_run),
         ms(most(0)),
         ms(most(1)),
@@ -162,8 +175,9 @@ impl Other {
                 }
                 times
             });
+            let over = Over(&is_over);
             let done = work();
-            is_over.store(true, Ordering::Relaxed);
+            drop(over);
             (done, times.join().unwrap())
         })
     }
@@ -176,24 +190,38 @@ fn await_budget(partner: &Partner) {
     }
 }
 
-/// Waits until the receipt is complete.
+/// Waits until the receipt is complete. It asks the less often the longer it waits, because each answer takes the database's
+/// time too.
 fn await_completion(partner: &Partner, path: &str, mut receipt: Value) {
+    let begin = Instant::now();
     let mut cron = Cron::new();
     while receipt["erasure"]["status"] != "complete" {
-        thread::sleep(Duration::from_millis(50));
+        thread::sleep(
+            (begin.elapsed() / 10).clamp(Duration::from_millis(50), Duration::from_secs(1)),
+        );
         cron.go_on(partner.server);
         receipt = partner.get(&format!("{path}/erasure")).expect(200).json();
     }
 }
 
-/// The longest step of the runs that came after the first `earlier` ones, by their log lines, in milliseconds.
+/// The longest step of the runs that came after the first `earlier` ones, by their log lines, in milliseconds; how many
+/// steps there were, and how many runs.
 fn longest_step(partner: &Partner, earlier: usize) -> String {
     // A run writes its line when it ends, which is a moment after the receipt is complete.
     thread::sleep(Duration::from_millis(200));
     let runs = partner.server.runs();
-    let steps = runs.iter().skip(earlier);
-    let longest = steps.filter_map(|run| run["ms_of_a_step"].as_i64()).max();
-    longest.map_or_else(|| "-".to_owned(), |ms| ms.to_string())
+    let number = |run: &Value, name: &str| run[name].as_i64().unwrap();
+    let runs: Vec<&Value> = runs
+        .iter()
+        .skip(earlier)
+        .filter(|run| number(run, "steps") > 0)
+        .collect();
+    let steps: i64 = runs.iter().map(|run| number(run, "steps")).sum();
+    let longest = runs.iter().map(|run| number(run, "ms_of_a_step")).max();
+    longest.map_or_else(
+        || "-".to_owned(),
+        |ms| format!("{ms} (of {steps} in {} runs)", runs.len()),
+    )
 }
 
 fn seconds(time: Duration) -> String {

@@ -110,7 +110,3 @@ CREATE TABLE external_ids (
 CREATE TRIGGER calls_with_external_id AFTER INSERT ON calls WHEN NEW.external_id <> '' BEGIN
     INSERT INTO external_ids (customer_id, external_id, call_id) VALUES (NEW.customer_id, NEW.external_id, NEW.call_id);
 END;
-
-CREATE TRIGGER calls_gone AFTER DELETE ON calls WHEN OLD.external_id <> '' BEGIN
-    DELETE FROM external_ids WHERE customer_id = OLD.customer_id AND external_id = OLD.external_id;
-END;

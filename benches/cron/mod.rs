@@ -1,4 +1,5 @@
-//! The cron of the Worker. Wrangler's local server has none, so a benchmark starts one every 30 seconds.
+//! The cron of the Worker. Wrangler's local server has none, so a benchmark starts one every 5 seconds.
+//! Cloudflare starts one every minute.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,13 +7,13 @@ use std::time::{Duration, Instant};
 use crate::client::Request;
 use crate::server::Server;
 
-const EVERY: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_secs(5);
 
 /// When the last one was started.
 pub struct Cron(Instant);
 
 impl Cron {
-    /// None is due for 30 seconds.
+    /// None is due for 5 seconds.
     pub fn new() -> Self {
         Self(Instant::now())
     }

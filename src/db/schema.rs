@@ -160,7 +160,7 @@ pub const CUSTOMER_TABLES: &[Table] = &[
             ("external_id", Blank),
         ],
     },
-    // The triggers of `calls` add to it. A call that is masked has lost its row.
+    // A trigger of `calls` adds to it. An erasure in steps removes its rows in another order than it masks the calls.
     Table {
         name: "external_ids",
         key: &["customer_id", "external_id"],

@@ -101,8 +101,8 @@ impl Target<'_> {
     }
 
     /// Erases the customer. It writes every row of the customer: at most [`RECORDS_MAX`](crate::records::kind::RECORDS_MAX)
-    /// measures, as many users, and [`CALLS_AT_ONCE`](receipt::CALLS_AT_ONCE) calls; if there are more, it leaves all of them
-    /// to [`super::steps`]. After the commit no request finds these calls.
+    /// measures, as many users, and [`CALLS_AT_ONCE`](receipt::CALLS_AT_ONCE) calls with their
+    /// `external_ids`; if there are more, it leaves all of them to [`super::steps`]. After the commit no request finds these calls.
     ///
     /// The receipt comes first, because only then can the rows still be counted. Every later statement requires a
     /// receipt whose customer is still live. So either all of them do their work or none does, and a second erasure

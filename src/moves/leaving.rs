@@ -49,6 +49,7 @@ pub fn step(steps: &mut Steps, partner_id: i64, pace: Pace) -> Left {
     let of_customers = sql!("customer_id IN ({customers})", customers = &customers);
     for (table, key, is_counted) in [
         ("calls", "call_id", true),
+        ("external_ids", "customer_id, external_id", false),
         ("measures", "measure_id", false),
         ("users", "user_id", false),
         ("allowed_numbers", "customer_id, position", false),
@@ -74,7 +75,15 @@ pub fn step(steps: &mut Steps, partner_id: i64, pace: Pace) -> Left {
         "SELECT 1 FROM blocks WHERE {kinds} AND owner_id = customers.customer_id",
         kinds = kinds
     );
-    let records = ["calls", "measures", "users", "allowed_numbers", "erasures"].map(|table| {
+    let records = [
+        "calls",
+        "external_ids",
+        "measures",
+        "users",
+        "allowed_numbers",
+        "erasures",
+    ];
+    let records = records.map(|table| {
         sql!(
             "SELECT 1 FROM {table} AS t WHERE t.customer_id = customers.customer_id",
             table = Sql::name(table)

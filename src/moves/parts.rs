@@ -108,7 +108,7 @@ pub static PARTS: [Part; 13] = [
 /// The tables that do not move, each with the reason.
 #[cfg(test)]
 const STAY: [(&str, &str); 9] = [
-    ("external_ids", "the triggers of `calls` make them anew"),
+    ("external_ids", "the trigger of `calls` makes them anew"),
     ("stretches", "the triggers of `blocks` make them anew"),
     ("directory", "it is in the database DB alone"),
     ("logins", "they stand beside the directory"),

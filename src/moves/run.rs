@@ -18,7 +18,7 @@ struct Limits {
     ms: i64,
 }
 
-/// A Worker may send D1 1,000 statements in an invocation, and a step has 22 at most. The client waits for the answer.
+/// A Worker may send D1 1,000 statements in an invocation, and a step has 23 at most. The client waits for the answer.
 const OF_A_REQUEST: Limits = Limits {
     steps: 40,
     ms: 10_000,

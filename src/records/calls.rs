@@ -13,7 +13,7 @@ use crate::http::validation::{faults, printable, time};
 /// The column and parameter that hold the partner's own id of a call. A customer has one call for each.
 pub const EXTERNAL_ID: &str = "external_id";
 
-/// The table of the calls that have one. The triggers of `calls` fill it.
+/// The table of the calls that have one. A trigger of `calls` fills it.
 pub const EXTERNAL_IDS: &str = "external_ids";
 
 /// The calls of a customer.

@@ -40,8 +40,8 @@ struct Creating<'a> {
 impl Scope<'_> {
     /// Creates all the records or none, counts them and adds an entry to the audit trail. It creates none if the
     /// `Idempotency-Key` is taken. It writes one row for each record, at most
-    /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX), one row in each of three other tables, and the blocks that the records
-    /// are counted in.
+    /// [`BATCH_MAX`](crate::http::batch::BATCH_MAX), one for each `external_id`, one row in each of three other tables, and the
+    /// blocks that the records are counted in.
     pub fn create(
         &self,
         kind: &Kind,

@@ -170,7 +170,7 @@ fn a_thousand_known_calls_take_one_trip_and_store_nothing() {
     let calls: Vec<Value> = (0..1_000)
         .map(|n| call(measure, &format!("x-{n}"), n))
         .collect();
-    // The row of each call and two index entries, the counter, and one entry in the audit trail.
+    // The row of each call, its index entry and its external_id, the counter, and one entry in the audit trail.
     let created = assert_costs(partner.post_calls(id, &calls), 200, 22_000, 3_010);
     // `sqlite_sequence`, which every insert writes, also one of no rows.
     let again = assert_costs(partner.post_calls(id, &calls), 200, 23_000, 2);

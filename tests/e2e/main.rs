@@ -80,6 +80,7 @@ mod methods;
 mod moves;
 mod openapi;
 mod operator;
+mod over;
 mod page;
 mod parameters;
 mod rate_limit;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Request, Response};
 use crate::db::{db_open_of, db_seed_calls};
+use crate::over::Over;
 use crate::partner::{Partner, unused_username};
 use crate::server::{Server, shared};
 
@@ -307,12 +308,13 @@ fn while_a_partner_moves_no_read_fails_and_no_write_is_lost_or_done_twice() {
     let is_over = AtomicBool::new(false);
     let seen = thread::scope(|scope| {
         let seen = scope.spawn(|| use_it(&it, &before, &is_over));
+        let over = Over(&is_over);
         for to in ["DB_2", "DB_3", "DB"] {
             thread::sleep(Duration::from_millis(300));
             assert_eq!(moved(partner, to)["began_anew"], 0);
         }
         thread::sleep(Duration::from_millis(300));
-        is_over.store(true, Ordering::Relaxed);
+        drop(over);
         seen.join().unwrap()
     });
     assert!(

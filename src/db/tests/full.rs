@@ -151,6 +151,8 @@ fn create(database: &Connection, shape: Shape) -> rusqlite::Result<i64> {
         for from in (0..shape.calls).step_by(1_000) {
             records(&CALLS, &call, (shape.calls - from).min(1_000))?;
         }
+        let with_id = call.replace('}', r#","external_id":"one"}"#);
+        records(&CALLS, &with_id, 1)?;
     }
     Ok(customer_id)
 }

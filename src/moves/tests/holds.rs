@@ -134,6 +134,17 @@ const FAULTS: &[(&str, &str)] = &[
          WHERE partner_id = :p AND removed_at <> '' AND bnum NOT LIKE '%*'",
     ),
     (
+        "an external_id is no call's",
+        "SELECT 1 FROM external_ids AS e JOIN customers USING (customer_id) LEFT JOIN calls USING (call_id) \
+         WHERE partner_id = :p AND e.external_id IS NOT calls.external_id",
+    ),
+    (
+        "the number of external_ids",
+        "SELECT 1 FROM customers WHERE partner_id = :p AND \
+         (SELECT COUNT(*) FROM external_ids AS e WHERE e.customer_id = customers.customer_id) <> \
+         (SELECT COUNT(*) FROM calls AS c WHERE c.customer_id = customers.customer_id AND external_id <> '')",
+    ),
+    (
         "work is left",
         "SELECT 1 FROM maskings UNION ALL SELECT 1 FROM endings UNION ALL SELECT 1 FROM leavings",
     ),
@@ -178,7 +189,14 @@ pub(super) fn left_behind(world: &World, database: Database, partner_id: i64) ->
 
 /// Every record of a database that must hang on a customer and does not.
 pub(super) fn orphans(world: &World, database: Database) -> i64 {
-    let tables = ["measures", "users", "calls", "allowed_numbers", "erasures"];
+    let tables = [
+        "measures",
+        "users",
+        "calls",
+        "external_ids",
+        "allowed_numbers",
+        "erasures",
+    ];
     let counts = tables.map(|table| {
         let sql = format!(
             "SELECT COUNT(*) AS n FROM {table} WHERE customer_id NOT IN (SELECT customer_id FROM customers)"

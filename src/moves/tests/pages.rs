@@ -3,11 +3,16 @@
 use rusqlite::Connection;
 
 use crate::db::tests::empty_database;
+use crate::erasure::steps::Work;
 use crate::http::json::Json;
 use crate::ledger::tests::world::transaction;
 use crate::ledger::trips::Row;
 use crate::moves::pages::{Cursor, Pace, insert, page};
 use crate::moves::parts::{PARTS, Part};
+
+fn number(database: &Connection, sql: &str) -> i64 {
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
+}
 
 fn filled() -> Connection {
     let database = empty_database();
@@ -17,8 +22,8 @@ fn filled() -> Connection {
              WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n < 12)
              INSERT INTO customers (customer_id, partner_id, uuid, custnr, name, created, removed_at)
              SELECT 13 - n, 1 + n % 2, n, n, 'a \"b\" [c], é' || char(10), '', iif(n % 5 = 0, 'r' || n % 3, '') FROM seed;
-             INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc)
-             SELECT customer_id, 1, 's' || n.value % 2, '[]', 3 FROM customers, json_each('[5,4,3,2,1]') AS n
+             INSERT INTO calls (customer_id, measure_id, start, bnum, bnum_ccndc, external_id)
+             SELECT customer_id, 1, 's' || n.value % 2, '[]', 3, iif(n.value = 5, '', n.value) FROM customers, json_each('[5,4,3,2,1]') AS n
              WHERE customer_id % 3 > 0;
              INSERT INTO users (customer_id, email) SELECT customer_id, '' FROM customers WHERE customer_id > 9;
              INSERT INTO allowed_numbers SELECT customer_id, n.value, '+1' FROM customers, json_each('[0,1,2]') AS n;
@@ -144,4 +149,42 @@ fn a_page_is_written_as_it_was_read_and_only_where_the_partner_is_taken_in() {
         write(7);
         assert_eq!(rows(&target, part, whole), rows(&source, part, whole));
     }
+    let external_ids = |database: &Connection| {
+        number(
+            database,
+            "SELECT COUNT(*) FROM external_ids JOIN calls USING (call_id, external_id) JOIN customers ON calls.customer_id = customers.customer_id WHERE partner_id = 1",
+        )
+    };
+    assert_eq!(external_ids(&target), 16);
+    assert_eq!(external_ids(&source), 16);
+}
+
+/// Where a database was restored into the steps of an erasure, the calls that were masked have other `external_id`s than those
+/// that were removed.
+#[test]
+fn a_partner_that_leaves_half_masked_leaves_nothing_behind() {
+    let database = filled();
+    let customer = "(SELECT MIN(customer_id) FROM calls JOIN customers USING (customer_id) WHERE partner_id = 1)";
+    database
+        .execute_batch(&format!(
+            "INSERT INTO erasures VALUES ({customer}, '', 0, 0, 0, 0, 0, '', '', 0);
+             INSERT INTO maskings (customer_id) VALUES ({customer});
+             INSERT INTO leavings VALUES (1);"
+        ))
+        .unwrap();
+    let masking = number(&database, "SELECT masking_id FROM maskings");
+    transaction(&database, &Work::Masking(masking).step("", 2).statements).unwrap();
+    let half =
+        "SELECT COUNT(*) FROM external_ids JOIN calls USING (call_id) WHERE calls.external_id = ''";
+    assert!(number(&database, half) > 0);
+    for step in 1.. {
+        if number(&database, "SELECT COUNT(*) FROM leavings") == 0 {
+            break;
+        }
+        assert!(step < 100, "it does not end");
+        transaction(&database, &Work::Leaving(1).step("", 3).statements).unwrap();
+    }
+    let left = "SELECT COUNT(*) FROM external_ids WHERE customer_id NOT IN (SELECT customer_id FROM customers)";
+    assert_eq!(number(&database, left), 0);
+    assert!(number(&database, "SELECT COUNT(*) FROM external_ids") > 0);
 }

@@ -121,8 +121,13 @@ impl Story {
                         let how_many = 1 + self.below(6);
                         let calls = (0..how_many).map(|_| {
                             let minute = self.below(3);
+                            let external_id = match self.below(1_000_000) {
+                                n if n % 2 == 0 => String::new(),
+                                n => n.to_string(),
+                            };
                             let json = format!(
-                                r#"{{"measure_id":{measure},"start":"2026-01-01 00:0{minute}:00","bnum":"+46890510"}}"#
+                                r#"{{"measure_id":{measure},"start":"2026-01-01 00:0{minute}:00","bnum":"+46890510",
+                                "external_id":"{external_id}"}}"#
                             );
                             given(&CALLS, &json)
                         });
@@ -171,8 +176,9 @@ impl Story {
         );
         let sql = format!(
             "WITH RECURSIVE seed (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seed WHERE n <= 20000)
-             INSERT INTO calls (call_id, customer_id, measure_id, start, bnum, bnum_ccndc)
-             SELECT {last} + n, {customer_id}, 1, '2026-01-01 00:00:0' || n % 9, '+46890510', 3 FROM seed;
+             INSERT INTO calls (call_id, customer_id, measure_id, start, bnum, bnum_ccndc, external_id)
+             SELECT {last} + n, {customer_id}, 1, '2026-01-01 00:00:0' || n % 9, '+46890510', 3,
+             iif(n % 3 = 0, '', n * 7919 % 20011 || '-' || {last}) FROM seed;
              UPDATE customers SET calls_total = calls_total + 20001, numbers_total = numbers_total + 20001
              WHERE customer_id = {customer_id};
              INSERT INTO blocks VALUES ('calls', {customer_id}, '', 0, 20001)
