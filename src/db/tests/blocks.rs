@@ -54,7 +54,7 @@ struct World {
 
 /// Lets a list have stretches from its first block on, of at most two blocks, so that short lists have many.
 fn small_stretches(database: &Connection) {
-    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('blocks', 'stretches')";
     let mut prepared = database.prepare(sql).unwrap();
     let triggers = prepared.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
     let triggers: Vec<(String, String)> = triggers.unwrap().map(Result::unwrap).collect();
