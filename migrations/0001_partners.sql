@@ -82,7 +82,7 @@ CREATE TABLE custom_fields (
     partner_id INTEGER NOT NULL REFERENCES partners (partner_id),
     -- The n of custom_n.
     n INTEGER NOT NULL CHECK (n BETWEEN 1 AND 20),
-    -- What the partner keeps in it, for the operator's eyes: "Street".
+    -- What is kept in it, such as "Street".
     label TEXT NOT NULL DEFAULT '',
     -- The most characters that a value may have.
     max_length INTEGER NOT NULL DEFAULT 255 CHECK (max_length BETWEEN 1 AND 255),

@@ -12,12 +12,15 @@ const document = join(root, "build", "site", "openapi.json");
 const sources = join(root, "tests", "generated");
 const out = join(root, "target", "generated");
 
+/** The page's text about generated clients. Its program has to compile. */
+const guide = join("site", "guide", "versions.md");
+
 /** openapi-generator's clients, by its names of the languages. */
 const LANGUAGES = ["java", "php", "python", "rust"];
 
 export async function generated() {
   const stamp = join(out, "stamp");
-  const now = fingerprint(["build/site/openapi.json", "tests/generated", "scripts/generated.mjs", "scripts/importers.mjs"]);
+  const now = fingerprint(["build/site/openapi.json", guide, "tests/generated", "scripts/generated.mjs", "scripts/importers.mjs"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
   const { dir, bin, python } = await documentTools();
   // A run that fails halfway leaves no stamp. What cargo has compiled stays.
@@ -34,12 +37,14 @@ export async function generated() {
 /** The two clients of TypeScript. The compiler checks what tests do with them; esbuild makes one file of each. */
 async function typescript(bin) {
   const [fetch, hey] = ["openapi-fetch", "hey-api"].map((name) => empty(name));
-  const types = join(fetch, "customers-types.ts");
+  const types = join(fetch, "customers.ts");
+  const [, program] = readFileSync(join(root, guide), "utf8").match(/^```ts\n(.*?)^```$/ms);
+  writeFileSync(join(fetch, "guide.ts"), program);
   await Promise.all([
     node(join(bin, "openapi-typescript"), document, "-o", types),
     node(join(bin, "openapi-ts"), "-i", document, "-o", join(hey, "client"), "-c", "@hey-api/client-fetch", "--silent"),
   ]);
-  const paths = { "customers-types": [types], "openapi-fetch": [join(bin, "..", "openapi-fetch")] };
+  const paths = { "openapi-fetch": [join(bin, "..", "openapi-fetch")] };
   await Promise.all(
     [fetch, hey].map(async (folder) => {
       cpSync(join(sources, folder.slice(out.length + 1), "life.ts"), join(folder, "life.ts"));

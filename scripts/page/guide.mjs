@@ -5,9 +5,9 @@ import { code, program, slug, table, text } from "./html.mjs";
 
 /**
  * A guide as HTML, with the headings in it. `tasks` resolves a link such as `task:GET /health`, and `codes` are those of
- * errors: where the text names one, it links to what that means.
+ * errors: where the text names one, it links to what that means. `[](contact:)` is the address of support.
  */
-export function guide(markdown, { tasks, codes }) {
+export function guide(markdown, { tasks, codes, contact }) {
   const headings = [];
   let last = "";
   const renderer = {
@@ -25,6 +25,7 @@ export function guide(markdown, { tasks, codes }) {
       return codes.has(written) && written.includes("_") ? `<a href="#error-${written}">${code(written)}</a>` : code(written);
     },
     link({ href, tokens }) {
+      if (href === "contact:") return `<a href="mailto:${contact}">${contact}</a>`;
       const [, key] = href.match(/^task:(.+)/) ?? [];
       return `<a href="${key ? `#${tasks.get(decodeURI(key)).id}` : href}">${this.parser.parseInline(tokens)}</a>`;
     },

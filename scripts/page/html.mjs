@@ -88,7 +88,8 @@ function alternatives({ method, alternatives: paths }) {
   return `<p class=hint>The same, with ids in ${where}: ${paths.map((path) => code(`${method} ${path}`)).join(", ")}.\n`;
 }
 
-/** An answer that the tests recorded, or nothing while they have not. It is labelled as that. Very long strings are cut. */
+/** An answer that the tests recorded, or nothing while they have not. It is labelled as that. Long strings
+ * are cut: nobody shall take a signature or a key for one of the service's own. */
 export function answer(recorded) {
   if (!recorded) return "";
   const { status, headers, body } = recorded;
@@ -97,7 +98,7 @@ export function answer(recorded) {
 }
 
 function shortened(value) {
-  if (typeof value === "string") return value.length > 60 ? `${value.slice(0, 24)}…` : value;
+  if (typeof value === "string") return value.length > 40 ? `${value.slice(0, 24)}…` : value;
   if (Array.isArray(value)) return value.map(shortened);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shortened(member)]));

@@ -10,14 +10,11 @@ import { codes, tasks } from "./tasks.mjs";
 
 const read = (...path) => readFileSync(join(root, ...path), "utf8");
 
-/** The headings of CHANGELOG.md that tell a partner something. */
-const FOR_PARTNERS = ["Added for partners", "Fixed for partners", "Security for partners"];
-
 /** The page of an OpenAPI document. */
 export function page(document) {
   const all = tasks(document);
   const known = codes(document);
-  const links = { tasks: all, codes: new Set(known.map(({ name }) => name)) };
+  const links = { tasks: all, codes: new Set(known.map(({ name }) => name)), contact: document.info.contact.email };
   const parts = {
     guide: (name) => written(guide(name === "changelog" ? changelog() : read("site", "guide", `${name}.md`), links)),
     example: (name) => programs((end) => read("site", "examples", `${name}.${end}`)),
@@ -96,7 +93,7 @@ function changelog() {
   for (let at = 0; at < parts.length; at += 3) {
     const [level, title, content] = parts.slice(at, at + 3);
     if (level === "##") markdown += `\n**${title}**\n`;
-    else if (FOR_PARTNERS.includes(title)) markdown += `\n#### ${title}\n${content}`;
+    else if (title.endsWith(" for partners")) markdown += `\n#### ${title}\n${content}`;
   }
   return markdown.replace(/\[([^\]]+)\]\((?!#)[^)]+\)/g, "$1");
 }

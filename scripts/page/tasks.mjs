@@ -126,7 +126,7 @@ const range = (from, to) => `${from}–${to.toLocaleString("en")}`;
 
 /** The description without the rules that follow it: those are the limit, and stand among the errors. */
 function meaning({ description = "", items }) {
-  return (description || items?.description || "").split(/\n\n`\w+`: /)[0].replace(/''/g, '`""`');
+  return (description || items?.description || "").split(/\n\n`\w+`: /)[0];
 }
 
 /** A part of the document without references: what stands beside a reference wins. */

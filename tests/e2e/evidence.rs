@@ -241,6 +241,35 @@ fn rust_verifies_a_receipt_and_refuses_forgeries() {
 }
 
 #[test]
+fn the_examples_of_the_document_are_a_receipt_and_its_key() {
+    let document = anonymous("GET", "/openapi.json").expect(200).json();
+    let example = |schema: &str, member: &str| {
+        document["components"]["schemas"][schema]["properties"][member]["examples"][0].clone()
+    };
+    let key =
+        ["kty", "crv", "x", "y", "kid", "use", "alg"].map(|name| (name, example("Key", name)));
+    let keys = json!({"keys": [Value::Object(key.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())]});
+    let jws = example("Receipt", "jws");
+    let signed = verify::verified(jws.as_str().unwrap(), &keys.to_string()).unwrap();
+    let signed = signed.as_object().unwrap();
+    assert_eq!(signed.len(), 11);
+    for (name, value) in signed.iter().filter(|(name, _)| *name != "status") {
+        assert_eq!(*value, example("Receipt", name), "{name}");
+    }
+}
+
+/// Whoever takes a key from the page as the service's own would believe what anybody with this repository can sign.
+#[test]
+fn no_key_of_a_server_for_development_stands_on_the_page() {
+    let keys = anonymous("GET", KEYS).expect(200).json();
+    let page = anonymous("GET", "/").expect(200).text;
+    for name in ["x", "y", "kid"] {
+        let value = keys["keys"][0][name].as_str().unwrap();
+        assert!(!page.contains(value), "{name}");
+    }
+}
+
+#[test]
 fn a_receipt_is_signed_once_and_says_who_signed_what() {
     let partner = Partner::new();
     let id = partner.create_customer("Customer", "1");

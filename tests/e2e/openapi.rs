@@ -149,6 +149,40 @@ fn every_route_is_in_a_document_and_no_other() {
     }
 }
 
+/// The names in braces of a path, in their order.
+fn in_braces(path: &str) -> Vec<&str> {
+    let parts = path.split('{').skip(1);
+    parts.map(|part| part.split('}').next().unwrap()).collect()
+}
+
+#[test]
+fn operations_have_summaries_of_their_own_parameters_in_the_order_of_the_path_and_basic_before_digest()
+ {
+    for (name, security) in [
+        ("/openapi.json", json!([{ "basic": [] }, { "digest": [] }])),
+        ("/operator/openapi.json", json!([{ "operator": [] }])),
+    ] {
+        let document = operator("GET", name).expect(200).json();
+        assert_eq!(document["security"], security);
+        let mut summaries = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for operation in methods.as_object().unwrap().values() {
+                let summary = operation["summary"].as_str().unwrap();
+                assert!(
+                    summaries.insert(summary.to_owned()),
+                    "{summary} is there twice"
+                );
+                let parameters = operation["parameters"].as_array().unwrap();
+                let of_path = parameters.iter().filter(|one| one["in"] == "path");
+                let names: Vec<&str> = of_path.map(|one| one["name"].as_str().unwrap()).collect();
+                assert_eq!(names, in_braces(path), "{path}");
+                let begin = parameters.iter().take(names.len());
+                assert!(begin.into_iter().all(|one| one["in"] == "path"), "{path}");
+            }
+        }
+    }
+}
+
 #[test]
 fn only_the_operator_gets_the_operators_document_and_no_cache_keeps_it() {
     for prefix in ["", "/2.4.9"] {

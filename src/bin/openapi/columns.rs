@@ -79,7 +79,8 @@ impl Columns {
             if matches!(*kind, "INTEGER" | "TEXT") {
                 let column = Column {
                     is_integer: *kind == "INTEGER",
-                    about: about.clone(),
+                    // A text without characters, as JSON writes it.
+                    about: about.replace("''", "`\"\"`"),
                 };
                 self.0
                     .insert((table.to_owned(), (*name).to_owned()), column);

@@ -1,5 +1,8 @@
 //! Assembles the documents from the paths of the router, the operations, and the parts that operations share.
 
+use std::fs;
+use std::path::Path;
+
 use customers_api::http::error::codes::Code;
 use customers_api::http::error::{Error, unauthorized_lines};
 use customers_api::http::intent::Intent;
@@ -30,6 +33,7 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
             operations::partner::new_customers(),
         ),
         ("Receipt", outputs.receipt()?),
+        ("ReceiptClaims", outputs.claims()?),
         ("Change", operations::partner::change(outputs)?),
         ("Key", operations::public::key(outputs)),
         (inputs::PHONE_NUMBER, inputs::phone_number()),
@@ -69,8 +73,9 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
             "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
              Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
              send an id in the path, the query or the body. Bodies are forms or JSON. In a JSON body too, an integer may be \
-             sent as a string of its digits. A 400 names all faults at once. An answer may have more members one day: \
-             ignore those that you do not know."
+             sent as a string of its digits. A 400 names all faults at once. A method that a path does not have is a 405 \
+             with the code `method_not_allowed`. An answer may have more members one day, and a member more words: ignore \
+             those that you do not know."
         ),
         schemes: json!({
             "basic": { "type": "http", "scheme": "basic", "description": "Only over TLS or from the same machine." },
@@ -290,7 +295,7 @@ impl<'a> Document<'a> {
                 "title": title,
                 "version": PUBLISHED,
                 "description": about,
-                "contact": { "name": "Support", "url": format!("{BUILT}/#support") },
+                "contact": contact()?,
                 "license": { "name": "Proprietary", "identifier": "LicenseRef-Proprietary" },
             },
             "servers": [{ "url": format!("{BUILT}{}", self.outputs.version.prefix()) }],
@@ -307,6 +312,22 @@ impl<'a> Document<'a> {
     }
 }
 
+/// Whom to write to. The operator sets the name and the address for mail in `site/contact.json`; the page tells the rest.
+fn contact() -> Result<Value, String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("site/contact.json");
+    let text = fs::read_to_string(file);
+    let read = text.map(|text| serde_json::from_str::<Value>(&text));
+    let (Ok(Ok(mut contact)), url) = (read, format!("{BUILT}/#support")) else {
+        return Err("site/contact.json cannot be read".to_owned());
+    };
+    let has = |name: &str| contact.get(name).is_some_and(Value::is_string);
+    if !has("name") || !has("email") {
+        return Err("site/contact.json needs a name and an email".to_owned());
+    }
+    insert(&mut contact, "url", url.into());
+    Ok(contact)
+}
+
 /// Keeps the components that a text refers to.
 fn retain_used(components: &mut Value, users: &Value) {
     let users = users.to_string();
@@ -318,7 +339,7 @@ fn retain_used(components: &mut Value, users: &Value) {
 /// The error answers of an operation: the given statuses, and those that its method and path always have.
 fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     let mut all = statuses;
-    all.extend([400, 500, 503, 507]);
+    all.extend([400, 500, 503]);
     if !is_public(path) {
         all.extend([401, 429]);
     }
@@ -327,6 +348,10 @@ fn answers(method: &str, path: &str, statuses: Vec<u16>) -> Value {
     }
     if matches!(method, "POST" | "PUT" | "DELETE") {
         all.extend([412, 413, 415]);
+    }
+    // What removes is never refused for want of room.
+    if matches!(method, "POST" | "PUT") {
+        all.push(507);
     }
     all.sort_unstable();
     let answers = all.into_iter().map(|status| {

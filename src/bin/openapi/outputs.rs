@@ -4,7 +4,7 @@
 use customers_api::customers::model;
 use customers_api::db::json::Member;
 use customers_api::db::schema::{CUSTOMER_TABLES, exported_tables};
-use customers_api::erasure::receipt;
+use customers_api::erasure::{evidence, receipt};
 use customers_api::http::version::Version;
 use customers_api::records::kind::{Form, Kind};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::examples;
 use crate::inputs;
 use crate::operations::{Named, capitalized, named, reference};
-use crate::schema::{described, list, object, object_with, shown};
+use crate::schema::{described, insert, list, object, object_with, shown};
 
 /// Makes the schemas of answers under a version.
 #[derive(Clone, Copy)]
@@ -102,8 +102,49 @@ impl Outputs<'_> {
         Ok(object(members))
     }
 
-    /// The receipt of an erasure.
+    /// The receipt of an erasure. Its `jws` says what a verifier finds in it, as JSON Schema's section 8 shows it for a JWT.
     pub fn receipt(self) -> Result<Value, String> {
+        let mut members = self.signed()?;
+        let mut jws = self.column("erasures", "jws")?;
+        insert(&mut jws, "contentMediaType", "application/jwt".into());
+        insert(&mut jws, "contentSchema", reference("ReceiptClaims"));
+        members.insert("jws".to_owned(), jws);
+        Ok(object(members))
+    }
+
+    /// The claims of a signed receipt. They are written once, so they are the same under every version.
+    pub fn claims(self) -> Result<Value, String> {
+        let bare = Self {
+            version: Version::Bare,
+            ..self
+        };
+        let receipt = described(object(bare.signed()?), "The receipt, without `jws`.");
+        let seconds = "When it was signed, in seconds since 1970.";
+        let claims = [
+            (
+                "iss",
+                json!({ "type": "string", "const": evidence::ISSUER, "description": "The name of the service." }),
+            ),
+            ("sub", bare.text("uuid", "The customer's `uuid`.")),
+            (
+                "iat",
+                described(json!({ "type": "integer", "format": "int64" }), seconds),
+            ),
+            (
+                "jti",
+                described(
+                    json!({ "type": "string" }),
+                    "A name that no other signature has.",
+                ),
+            ),
+            (evidence::CLAIM, receipt),
+        ];
+        let claims = claims.map(|(name, schema)| (name.to_owned(), schema));
+        Ok(object(claims.into_iter().collect()))
+    }
+
+    /// The members of a receipt that are signed.
+    fn signed(self) -> Result<Map<String, Value>, String> {
         let mut members = self.columns("customers", ["customer_id", "uuid", "removed_at"])?;
         let status = json!({ "type": "string", "enum": receipt::STATUSES });
         let about =
@@ -112,8 +153,37 @@ impl Outputs<'_> {
         members.append(&mut self.columns("erasures", ["completed_at", "reerased_at"])?);
         members.append(&mut self.columns("erasures", ["backups_until"])?);
         members.append(&mut self.columns("erasures", receipt::COUNTS)?);
-        members.append(&mut self.columns("erasures", ["jws"])?);
-        Ok(object(members))
+        Ok(members)
+    }
+
+    /// The columns of the audit trail that a partner reads, described by what it can meet there.
+    pub fn trail<'n>(
+        self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Map<String, Value>, String> {
+        let mut members = self.columns("audit", names)?;
+        for (name, about) in [
+            (
+                "action",
+                "What was done: create, change, remove, expire, replace, erase, set up or end.",
+            ),
+            (
+                "kind",
+                "What kind of record it is: customers, measures, users, allowed_numbers, calls or custom_fields.",
+            ),
+            (
+                "record_id",
+                "The id of the record. Of a list or a batch it is the id of the customer; of a custom field, its n.",
+            ),
+        ] {
+            if let Some(member) = members.get_mut(name) {
+                insert(member, "description", about.into());
+            }
+        }
+        if let Some(fields) = members.get_mut("fields") {
+            *fields = self.names_of_fields("The names of the fields that were given.");
+        }
+        Ok(members)
     }
 
     /// The records of an export, by the name of their list, and the export itself.
@@ -131,9 +201,17 @@ impl Outputs<'_> {
             records.push(record);
         };
         for table in customer.chain(exported_tables()) {
-            let mut columns = self.columns(table.name, table.exported())?;
-            if let Some(fields) = columns.get_mut("fields") {
-                *fields = self.names_of_fields("The names of the fields that were given.");
+            let mut columns = match table.name {
+                "audit" => self.trail(table.exported())?,
+                _ => self.columns(table.name, table.exported())?,
+            };
+            for (_, field) in columns
+                .iter_mut()
+                .filter(|(name, _)| name.starts_with("custom_"))
+            {
+                let about =
+                    "The value of a custom field; `\"\"` too where the field is not set up.";
+                insert(field, "description", about.into());
             }
             add(table.name, columns);
             if table.name == "customers" {

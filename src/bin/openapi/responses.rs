@@ -54,7 +54,7 @@ pub fn error_code(is_met: fn(&Code) -> bool) -> Value {
     let words: Vec<&str> = codes.iter().map(|code| code.code).collect();
     json!({
         "type": "string",
-        "description": "A stable word for programs.",
+        "description": "A stable word for programs. A new one may come: decide by the status then.",
         "enum": words,
         "x-enum-descriptions": of_each(|code| code.about.into()),
         "x-enum-statuses": of_each(|code| code.status.into()),
@@ -100,12 +100,12 @@ pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
         ),
         (
             Error::NotFound("customer"),
-            "The record does not exist, or it belongs to another partner",
+            "The record does not exist, or it belongs to another partner. A repeated `Idempotency-Key`: what it created is \
+             gone",
         ),
         (
             Error::CustnrTaken,
-            "Another live customer has the `custnr`; another call has the `external_id` and other values; a login has the \
-             user name; or old values of the custom field are still being removed",
+            "What is stored does not allow the request",
         ),
         (
             Error::PreconditionFailed,
@@ -122,12 +122,12 @@ pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
         ),
         (
             Error::TooManyRequests(10),
-            "Too many requests, or requests that cost too many rows",
+            "Too many requests, requests that cost too many rows, or too many failed logins",
         ),
         (Error::Internal(text()), "The service has failed"),
         (
             Error::Unavailable(text()),
-            "The database is overloaded or has failed, or was restored and is being put in order",
+            "The database cannot do it at the moment",
         ),
         (
             Error::StorageFull,
@@ -162,6 +162,7 @@ pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
             );
         }
         let content = if is_refusal { refusal.clone() } else { json };
+        let about = format!("{about}{}", codes_of(error.status(), is_met));
         let response = json!({ "description": about, "headers": headers, "content": content });
         insert(&mut responses, &error.status().to_string(), response);
     }
@@ -172,6 +173,18 @@ pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
     });
     insert(&mut responses, "304", not_modified);
     responses
+}
+
+/// The codes of a status that an audience can meet, as the end of a sentence. Those of a 400 are too many for one.
+fn codes_of(status: u16, is_met: fn(&Code) -> bool) -> String {
+    let codes = CODES
+        .iter()
+        .filter(|code| code.status == status && status != 400 && is_met(code));
+    let words: Vec<String> = codes.map(|code| format!("`{}`", code.code)).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        words => format!(" ({})", words.join(", ")),
+    }
 }
 
 /// The headers that answers share.
@@ -187,7 +200,10 @@ pub fn headers() -> Value {
             "ETag",
             "The version of the record, for `If-Match`.".to_owned(),
         ),
-        ("Location", "The path of the new record.".to_owned()),
+        (
+            "Location",
+            "The path of the new record; for a list, that of the list of customers.".to_owned(),
+        ),
         ("Retry-After", "The number of seconds to wait.".to_owned()),
         (
             "Cache-Control",

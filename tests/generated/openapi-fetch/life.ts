@@ -1,7 +1,7 @@
 // node life.mjs ORIGIN USERNAME PASSWORD: a customer's life with openapi-typescript's types and openapi-fetch.
 
 import createClient from "openapi-fetch";
-import type { components, paths } from "customers-types";
+import type { components, paths } from "./customers";
 
 declare const process: { argv: string[] };
 

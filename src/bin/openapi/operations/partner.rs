@@ -120,7 +120,7 @@ pub fn operation(
             body: Some(new_customer(columns)?),
             answer: one_customer(outputs),
             headers: vec![("ETag", false), ("Location", true)],
-            statuses: vec![404, 409, 507],
+            statuses: vec![404, 409],
             ..operation
         },
         PartnerRoute::ReadCustnr => Operation {
@@ -180,7 +180,7 @@ pub fn operation(
             )),
             answer: one_customer(outputs),
             headers: vec![("ETag", true)],
-            statuses: vec![404, 409, 507],
+            statuses: vec![404, 409],
             ..operation
         },
         PartnerRoute::EraseCustomer => Operation {
@@ -236,7 +236,7 @@ pub fn operation(
             about: "Replaces the whole list. In a form, `phonenrs` holds the text of a JSON array.",
             body: Some(new_numbers()),
             answer: all_numbers(outputs),
-            statuses: vec![404, 507],
+            statuses: vec![404],
             ..operation
         },
     })
@@ -244,17 +244,10 @@ pub fn operation(
 
 /// A change of a customer.
 pub fn change(outputs: Outputs<'_>) -> Result<Value, String> {
-    let mut schema = outputs.columns(
-        "audit",
-        ["at", "action", "kind", "record_id", "customer_id"],
-    )?;
-    let fields = &outputs.columns.get("audit", "fields")?.about;
-    let kinds = "What kind of record it is: customers, measures, users, allowed_numbers, calls or custom_fields.";
-    schema.extend(members([
-        ("kind", outputs.text("kind", kinds)),
-        ("change_id", outputs.column("audit", "audit_id")?),
-        ("fields", outputs.names_of_fields(fields)),
-    ]));
+    let mut schema =
+        outputs.trail(["at", "action", "kind", "record_id", "customer_id", "fields"])?;
+    let change_id = outputs.column("audit", "audit_id")?;
+    schema.insert("change_id".to_owned(), change_id);
     Ok(object(schema))
 }
 
@@ -381,7 +374,7 @@ pub fn idempotency_key() -> Value {
                  creates nothing. A key is forgotten 30 days after its use.";
     header(
         "Idempotency-Key",
-        json!({ "type": "string", "pattern": pattern }),
+        json!({ "type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": pattern }),
         about,
     )
 }

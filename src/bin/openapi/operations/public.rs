@@ -20,7 +20,10 @@ pub fn health(outputs: Outputs<'_>) -> Operation {
         ("status", outputs.text("health", "`ok`, or what is wrong.")),
         (
             "version",
-            outputs.text("release", "The version of the service."),
+            outputs.text(
+                "release",
+                "The release of the service that runs, which is not the version in a path.",
+            ),
         ),
         (
             "migrations",

@@ -60,7 +60,7 @@ pub fn of_records(
             body: Some(new_records(columns, kind)?),
             answer: one(),
             headers: vec![("Location", true)],
-            statuses: vec![404, 409, 507],
+            statuses: vec![404, 409],
             ..of_kind(kind)?
         },
         PartnerRoute::ChangeRecord(_) => Operation {
@@ -74,7 +74,7 @@ pub fn of_records(
                 example(kind)?,
             )),
             answer: one(),
-            statuses: vec![404, 507],
+            statuses: vec![404],
             ..of_kind(kind)?
         },
         PartnerRoute::RemoveRecord(_) => {

@@ -28,6 +28,7 @@ pub fn all(outputs: Outputs<'_>) -> Result<Vec<Named>, String> {
         named("CreatedLogin", login_schema(outputs, true)?),
         named("CustomerId", object(customer)),
         named("Receipt", outputs.receipt()?),
+        named("ReceiptClaims", outputs.claims()?),
         named("AuditEntry", audit_entry(outputs)?),
         named("Erasure", erasure(outputs)?),
         named("Replay", replay),
