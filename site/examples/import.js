@@ -20,7 +20,7 @@ for (let begin = 0; begin < all.length; begin += 500) {
     if (answer && ![429, 503].includes(answer.status)) break;
     await setTimeout(1000 * Number(answer?.headers.get("Retry-After") ?? 2 ** attempt));
   }
-  if (!answer?.ok) throw new Error(`customers[${begin}] and on: ${await answer?.text()}`);
+  if (!answer?.ok) throw new Error(`customers[${begin}] and on: ${answer ? await answer.text() : "no answer"}`);
   const { customers } = await answer.json();
   for (const { customer_id, custnr } of customers) console.log(customer_id, custnr);
 }

@@ -306,7 +306,7 @@ impl Error {
             ),
             Self::Unmigrated(command) => (
                 "unavailable",
-                format!("the local database lacks migrations: `{command}` applies them, and GET /health names all that are missing"),
+                format!("a local database lacks migrations: `{command}` applies those of DB, and GET /health names the command for each database"),
             ),
             Self::Restoring(_) => (
                 "restoring",

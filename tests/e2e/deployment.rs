@@ -254,8 +254,9 @@ fn with_the_hash_of_a_bundle_nothing_is_built_and_no_other_bundle_passes() {
     let hash = printed.trim().strip_prefix("sha256=").unwrap();
     let same = node(&["scripts/build.mjs"], &[("BUNDLE_SHA256", hash)]);
     assert!(same.status.success(), "{same:#?}");
+    let other: String = hash.chars().rev().collect();
     // An output that a workflow does not have is an empty text.
-    for other in [&hash.replace('0', "1"), "", "not there"] {
+    for other in [other.as_str(), "", "not there"] {
         let other = node(&["scripts/build.mjs"], &[("BUNDLE_SHA256", other)]);
         assert!(!other.status.success(), "{other:#?}");
     }

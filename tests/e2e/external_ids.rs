@@ -125,6 +125,9 @@ fn an_external_id_with_other_values_is_a_409_that_names_every_place_and_stores_n
     ];
     let refused = partner.post_calls(id, &list).expect(409);
     assert_eq!(refused.errors(), [1, 2, 3, 5].map(place));
+    let message = |at: usize| refused.json()["errors"][at]["message"].to_string();
+    assert!(message(0).contains("a call of this customer"));
+    assert!(message(1).contains("another call of this request"));
     let refused = assert_costs(partner.post_calls(id, &list[..2]), 409, 80, 0);
     assert_eq!(refused.errors(), [place(1)]);
     assert_eq!((total(&partner, id), entries(&partner, id)), (1, 1));

@@ -73,7 +73,8 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
             "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
              Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
              send an id in the path, the query or the body. Bodies are forms or JSON. In a JSON body too, an integer may be \
-             sent as a string of its digits. A 400 names all faults at once. A method that a path does not have is a 405 \
+             sent as a string of its digits. Texts are counted in \
+             Unicode's form NFC. A 400 names all faults at once. A method that a path does not have is a 405 \
              with the code `method_not_allowed`. An answer may have more members one day, and a member more words: ignore \
              those that you do not know."
         ),

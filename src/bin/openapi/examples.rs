@@ -185,7 +185,7 @@ fn of_object(schema: &Value, schemas: &Value) -> Result<Value, String> {
     for (name, member) in members.into_iter().flatten() {
         let is_required = required.is_some_and(|names| names.contains(&json!(name)));
         match of_schema(member, schemas) {
-            Ok(value) if !is_required && value == "" => {}
+            Ok(value) if !is_required && (value == "" || value == json!([])) => {}
             Ok(value) => insert(&mut example, name, value),
             Err(error) => return Err(format!("{name}: {error}")),
         }

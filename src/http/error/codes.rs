@@ -101,7 +101,7 @@ pub const CODES: &[Code] = &[
     code(404, "unknown_version", Everybody, "The version in the path is not supported. Use the one that the message names, or none."),
     code(405, "method_not_allowed", Everybody, "The path does not have this method. Use one of those that the header `Allow` lists."),
     code(409, "custnr_taken", Partner, "Another live customer of yours has this `custnr`. Choose another one, or change that customer."),
-    code(409, "external_id_taken", Partner, "The customer has a call with this `external_id` and other values. Nothing was stored. Send the values of that call, or another `external_id`."),
+    code(409, "external_id_taken", Partner, "The customer, or the request itself, has a call with this `external_id` and other values. The message says which. Nothing was stored. Send the values of that call, or another `external_id`."),
     code(409, "too_many_records", Partner, "The customer has as many records of this kind as a customer may have. Remove some, or ask support."),
     code(409, "username_taken", Operator, "Another partner or login has this user name. Choose another one."),
     code(409, "database_unfit", Operator, "The database cannot take the partner: it is not there, or something else. The message says which. Choose another one, or correct what it says."),

@@ -71,10 +71,13 @@ fn expect_measures(kind: &Kind, places: &Places, missing: &BTreeSet<usize>) -> R
 }
 
 fn expect_no_clash(kind: &Kind, places: &Places, differing: &BTreeSet<usize>) -> Result<(), Error> {
-    let mut clashes = places.places_of(|record| differing.contains(&record));
-    clashes.extend(&places.clashes);
+    let stored = places.places_of(|record| differing.contains(&record));
+    let clashes: BTreeSet<usize> = stored.union(&places.clashes).copied().collect();
     let faults = clashes.into_iter().map(|place| {
-        let message = "has the external_id of a call of this customer that has other values";
+        let message = match stored.contains(&place) {
+            true => "has the external_id of a call of this customer that has other values",
+            false => "has the external_id of another call of this request that has other values",
+        };
         Fault::of(
             format!("{}[{place}]", kind.name),
             "external_id_taken",

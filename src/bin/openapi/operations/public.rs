@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Operation, members, named, reference};
 use crate::outputs::Outputs;
-use crate::schema::{list, object, object_with};
+use crate::schema::{list, object, object_with, shown};
 
 /// `GET /health`
 pub fn health(outputs: Outputs<'_>) -> Operation {
@@ -29,8 +29,8 @@ pub fn health(outputs: Outputs<'_>) -> Operation {
             "migrations",
             outputs.member("migrations", "How many migrations the databases have."),
         ),
-        ("missing", list(missing)),
-        ("apply_with", list(command)),
+        ("missing", shown(list(missing), Some(json!([])))),
+        ("apply_with", shown(list(command), Some(json!([])))),
     ]);
     Operation {
         tag: "Service",
