@@ -43,9 +43,10 @@ function php(request) {
   if (request.json) options.push(...`CURLOPT_POSTFIELDS => json_encode(${phpValue(request.json)}),`.split("\n"));
   if (request.form) options.push(...`CURLOPT_POSTFIELDS => http_build_query(${phpValue(request.form)}),`.split("\n"));
   return [
+    "<?php",
     `$curl = curl_init(${single(url(request))});`,
     "curl_setopt_array($curl, [", ...indented(options, "    "), "]);",
-    "echo curl_exec($curl);",
+    "echo curl_exec($curl) ?: curl_error($curl);",
   ].join("\n");
 }
 
@@ -68,8 +69,8 @@ function python(request) {
     ...(request.anonymous ? [] : ["from requests.auth import HTTPDigestAuth"]),
     "",
     `answer = requests.${request.method.toLowerCase()}(`, ...indented(members, "    "), ")",
-    "answer.raise_for_status()",
     "print(answer.text)",
+    "answer.raise_for_status()",
   ].join("\n");
 }
 

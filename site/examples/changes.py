@@ -1,11 +1,13 @@
 # Keeps a copy of your customers in the file copy.db. Run it as often as you
 # like: it asks only for what has changed since. An erased customer leaves it.
+import json
 import sqlite3
 
 import requests
 from requests.auth import HTTPDigestAuth
 
-url = "https://customers.example/customers"
+session = requests.Session()
+session.auth = HTTPDigestAuth("acme", "secret")
 copy = sqlite3.connect("copy.db")
 copy.executescript("""
     PRAGMA secure_delete = ON;
@@ -14,28 +16,47 @@ copy.executescript("""
     INSERT OR IGNORE INTO cursor VALUES (1, 0);
 """)
 
-with requests.Session() as session:
-    session.auth = HTTPDigestAuth("acme", "secret")
-    while True:
-        [after] = copy.execute("SELECT after FROM cursor").fetchone()
-        answer = session.get(f"{url}/changes", params={"after": after})
-        answer.raise_for_status()
-        page = answer.json()
-        if page["after"] == after:
-            break
-        ids = {change["customer_id"] for change in page["changes"]}
-        if 0 in ids:  # A custom field has changed, and so every customer has.
-            ids |= {id for [id] in copy.execute("SELECT id FROM customers")}
-        for id in ids - {0}:
-            answer = session.get(f"{url}/{id}")
-            if answer.status_code == 404:
-                copy.execute("DELETE FROM customers WHERE id = ?", [id])
-                continue
-            answer.raise_for_status()
-            copy.execute("REPLACE INTO customers VALUES (?, ?)", [id, answer.text])
-        # Only now, so that a run that breaks off is done again.
-        copy.execute("UPDATE cursor SET after = ?", [page["after"]])
-        copy.commit()
+
+def read(path="", **query):
+    answer = session.get("https://customers.example/customers" + path, params=query)
+    if answer.status_code == 404:
+        return None
+    answer.raise_for_status()
+    return answer.json()
+
+
+def keep(customer):
+    row = [customer["customer_id"], json.dumps(customer)]
+    copy.execute("REPLACE INTO customers VALUES (?, ?)", row)
+
+
+def keep_cursor(after):  # The last of a step, so that a run that breaks off does it again.
+    copy.execute("UPDATE cursor SET after = ?", [after])
+    copy.commit()
+
+
+[after] = copy.execute("SELECT after FROM cursor").fetchone()
+if after == 0:  # The first copy: see where the changes end, then read the list.
+    while (page := read("/changes", after=after))["after"] != after:
+        after = page["after"]
+    last = 0
+    while customers := read(after=last)["customers"]:
+        for customer in customers:
+            keep(customer)
+        last = customers[-1]["customer_id"]
+    keep_cursor(after)
+
+while (page := read("/changes", after=after))["after"] != after:
+    ids = {change["customer_id"] for change in page["changes"]}
+    if 0 in ids:  # A custom field has changed, and so every customer has.
+        ids |= {id for [id] in copy.execute("SELECT id FROM customers")}
+    for id in ids - {0}:
+        if found := read(f"/{id}"):
+            keep(found["customers"][0])
+        else:
+            copy.execute("DELETE FROM customers WHERE id = ?", [id])
+    after = page["after"]
+    keep_cursor(after)
 
 [count] = copy.execute("SELECT count(*) FROM customers").fetchone()
 print(f"The copy has {count} customers.")

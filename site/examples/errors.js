@@ -4,8 +4,8 @@ const answer = await fetch("https://customers.example/customers", {
   headers: { Authorization: "Basic " + Buffer.from("acme:secret").toString("base64") },
   body: new URLSearchParams({ name: "Tandläkarna", custnr: "SE-1002" }),
 });
-// A 401 is the only error without a code: plain text.
-if (answer.status === 401) throw new Error(await answer.text());
+// What is no JSON has no code: a 401, and what a proxy on the way answers.
+if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(await answer.text());
 const { errors = [] } = await answer.json();
 if (answer.ok) console.log("created");
 else if (errors.some(({ code }) => code === "custnr_taken")) console.log("SE-1002 is taken");

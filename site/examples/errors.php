@@ -15,6 +15,6 @@ if ($status === 200) {
 } elseif (in_array('custnr_taken', array_column($errors, 'code'))) {
     echo "SE-1002 is taken\n";
 } else {
-    // A 401 is plain text.
+    // A 401 is plain text, and so may be what a proxy on the way answers.
     throw new RuntimeException("$status: $body");
 }

@@ -9,7 +9,8 @@ answer = requests.post(
 )
 if answer.ok:
     print("created")
-elif answer.status_code == 401:  # The only error without a code: plain text.
+elif "json" not in answer.headers.get("Content-Type", ""):
+    # It has no code: a 401, and what a proxy on the way answers.
     raise SystemExit(answer.text)
 elif "custnr_taken" in [error["code"] for error in answer.json()["errors"]]:
     print("SE-1002 is taken")

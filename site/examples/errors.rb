@@ -7,8 +7,8 @@ request = Net::HTTP::Post.new(url)
 request.basic_auth 'acme', 'secret'
 request.set_form_data(name: "Tandläkarna", custnr: "SE-1002")
 answer = Net::HTTP.start(url.host, url.port, use_ssl: url.scheme == "https") { |http| http.request(request) }
-# A 401 is the only error without a code: plain text.
-abort answer.body if answer.code == "401"
+# What is no JSON has no code: a 401, and what a proxy on the way answers.
+abort answer.body unless answer.content_type == "application/json"
 codes = JSON.parse(answer.body).fetch("errors", []).map { |error| error["code"] }
 if codes.empty? then puts "created"
 elsif codes.include?("custnr_taken") then puts "SE-1002 is taken"

@@ -1,6 +1,6 @@
 // Creates the customers of customers.json, 500 at a time: a list of objects such
-// as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again: what
-// was created is answered once more, and nothing is created twice.
+// as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again with the
+// same file: what was created is answered once more, and nothing is created twice.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
@@ -20,7 +20,7 @@ for (let begin = 0; begin < all.length; begin += 500) {
     if (answer && ![429, 503].includes(answer.status)) break;
     await setTimeout(1000 * Number(answer?.headers.get("Retry-After") ?? 2 ** attempt));
   }
-  if (!answer?.ok) throw new Error(`customers[${begin}] and on: ${answer ? await answer.text() : "no answer"}`);
+  if (!answer?.ok) throw new Error(`from customers[${begin}] on: ${answer ? await answer.text() : "no answer"}`);
   const { customers } = await answer.json();
   for (const { customer_id, custnr } of customers) console.log(customer_id, custnr);
 }

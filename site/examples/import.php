@@ -1,9 +1,9 @@
 <?php
 // Creates the customers of customers.json, 500 at a time: a list of objects such
-// as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again: what
-// was created is answered once more, and nothing is created twice.
+// as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again with the
+// same file: what was created is answered once more, and nothing is created twice.
 $all = json_decode(file_get_contents('customers.json'), true, 512, JSON_THROW_ON_ERROR);
-foreach (array_chunk($all, 500) as $list) {
+foreach (array_chunk($all, 500) as $at => $list) {
     $body = json_encode(['customers' => $list], JSON_THROW_ON_ERROR);
     for ($attempt = 0; $attempt < 8; $attempt++) {
         $wait = 2 ** $attempt;
@@ -24,14 +24,14 @@ foreach (array_chunk($all, 500) as $list) {
         ]);
         $answer = curl_exec($curl);
         $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
-        // Without an answer the status is 0: ask for it again.
-        if (!in_array($status, [0, 429, 503], true)) {
+        // Without an answer, ask for it again.
+        if ($answer !== false && !in_array($status, [429, 503], true)) {
             break;
         }
         sleep($wait);
     }
-    if ($status !== 200) {
-        throw new RuntimeException("{$list[0]['custnr']} and on: $answer");
+    if ($answer === false || $status !== 200) {
+        throw new RuntimeException('from customers[' . 500 * $at . '] on: ' . ($answer ?: curl_error($curl)));
     }
     foreach (json_decode($answer)->customers as $customer) {
         echo "$customer->customer_id $customer->custnr\n";

@@ -1,6 +1,6 @@
 # Creates the customers of customers.json, 500 at a time: a list of objects such
-# as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again: what
-# was created is answered once more, and nothing is created twice.
+# as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again with the
+# same file: what was created is answered once more, and nothing is created twice.
 import hashlib
 import json
 import time
@@ -30,6 +30,6 @@ with requests.Session() as session:
                 wait = int(answer.headers.get("Retry-After", wait))
             time.sleep(wait)
         if answer is None or not answer.ok:
-            raise SystemExit(f"customers[{begin}] and on: {answer.text if answer is not None else 'no answer'}")
+            raise SystemExit(f"from customers[{begin}] on: {answer.text if answer is not None else 'no answer'}")
         for customer in answer.json()["customers"]:
             print(customer["customer_id"], customer["custnr"])

@@ -1,12 +1,12 @@
 # Creates the customers of customers.json, 500 at a time: a list of objects such
-# as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again: what
-# was created is answered once more, and nothing is created twice.
+# as {"name": "Nordlund AB", "custnr": "1"}. After a failure run it again with the
+# same file: what was created is answered once more, and nothing is created twice.
 require "digest"
 require "json"
 require "net/http"
 
 uri = URI("https://customers.example/customers")
-JSON.parse(File.read("customers.json", encoding: "utf-8")).each_slice(500) do |list|
+JSON.parse(File.read("customers.json", encoding: "utf-8")).each_slice(500).with_index do |list, at|
   body = JSON.generate("customers" => list)
   answer = nil
   8.times do |attempt|
@@ -22,6 +22,6 @@ JSON.parse(File.read("customers.json", encoding: "utf-8")).each_slice(500) do |l
     break unless answer.nil? || %w[429 503].include?(answer.code)
     sleep (answer && answer["Retry-After"] || 2**attempt).to_i
   end
-  raise "#{list.first["custnr"]} and on: #{answer&.body}" unless answer.is_a?(Net::HTTPSuccess)
+  raise "from customers[#{500 * at}] on: #{answer ? answer.body : "no answer"}" unless answer.is_a?(Net::HTTPSuccess)
   JSON.parse(answer.body)["customers"].each { |one| puts "#{one["customer_id"]} #{one["custnr"]}" }
 end

@@ -178,7 +178,7 @@ impl CustomerInput {
             let Some(field) = set_up.find(|field| field.name == name) else {
                 if is_given {
                     params.value(name);
-                    let message = "is not set up for this partner; ask the operator to set it up";
+                    let message = "is not set up for this partner; ask support to set it up";
                     params.fault(Fault::of(name, "custom_field_not_set_up", message));
                 }
                 continue;

@@ -151,7 +151,6 @@ fn run(server: &Server, interpreter: &str, end: &str, program: &str) -> String {
         .replace(r#""acme", "secret""#, r#""demo", "demo-password""#)
         .replace("'acme', 'secret'", "'demo', 'demo-password'");
     let text = match end {
-        "php" if !program.starts_with("<?php") => format!("<?php\n{program}"),
         "sh" => format!("curl() {{ command curl -q -s -S --max-time 60 \"$@\"; }}\n{program}"),
         _ => program,
     };

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -16,30 +19,46 @@ use crate::server::{ROOT, Server};
 const CUSTOMERS: usize = 2_500;
 const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Writes the program and its customers into a folder of its own.
-fn folder(partner: &Partner) -> PathBuf {
-    let folder = partner.server.state.join("import");
+/// Writes the program in a language and so many customers into a folder of its own. The program calls this origin.
+fn folder(partner: &Partner, end: &str, origin: &str, customers: usize) -> PathBuf {
+    let folder = partner
+        .server
+        .state
+        .join(format!("import-{end}-{}", partner.username));
     fs::create_dir_all(&folder).unwrap();
-    let program = fs::read_to_string(Path::new(ROOT).join("site/examples/import.py")).unwrap();
-    let credentials = format!("{:?}, {:?}", partner.username, partner.password);
+    let program = Path::new(ROOT).join(format!("site/examples/import.{end}"));
+    let Partner {
+        username, password, ..
+    } = partner;
+    let program = fs::read_to_string(program).unwrap();
     let program = program
-        .replace("https://customers.example", &partner.server.origin)
-        .replace("\"acme\", \"secret\"", &credentials);
-    assert!(program.contains(&credentials));
-    fs::write(folder.join("import.py"), program).unwrap();
+        .replace("https://customers.example", origin)
+        .replace("acme:secret", &format!("{username}:{password}"))
+        .replace(
+            "\"acme\", \"secret\"",
+            &format!("{username:?}, {password:?}"),
+        )
+        .replace("'acme', 'secret'", &format!("'{username}', '{password}'"));
+    assert!(program.contains(password));
+    fs::write(folder.join(program_of(end)), program).unwrap();
     let customer = |n: usize| json!({"name": format!("Customer {n}"), "custnr": n.to_string()});
-    let customers: Vec<Value> = (0..CUSTOMERS).map(customer).collect();
+    let customers: Vec<Value> = (0..customers).map(customer).collect();
     let customers = Value::from(customers).to_string();
     fs::write(folder.join("customers.json"), customers).unwrap();
     folder
 }
 
-fn start(folder: &Path) -> Child {
-    let mut command = Command::new("python3");
-    command.arg("import.py").current_dir(folder);
+fn program_of(end: &str) -> String {
+    format!("import.{}", if end == "js" { "mjs" } else { end })
+}
+
+fn start(folder: &Path, interpreter: &str, end: &str) -> Child {
+    let mut command = Command::new(interpreter);
+    command.arg(program_of(end)).current_dir(folder);
     command
         .env("NO_PROXY", "127.0.0.1")
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap()
 }
@@ -50,9 +69,9 @@ fn an_import_that_is_killed_and_run_again_while_the_partner_moves_creates_each_c
         return;
     }
     let partner = Partner::on(Server::alone(), &json!({}));
-    let folder = folder(&partner);
+    let folder = folder(&partner, "py", &partner.server.origin, CUSTOMERS);
 
-    let mut first = start(&folder);
+    let mut first = start(&folder, "python3", "py");
     let begin = Instant::now();
     while partner.total() == 0 {
         assert!(begin.elapsed() < DEADLINE);
@@ -61,19 +80,103 @@ fn an_import_that_is_killed_and_run_again_while_the_partner_moves_creates_each_c
     first.wait().unwrap();
     assert!(partner.total() < 2_500, "it was too fast to be killed");
 
-    let again = start(&folder);
+    let again = start(&folder, "python3", "py");
     moved(&partner, "DB_2");
-    let output = again.wait_with_output().unwrap();
+    expect_each_once(&partner, &again.wait_with_output().unwrap(), CUSTOMERS);
+}
+
+/// The import has printed each customer once, and created no other.
+fn expect_each_once(partner: &Partner, output: &Output, customers: usize) {
     assert!(output.status.success(), "{output:#?}");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let ids: BTreeSet<&str> = printed
-        .lines()
-        .map(|line| line.split_once(' ').unwrap().0)
-        .collect();
-    let numbers: BTreeSet<&str> = printed
-        .lines()
-        .map(|line| line.split_once(' ').unwrap().1)
-        .collect();
-    assert_eq!((ids.len(), numbers.len()), (CUSTOMERS, CUSTOMERS));
-    assert_eq!(partner.total(), 2_500);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let lines = printed.lines().map(|line| line.split_once(' ').unwrap());
+    let (ids, numbers): (BTreeSet<&str>, BTreeSet<&str>) = lines.unzip();
+    assert_eq!((ids.len(), numbers.len()), (customers, customers));
+    assert_eq!(partner.total(), i64::try_from(customers).unwrap());
+}
+
+/// How many answers are lost.
+const LOST: usize = 2;
+
+/// Passes each request on to a server, on a connection of its own. The first answers to requests with credentials are lost: the
+/// server has done what was asked, and the connection ends. Returns the origin. It serves until the tests end.
+fn lossy(server: &'static Server) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let mut lost = 0;
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let (head, body) = read_request(&client);
+            let mut upstream =
+                TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
+            write!(upstream, "{head}Connection: close\r\n\r\n").unwrap();
+            upstream.write_all(&body).unwrap();
+            let mut answer = Vec::new();
+            upstream.read_to_end(&mut answer).unwrap();
+            if lost < LOST && head.to_lowercase().contains("\r\nauthorization:") {
+                lost += 1;
+            } else {
+                client.write_all(&answer).unwrap();
+            }
+        }
+    });
+    origin
+}
+
+/// The head of a request, without what it says of its connection, and its body.
+fn read_request(client: &TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(client);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let name = line.split(':').next().unwrap().to_lowercase();
+        match name.trim() {
+            "" => break,
+            "connection" => continue,
+            "content-length" => length = line.split(':').nth(1).unwrap().trim().parse().unwrap(),
+            _ => {}
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+/// An import asks for a lost answer again, and creates each customer once.
+fn survives_lost_answers(interpreter: &str, end: &str, probe: &[&str]) {
+    if !is_there(interpreter, probe) {
+        return;
+    }
+    let partner = Partner::new();
+    let origin = lossy(partner.server);
+    let folder = folder(&partner, end, &origin, 600);
+    let output = {
+        let _under_way = partner.server.request_under_way();
+        start(&folder, interpreter, end).wait_with_output().unwrap()
+    };
+    expect_each_once(&partner, &output, 600);
+}
+
+#[test]
+fn an_import_in_php_asks_again_for_an_answer_that_was_lost() {
+    let probe = "exit(function_exists('curl_init') ? 0 : 1);";
+    survives_lost_answers("php", "php", &["-r", probe]);
+}
+
+#[test]
+fn an_import_in_python_asks_again_for_an_answer_that_was_lost() {
+    survives_lost_answers("python3", "py", &["-c", "import requests"]);
+}
+
+#[test]
+fn an_import_in_javascript_asks_again_for_an_answer_that_was_lost() {
+    survives_lost_answers("node", "js", &["--version"]);
+}
+
+#[test]
+fn an_import_in_ruby_asks_again_for_an_answer_that_was_lost() {
+    survives_lost_answers("ruby", "rb", &["--version"]);
 }

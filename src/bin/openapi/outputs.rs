@@ -241,7 +241,10 @@ impl Outputs<'_> {
         let mut members = envelope(name, record);
         for (name, about) in [
             ("total", "The number of records in the whole list."),
-            ("page", "The number of this page, from 0."),
+            (
+                "page",
+                "The number of this page, from 0; with `after`, counted from there.",
+            ),
             ("pagesize", "The most records in a page."),
             ("numpages", "The number of pages."),
         ] {

@@ -62,7 +62,7 @@ pub const CODES: &[Code] = &[
     code(400, "not_a_string", Everybody, "The value is not a string. Send a string: in JSON with quotes."),
     code(400, "not_an_integer", Everybody, "The value is not an integer. Send a JSON number without a fraction, or its digits as a string."),
     code(400, "not_a_boolean", Operator, "The value is not a boolean. Send `true` or `false`, without quotes."),
-    code(400, "not_a_list", Partner, "The value is not a JSON array. Send an array, also of a single element. In a form, send the text of the array."),
+    code(400, "not_a_list", Partner, "The value is not a JSON array. Send an array, also of a single element. In a form, `phonenrs` takes the text of the array; customers and calls come as JSON alone."),
     code(400, "not_an_object", Partner, "The element of the list is not a JSON object. Send an object for each element."),
     code(400, "length", Everybody, "The text or the list is too short or too long. The message names the limits. A text is counted in Unicode characters. Send one within the limits."),
     code(400, "range", Everybody, "The number is too small or too large. The message names the limits. Send a number within them."),
@@ -110,15 +110,15 @@ pub const CODES: &[Code] = &[
     code(412, "precondition_failed", Everybody, "The record has changed since you read it. Nothing was done. Read it again, and repeat your change on what you read."),
     code(412, "precondition_unsupported", Everybody, "The path cannot evaluate the precondition. Nothing was done. Leave the header out."),
     code(413, "body_too_large", Everybody, "The body has too many bytes. The message names the limit. Send fewer records in each request."),
-    code(415, "unsupported_media_type", Everybody, "The path does not accept this media type. Send one that the message names."),
+    code(415, "unsupported_media_type", Everybody, "The path does not accept this media type. Send one that the message names; a DELETE takes its parameters in the query too."),
     code(415, "unsupported_content_encoding", Everybody, "The body is compressed or otherwise encoded. Send it as it is."),
     code(429, "too_many_requests", Everybody, "You send too many requests. Wait for the seconds in `Retry-After`, then repeat the request."),
     code(429, "too_many_rows", Partner, "Your requests of this minute have read and written too many rows. Wait for the seconds in `Retry-After`, then repeat the request."),
     code(500, "internal_error", Everybody, "The service has a fault. Repeat the request once, a POST with the same `Idempotency-Key`. If it fails again, tell support the `X-Request-Id`."),
     code(503, "unavailable", Everybody, "The database is overloaded or has failed for the moment. Wait for the seconds in `Retry-After`, then repeat the request, a POST with the same `Idempotency-Key`."),
-    code(503, "moving", Everybody, "The partner is being moved to another database, and nothing was changed. Reads are answered. Wait for the seconds in `Retry-After`, then repeat the request."),
-    code(503, "restoring", Everybody, "The database was restored and is being put in order. Wait for the seconds in `Retry-After`, then repeat the request."),
-    code(507, "storage_full", Everybody, "The database is full and takes only erasures and removals. Tell support the `X-Request-Id`."),
+    code(503, "moving", Everybody, "The partner is being moved to another database, and nothing was changed. Reads are answered. Wait for the seconds in `Retry-After`, then repeat the request, a POST with the same `Idempotency-Key`."),
+    code(503, "restoring", Everybody, "The database was restored and is being put in order. Wait for the seconds in `Retry-After`, then repeat the request, a POST with the same `Idempotency-Key`."),
+    code(507, "storage_full", Everybody, "The database is full and takes only erasures and removals. Tell support the `X-Request-Id`, and repeat the request when they say so."),
 ];
 
 /// The entry of a code.
