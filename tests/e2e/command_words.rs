@@ -124,6 +124,35 @@ fn near_names_are_suggested_and_a_name_that_is_not_there_is_told() {
 }
 
 #[test]
+fn an_empty_user_name_is_refused_by_every_command() {
+    for command in [
+        &["add", ""][..],
+        &["change", "", "--name", "A"],
+        &["show", ""],
+        &["password", "", "--yes"],
+        &["login", "add", "", "login", "--read"],
+        &["login", "add", "acme", "", "--read"],
+        &["login", "end", "acme", "", "--yes"],
+        &["login", "show", ""],
+        &["login", "password", "acme", "", "--yes"],
+        &["erase", "", "1", "--yes"],
+        &["close", "", "--dry-run"],
+        &["move", "", "--to", "DB_2", "--yes"],
+        &["field", "", "7"],
+        &["end-field", "", "7", "--yes"],
+        &["disable", "", "--dry-run"],
+        &["enable", ""],
+        &["audit", "--partner", ""],
+    ] {
+        let (code, told) = end(&run(command));
+        assert!(
+            code == Some(2) && told.contains("username must not be empty"),
+            "{command:?}: {told}"
+        );
+    }
+}
+
+#[test]
 fn the_help_has_examples_and_exit_codes() {
     let help = printed(&["--help"]);
     for part in [

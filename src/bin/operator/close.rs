@@ -7,6 +7,7 @@ use customers_api::http::json::Json;
 use crate::consent::{Consent, Plan, counted};
 use crate::ending::customers_of;
 use crate::failure::Failure;
+use crate::names::username;
 use crate::partner_path;
 use crate::partners::enabled;
 use crate::progress::Progress;
@@ -16,6 +17,7 @@ use crate::tables::cell;
 /// The arguments of `close`.
 #[derive(Args)]
 pub struct Close {
+    #[arg(value_parser = username)]
     pub username: String,
     #[command(flatten)]
     consent: Consent,

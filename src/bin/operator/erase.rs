@@ -5,6 +5,7 @@ use customers_api::http::json::Json;
 
 use crate::consent::{Consent, counted};
 use crate::failure::Failure;
+use crate::names::username;
 use crate::partner_path;
 use crate::service::Worker;
 use crate::tables::told;
@@ -12,6 +13,7 @@ use crate::tables::told;
 /// The arguments of `erase`.
 #[derive(Args)]
 pub struct Erase {
+    #[arg(value_parser = username)]
     pub username: String,
     /// The ids of the customers.
     #[arg(required = true)]

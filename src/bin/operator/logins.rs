@@ -8,6 +8,7 @@ use customers_api::partners::profile::{READ, WRITE};
 use crate::consent::{Consent, counted};
 use crate::ending::{end_login, login_path, password};
 use crate::failure::Failure;
+use crate::names::username;
 use crate::partner_path;
 use crate::service::Worker;
 
@@ -16,23 +17,32 @@ use crate::service::Worker;
 pub enum Login {
     /// Add a login and print its password, which is shown only once; or change the access of a login.
     Add {
+        #[arg(value_parser = username)]
         username: String,
+        #[arg(value_parser = username)]
         login: String,
         #[command(flatten)]
         access: Access,
     },
     /// End a login at once. Asks first.
     End {
+        #[arg(value_parser = username)]
         username: String,
+        #[arg(value_parser = username)]
         login: String,
         #[command(flatten)]
         consent: Consent,
     },
     /// Show the logins of a partner; its own is among them.
-    Show { username: String },
+    Show {
+        #[arg(value_parser = username)]
+        username: String,
+    },
     /// Give a login a new password; the old one stops working at once, or after the overlap. Asks first.
     Password {
+        #[arg(value_parser = username)]
         username: String,
+        #[arg(value_parser = username)]
         login: String,
         #[command(flatten)]
         overlap: OverlapArgs,

@@ -11,7 +11,7 @@ use consent::Consent;
 use customers_api::http::json::Json;
 use customers_api::operator::input::CustomFieldSetUp;
 use failure::{EXIT_CODES, Failure};
-use names::Names;
+use names::{Names, username};
 use partners::{Partner, add, enabled};
 use serde::Serialize;
 use service::Worker;
@@ -70,6 +70,7 @@ enum Command {
 enum Call {
     /// Create a partner and print its password, which is shown only once.
     Add {
+        #[arg(value_parser = username)]
         username: String,
         #[command(flatten)]
         partner: Partner,
@@ -79,14 +80,19 @@ enum Call {
     },
     /// Change the given fields of a partner.
     Change {
+        #[arg(value_parser = username)]
         username: String,
         #[command(flatten)]
         partner: Partner,
     },
     /// Show one partner or all partners.
-    Show { username: Option<String> },
+    Show {
+        #[arg(value_parser = username)]
+        username: Option<String>,
+    },
     /// Give a partner a new password; the old one stops working at once, or after the overlap. Asks first.
     Password {
+        #[arg(value_parser = username)]
         username: String,
         #[command(flatten)]
         overlap: logins::OverlapArgs,
@@ -111,6 +117,7 @@ enum Call {
     Move(moving::Move),
     /// Set up custom_N for a partner, or change the given parts of its set-up.
     Field {
+        #[arg(value_parser = username)]
         username: String,
         n: i64,
         /// What the partner keeps in the field.
@@ -128,6 +135,7 @@ enum Call {
     },
     /// End custom_N of a partner, and remove its values from all customers. Asks first.
     EndField {
+        #[arg(value_parser = username)]
         username: String,
         n: i64,
         #[command(flatten)]
@@ -135,12 +143,16 @@ enum Call {
     },
     /// Disable a partner: the service answers all its requests with a 403. Asks first.
     Disable {
+        #[arg(value_parser = username)]
         username: String,
         #[command(flatten)]
         consent: Consent,
     },
     /// Enable a disabled partner again.
-    Enable { username: String },
+    Enable {
+        #[arg(value_parser = username)]
+        username: String,
+    },
     /// Print the audit trail: who changed what, newest entry first.
     Audit(trail::Audit),
 }

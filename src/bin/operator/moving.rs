@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::consent::{Consent, Plan, counted};
 use crate::ending::customers_of;
 use crate::failure::Failure;
+use crate::names::username;
 use crate::partner_path;
 use crate::progress::Progress;
 use crate::service::Worker;
@@ -30,6 +31,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The arguments of `move`.
 #[derive(Args)]
 pub struct Move {
+    #[arg(value_parser = username)]
     pub username: String,
     /// The database to move the partner to, such as DB_2. `databases` lists them.
     #[arg(long, value_name = "DATABASE")]

@@ -14,6 +14,15 @@ const NO_PARTNER: &str = "there is no such partner";
 /// What the service says of a login that does not exist, or that cannot be ended.
 pub const NO_LOGIN: &str = "there is no such login";
 
+/// A user name on a command line. The path of an empty one would be that of all partners or logins: a script whose variable
+/// is not set would be told of something else.
+pub fn username(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("username must not be empty".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// The names on a command line.
 #[derive(Default)]
 pub struct Names {

@@ -5,6 +5,7 @@ use customers_api::http::json::Json;
 
 use crate::encoded;
 use crate::failure::Failure;
+use crate::names::username;
 use crate::service::Worker;
 
 /// The beginning of a day, or a time as it is.
@@ -23,7 +24,7 @@ const NEWEST_MAX: i64 = 1_000;
 #[derive(Args)]
 pub struct Audit {
     /// Print only the entries of this partner.
-    #[arg(long)]
+    #[arg(long, value_parser = username)]
     pub partner: Option<String>,
     /// Print only the entries of this customer_id.
     #[arg(long)]
