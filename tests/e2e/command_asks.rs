@@ -229,6 +229,63 @@ fn the_command_erases_after_a_yes_only() {
 }
 
 #[test]
+fn who_is_erased_already_is_not_asked_about_again() {
+    let partner = Partner::new();
+    let name = partner.username.as_str();
+    let ids = ["1", "2"].map(|custnr| partner.create_customer("Customer", custnr));
+    let [one, two] = ids.map(|id| id.to_string());
+    let first = printed(&["erase", name, &one, "--yes", "--json"]);
+    let first: Value = serde_json::from_str(&first).unwrap();
+    let first = &first["erasures"][0];
+    let removed_at = first["removed_at"].as_str().unwrap();
+    let erased_on = format!("customer {one} of {name} was erased on {removed_at}\n");
+
+    // What is named twice counts once.
+    let dry = ["erase", name, &two, &one, &two, "--dry-run"];
+    let output = run(&dry);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told, format!("{erased_on}nothing was erased\n"));
+    let table = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 3, "{table}");
+    assert_eq!(lines[0], "would erase:");
+    assert!(lines[1].starts_with("customer_id  measures_expired"));
+    assert!(lines[2].starts_with(&format!("{two} ")), "{table}");
+    assert!(!table.contains("complete"), "{table}");
+    let json = printed(&[&dry[..], &["--json"]].concat());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let would_be = json["dry_run"]["erasures"].as_array().unwrap();
+    assert_eq!(would_be.len(), 1);
+    assert_eq!(would_be[0]["customer_id"], ids[1]);
+
+    if is_there("script", &["--version"]) {
+        let asked = in_a_terminal(&["erase", name, &one, &two, &two], "no\n");
+        assert!(
+            asked.contains(&format!("1 customer of {name} will be erased for good.")),
+            "{asked}"
+        );
+        // Nobody is asked for nothing.
+        let asked = in_a_terminal(&["erase", name, &one], "");
+        assert!(
+            asked.contains("there is nothing to erase") && !asked.contains("Type yes"),
+            "{asked}"
+        );
+    }
+    // A repeat has the receipts of all, each once and as it was.
+    let output = run(&["erase", name, &one, &two, &one, "--yes", "--json"]);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), erased_on);
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = all["erasures"].as_array().unwrap();
+    assert_eq!((all.len(), &all[0]), (2, first));
+    // A signature is for programs.
+    let table = printed(&["erase", name, &one, &two, "--yes"]);
+    assert!(
+        table.contains(removed_at) && !table.contains("jws"),
+        "{table}"
+    );
+}
+
+#[test]
 fn a_contract_ends_with_every_customer_erased_and_the_partner_disabled() {
     let [partner, other] = [Partner::new(), Partner::new()];
     let names: Vec<String> = (0..7).map(|n| format!("Customer {n}")).collect();

@@ -1,14 +1,18 @@
 //! The subcommand that erases customers on a partner's behalf.
 
+use std::collections::HashSet;
+
 use clap::Args;
+use customers_api::erasure::receipt::COUNTS;
 use customers_api::http::json::Json;
 
 use crate::consent::{Consent, counted};
+use crate::erasures::without_signature;
 use crate::failure::Failure;
 use crate::names::username;
 use crate::partner_path;
 use crate::service::Worker;
-use crate::tables::told;
+use crate::tables::{cell, told};
 
 /// The arguments of `erase`.
 #[derive(Args)]
@@ -24,38 +28,83 @@ pub struct Erase {
 
 impl Erase {
     /// Shows what the erasures would do, asks, and carries them out. An id that is unknown stops it before anything is
-    /// erased.
-    pub fn run(self, worker: &Worker) -> Result<Json, Failure> {
+    /// erased. Nobody is asked about a customer that is erased already; its receipt is in the answer all the same, so that
+    /// a repeat of a command whose answer was lost has them all. `is_for_people` makes tables of what people read.
+    pub fn run(mut self, worker: &Worker, is_for_people: bool) -> Result<Json, Failure> {
         self.consent.is_possible("erase")?;
         worker.partner(&self.username)?;
-        let would_be = self.each(worker, "?dry_run=1")?;
-        if self.consent.is_dry_run() {
-            return Ok(Json::object([("dry_run", would_be)]));
+        let mut seen = HashSet::new();
+        self.customer_ids.retain(|id| seen.insert(*id));
+        let mut would_be = self.each(worker, "?dry_run=1")?;
+        would_be.retain(|receipt| !self.is_erased(receipt));
+        let left = i64::try_from(would_be.len()).unwrap_or(i64::MAX);
+        if left == 0 {
+            eprintln!("there is nothing to erase");
         }
-        let customers = i64::try_from(self.customer_ids.len()).unwrap_or(i64::MAX);
-        let will = format!(
-            "{}{} of {} will be erased for good.",
-            told(&would_be),
-            counted(customers, "customer"),
-            self.username
-        );
-        self.consent.confirm(&will)?;
-        self.each(worker, "")
+        if self.consent.is_dry_run() {
+            if !is_for_people {
+                return Ok(Json::object([("dry_run", erasures(would_be))]));
+            }
+            eprintln!("nothing was erased");
+            return Ok(would_erase(would_be));
+        }
+        if left > 0 {
+            let will = format!(
+                "{}{} of {} will be erased for good.",
+                told(&would_erase(would_be)),
+                counted(left, "customer"),
+                self.username
+            );
+            self.consent.confirm(&will)?;
+        }
+        let mut receipts = self.each(worker, "")?;
+        if is_for_people {
+            receipts.iter_mut().for_each(without_signature);
+        }
+        Ok(erasures(receipts))
     }
 
-    fn each(&self, worker: &Worker, query: &str) -> Result<Json, Failure> {
+    /// Whether a receipt is that of an erasure which was carried out. If so, it says when.
+    fn is_erased(&self, receipt: &Json) -> bool {
+        let member = |name| receipt.get(name).map(cell).unwrap_or_default();
+        let removed_at = member("removed_at");
+        if removed_at.is_empty() {
+            return false;
+        }
+        let (id, partner) = (member("customer_id"), &self.username);
+        eprintln!("customer {id} of {partner} was erased on {removed_at}");
+        true
+    }
+
+    fn each(&self, worker: &Worker, query: &str) -> Result<Vec<Json>, Failure> {
         let mut receipts = Vec::new();
         for id in &self.customer_ids {
             let path = format!("{}/customers/{id}{query}", partner_path(&self.username));
             let answer = worker.delete(&path);
             let answer = answer.map_err(|failure| {
-                let done = if query.is_empty() { receipts.len() } else { 0 };
-                let done = counted(i64::try_from(done).unwrap_or(i64::MAX), "customer");
-                let end = format!("erased by this command: {done}");
+                let done = i64::try_from(receipts.len()).unwrap_or(i64::MAX);
+                let end = match query {
+                    "" => format!("erased so far: {}", counted(done, "customer")),
+                    _ => "nothing was erased".to_owned(),
+                };
                 failure.told(|why| format!("customer {id} of {}: {why}\n{end}", self.username))
             })?;
             receipts.extend(answer.get("erasure").cloned());
         }
-        Ok(Json::object([("erasures", Json::List(receipts))]))
+        Ok(receipts)
     }
+}
+
+fn erasures(receipts: Vec<Json>) -> Json {
+    Json::object([("erasures", Json::List(receipts))])
+}
+
+/// The counts of receipts of what was not carried out, for people. The rest of them would look as if it had been.
+fn would_erase(mut receipts: Vec<Json>) -> Json {
+    for receipt in &mut receipts {
+        if let Json::Object(members) = receipt {
+            members.retain(|(name, _)| name == "customer_id" || COUNTS.contains(&name.as_str()));
+        }
+    }
+    Json::object([("would erase", Json::List(receipts))])
 }

@@ -102,7 +102,8 @@ enum Call {
     /// Manage the logins of a partner besides its own.
     #[command(subcommand)]
     Login(logins::Login),
-    /// Erase customers on a partner's behalf: shows what would be erased, asks, and prints the receipts.
+    /// Erase customers on a partner's behalf: shows what would be erased, asks, and prints the receipts; their signatures only
+    /// with --json.
     Erase(erase::Erase),
     /// End a contract: erase every customer of a partner, and disable it. Says how many there are, asks, and sums up. If
     /// it is stopped, the same command goes on.
@@ -246,7 +247,7 @@ impl Call {
                 consent,
             } => ending::password(worker, username, None, &overlap.into(), &consent),
             Self::Login(login) => login.run(worker),
-            Self::Erase(erase) => erase.run(worker),
+            Self::Erase(erase) => erase.run(worker, is_for_people),
             Self::Close(close) => close.run(worker),
             Self::Erasures(erasures) => erasures.run(worker, is_for_people),
             Self::Replay => worker.post("/operator/replay", &Nothing {}),
