@@ -159,6 +159,14 @@ fn what_the_service_would_refuse_is_refused_before_anything_is_asked() {
     }
     let day = printed(&["password", name, "--overlap", "1d", "--dry-run"]);
     assert!(day.contains("works for another 1 day;"), "{day}");
+    printed(&["change", name, "--country", "DE"]);
+    printed(&["field", name, "7"]);
+    let fixed = failed(&["end-field", name, "6", "--dry-run"]);
+    let says = format!(
+        "custom_6 (Full name) of {name}: the German rule makes it mandatory, so it cannot be ended\n"
+    );
+    assert_eq!(fixed, says);
+    printed(&["end-field", name, "7", "--dry-run"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The subcommands that end something of a partner at once: a custom field, a password, a login, all access.
 
+use customers_api::customers::german;
 use customers_api::http::json::Json;
 use customers_api::operator::input::Overlap;
 
@@ -29,6 +30,10 @@ pub fn end_field(
     let partner = worker.partner(&username)?;
     let customers = customers_of(&partner);
     let label = label_of(&partner, n).ok_or_else(|| format!("{username} has no custom_{n}"))?;
+    if is_fixed(&partner, n) {
+        let why = "the German rule makes it mandatory, so it cannot be ended";
+        return Err(format!("custom_{n}{label} of {username}: {why}").into());
+    }
     let will = format!(
         "custom_{n}{label} of {username} ends: what its {} have stored in it is removed for good.",
         counted(customers, "customer")
@@ -55,6 +60,13 @@ fn label_of(partner: &Json, n: i64) -> Option<String> {
         "" => label,
         _ => format!(" ({label})"),
     })
+}
+
+/// Whether the German rule fixes a custom field of a partner.
+fn is_fixed(partner: &Json, n: i64) -> bool {
+    let country = partner.get("country").and_then(Json::as_text);
+    let mut fields = german::FIELDS.iter();
+    country == Some(german::COUNTRY) && fields.any(|fixed| i64::from(fixed.n) == n)
 }
 
 /// Disables a partner.
