@@ -107,11 +107,16 @@ fn a_dry_run_says_what_would_happen_and_to_how_many_and_changes_nothing() {
         let plan = &json["dry_run"];
         assert_eq!(plan["partner"], partner.username.as_str());
         assert_eq!(plan["customers"], 2);
+        let name = match command[0].as_str() {
+            "login" => command[..2].join(" "),
+            name => name.to_owned(),
+        };
+        assert_eq!(plan["command"], name);
         let would = plan["would"].as_str().unwrap();
         assert!(told.contains(would), "{told}");
         let says = match command[0].as_str() {
             "end-field" => "custom_7 (Shop)",
-            "password" => "stops working at once",
+            "password" => "The old one will stop working at once.",
             "login" => "1 login",
             "disable" => "2 logins",
             "close" => "2 customers",
@@ -157,8 +162,6 @@ fn what_the_service_would_refuse_is_refused_before_anything_is_asked() {
             );
         }
     }
-    let day = printed(&["password", name, "--overlap", "1d", "--dry-run"]);
-    assert!(day.contains("works for another 1 day;"), "{day}");
     printed(&["change", name, "--country", "DE"]);
     printed(&["field", name, "7"]);
     let fixed = failed(&["end-field", name, "6", "--dry-run"]);
@@ -167,6 +170,38 @@ fn what_the_service_would_refuse_is_refused_before_anything_is_asked() {
     );
     assert_eq!(fixed, says);
     printed(&["end-field", name, "7", "--dry-run"]);
+}
+
+#[test]
+fn a_password_tells_until_when_those_before_it_are_good() {
+    let partner = Partner::new();
+    let name = partner.username.as_str();
+    let would = |more: &[&str]| {
+        let dry = ["password", name, "--dry-run", "--json"];
+        let plan: Value = serde_json::from_str(&printed(&[&dry[..], more].concat())).unwrap();
+        plan["dry_run"]["would"].as_str().unwrap().to_owned()
+    };
+    let first = would(&["--overlap", "1d"]);
+    assert!(
+        first.ends_with("The old one will work 1 day longer."),
+        "{first}"
+    );
+    let output = run(&["password", name, "--overlap", "1d", "--yes"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let logins = printed(&["login", "show", name, "--json"]);
+    let logins: Value = serde_json::from_str(&logins).unwrap();
+    let until = logins["logins"][0]["previous_until"].as_str().unwrap();
+    assert_eq!(
+        told,
+        format!("the old password is good until {until} UTC\n")
+    );
+    let second = would(&[]);
+    let says = format!(
+        "The old one will stop working at once. The one before it, good until {until} UTC, will end too."
+    );
+    assert!(second.ends_with(&says), "{second}");
+    let output = run(&["password", name, "--yes"]);
+    assert!(output.stderr.is_empty(), "{output:#?}");
 }
 
 #[test]

@@ -93,21 +93,26 @@ pub fn disable(worker: &Worker, username: String, consent: &Consent) -> Result<J
     }
 }
 
-/// The names of a partner's logins.
-fn logins_of(worker: &Worker, username: &str) -> Result<Vec<String>, Failure> {
+/// The logins of a partner, its own among them.
+fn logins_of(worker: &Worker, username: &str) -> Result<Vec<Json>, Failure> {
     let answer = worker.get(&format!("{}/logins", partner_path(username)))?;
     let logins = answer.get("logins").and_then(Json::as_list);
-    let logins = logins.unwrap_or_default().iter();
-    Ok(logins
-        .filter_map(|login| login.get("login").map(cell))
-        .collect())
+    Ok(logins.unwrap_or_default().to_vec())
 }
 
-/// Refuses a login that the partner does not have, as the service would.
-fn expect_login(worker: &Worker, username: &str, login: &str) -> Result<(), Failure> {
-    let logins = logins_of(worker, username)?;
-    let has = logins.iter().any(|known| known == login);
-    if has { Ok(()) } else { Err(NO_LOGIN.into()) }
+/// A login of a partner.
+///
+/// # Errors
+/// The partner does not have it. The service would say the same.
+fn login_of(worker: &Worker, username: &str, login: &str) -> Result<Json, Failure> {
+    let mut logins = logins_of(worker, username)?.into_iter();
+    let found = logins.find(|known| known.get("login").and_then(Json::as_text) == Some(login));
+    found.ok_or_else(|| NO_LOGIN.into())
+}
+
+/// Until when the password before the present one of a login is good; empty if there is none.
+fn previous_until(login: &Json) -> String {
+    login.get("previous_until").map(cell).unwrap_or_default()
 }
 
 /// Replaces the password of a partner's own login, or of another one.
@@ -118,34 +123,43 @@ pub fn password(
     overlap: &Overlap,
     consent: &Consent,
 ) -> Result<Json, Failure> {
-    consent.is_possible("password")?;
+    let (command, path) = match login {
+        Some(login) => ("login password", login_path(&username, login)),
+        None => ("password", partner_path(&username)),
+    };
+    consent.is_possible(command)?;
     let partner = worker.partner(&username)?;
-    if let Some(login) = login {
-        expect_login(worker, &username, login)?;
-    }
+    let login = login.unwrap_or(&username).to_owned();
+    let earlier = match previous_until(&login_of(worker, &username, &login)?).as_str() {
+        "" => String::new(),
+        until => format!(" The one before it, good until {until} UTC, will end too."),
+    };
     let seconds = overlap.overlap_seconds;
     let until = match seconds {
-        0 => "stops working at once".to_owned(),
-        _ => format!("works for another {}", length(seconds)),
+        0 => "stop working at once".to_owned(),
+        _ => format!("work {} longer", length(seconds)),
     };
     let will = format!(
-        "1 login, {}, gets a new password, which is shown only once. The old one {until}; the one before it ends now.",
-        login.unwrap_or(&username)
+        "1 login, {login}, will get a new password, which will be shown only once. The old one will {until}.{earlier}"
     );
-    let path = match login {
-        Some(login) => login_path(&username, login),
-        None => partner_path(&username),
-    };
     let plan = Plan {
-        command: "password",
-        partner: username,
+        command,
+        partner: username.clone(),
         customers: customers_of(&partner),
         will,
     };
-    match consent.ask(plan)? {
-        Some(told) => Ok(told),
-        None => worker.post(&format!("{path}/password"), overlap),
+    if let Some(told) = consent.ask(plan)? {
+        return Ok(told);
     }
+    let answer = worker.post(&format!("{path}/password"), overlap)?;
+    // The new password must be printed whatever else fails.
+    if seconds > 0
+        && let Ok(login) = login_of(worker, &username, &login)
+    {
+        let until = previous_until(&login);
+        eprintln!("the old password is good until {until} UTC");
+    }
+    Ok(answer)
 }
 
 /// Ends a login.
@@ -161,7 +175,7 @@ pub fn end_login(
     if login == username {
         return Err(NO_LOGIN.into());
     }
-    expect_login(worker, &username, login)?;
+    login_of(worker, &username, login)?;
     let path = login_path(&username, login);
     let will = format!("1 login of {username}, {login}, ends at once, and its password with it.");
     let plan = Plan {
