@@ -115,12 +115,12 @@ fn a_dry_run_says_what_would_happen_and_to_how_many_and_changes_nothing() {
         let would = plan["would"].as_str().unwrap();
         assert!(told.contains(would), "{told}");
         let says = match command[0].as_str() {
-            "end-field" => "custom_7 (Shop)",
+            "end-field" => "which has 2 customers, will end, and every value in it will be removed",
             "password" => "The old one will stop working at once.",
             "login" => "1 login",
-            "disable" => "2 logins",
-            "close" => "2 customers",
-            "move" => "with its 2 customers moves from DB to DB_2",
+            "disable" => "every request of its 2 logins will be refused",
+            "close" => "will be disabled.",
+            "move" => "with its 2 customers will move from DB to DB_2",
             other => panic!("{other}"),
         };
         assert!(would.contains(says), "{would}");
@@ -141,7 +141,7 @@ fn what_the_service_would_refuse_is_refused_before_anything_is_asked() {
     for (command, says) in [
         (
             vec!["move", name, "--to", "DB_99"],
-            "no database DB_99: there are DB, DB_2, DB_3",
+            "no database DB_99, only DB, DB_2, DB_3",
         ),
         (vec!["move", name, "--to", home], "already"),
         (vec!["login", "password", name, &nobody], "has no login"),
@@ -205,6 +205,28 @@ fn a_password_tells_until_when_those_before_it_are_good() {
 }
 
 #[test]
+fn who_is_disabled_already_is_not_asked_about_again() {
+    let partner = Partner::new();
+    let name = partner.username.as_str();
+    printed(&["disable", name, "--yes"]);
+    for more in ["--yes", "--dry-run"] {
+        let output = run(&["disable", name, more]);
+        assert!(output.status.success(), "{output:#?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told, format!("{name} is disabled already\n"));
+        assert_eq!(
+            value(&String::from_utf8(output.stdout).unwrap(), "enabled"),
+            "no"
+        );
+    }
+    let close = printed(&["close", name, "--dry-run"]);
+    assert!(
+        close.contains(&format!("and {name} is disabled already.")),
+        "{close}"
+    );
+}
+
+#[test]
 fn in_a_terminal_only_a_yes_goes_on() {
     if !is_there("script", &["--version"]) {
         return;
@@ -215,7 +237,7 @@ fn in_a_terminal_only_a_yes_goes_on() {
     for types in ["no\n", "y\n", "\n"] {
         let told = in_a_terminal(&["disable", name], types);
         assert!(
-            told.contains("1 customer stay") && told.contains("Type yes"),
+            told.contains("Its 1 customer will stay.") && told.contains("Type yes"),
             "{told}"
         );
         assert!(told.contains("nothing was changed"), "{told}");

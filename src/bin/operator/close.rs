@@ -5,7 +5,7 @@ use customers_api::erasure::receipt::COUNTS;
 use customers_api::http::json::Json;
 
 use crate::consent::{Consent, Plan, counted};
-use crate::ending::customers_of;
+use crate::ending::{customers_of, is_disabled};
 use crate::failure::Failure;
 use crate::names::username;
 use crate::partner_path;
@@ -40,11 +40,14 @@ impl Close {
         let partner = worker.partner(&self.username)?;
         let customers = customers_of(&partner);
         let name = partner.get("name").map(cell).unwrap_or_default();
+        let username = &self.username;
+        let access = match is_disabled(&partner) {
+            true => "is disabled already",
+            false => "will be disabled",
+        };
         let will = format!(
-            "{} of {} ({name}) will be erased for good, and {} is disabled.",
+            "{} of {username} ({name}) will be erased for good, and {username} {access}.",
             counted(customers, "customer"),
-            self.username,
-            self.username
         );
         let plan = Plan {
             command: "close",

@@ -35,7 +35,7 @@ pub fn end_field(
         return Err(format!("custom_{n}{label} of {username}: {why}").into());
     }
     let will = format!(
-        "custom_{n}{label} of {username} ends: what its {} have stored in it is removed for good.",
+        "custom_{n}{label} of {username}, which has {}, will end, and every value in it will be removed for good.",
         counted(customers, "customer")
     );
     let path = field_path(&username, n);
@@ -69,15 +69,25 @@ fn is_fixed(partner: &Json, n: i64) -> bool {
     country == Some(german::COUNTRY) && fields.any(|fixed| i64::from(fixed.n) == n)
 }
 
+/// Whether a partner is disabled.
+pub fn is_disabled(partner: &Json) -> bool {
+    partner.get("enabled").and_then(Json::as_bool) == Some(false)
+}
+
 /// Disables a partner.
 pub fn disable(worker: &Worker, username: String, consent: &Consent) -> Result<Json, Failure> {
     consent.is_possible("disable")?;
     let partner = worker.partner(&username)?;
+    if is_disabled(&partner) {
+        eprintln!("{username} is disabled already");
+        return Ok(Json::object([("partner", partner)]));
+    }
     let customers = customers_of(&partner);
     let logins = logins_of(worker, &username)?.len();
     let logins = i64::try_from(logins).unwrap_or(i64::MAX);
     let will = format!(
-        "{username} is disabled: every request of its {} is refused with a 403, until `enable`. Its {} stay.",
+        "{username} will be disabled: every request of its {} will be refused with a 403, until `enable`. \
+         Its {} will stay.",
         counted(logins, "login"),
         counted(customers, "customer")
     );
@@ -177,7 +187,8 @@ pub fn end_login(
     }
     login_of(worker, &username, login)?;
     let path = login_path(&username, login);
-    let will = format!("1 login of {username}, {login}, ends at once, and its password with it.");
+    let will =
+        format!("1 login of {username}, {login}, will end at once, and its password with it.");
     let plan = Plan {
         command: "login end",
         partner: username,

@@ -84,24 +84,25 @@ impl Move {
         let names: Vec<String> = members(&answer, "databases", "name").collect();
         if !names.contains(to) {
             let all = names.join(", ");
-            return Err(format!("there is no database {to}: there are {all}").into());
+            return Err(format!("there is no database {to}, only {all}").into());
         }
         let home = worker.get(&format!("{}/home", partner_path(username)))?;
         let home = home.get("home").and_then(|home| home.get("database"));
         let home = home.map(cell).unwrap_or_default();
-        let meanwhile = "While it moves, its reads go on, and its writes are refused with a 503.";
+        let meanwhile =
+            "While it moves, its reads will go on, and its writes will be refused with a 503.";
         match move_of(&answer, username) {
             Some((_, target)) if target == *to => Ok(format!(
-                "{what} moves to {to} already: that goes on. {meanwhile}"
+                "{what} moves to {to} already: that will go on. {meanwhile}"
             )),
             Some((source, target)) if source == *to => Ok(format!(
-                "{what} moves to {target}: it is turned back to {to}. {meanwhile}"
+                "{what} moves to {target}: it will be turned back to {to}. {meanwhile}"
             )),
             Some((_, target)) => {
                 Err(format!("{username} moves to {target}: finish that first").into())
             }
             None if home == *to => Err(format!("{username} lives in {to} already").into()),
-            None => Ok(format!("{what} moves from {home} to {to}. {meanwhile}")),
+            None => Ok(format!("{what} will move from {home} to {to}. {meanwhile}")),
         }
     }
 
