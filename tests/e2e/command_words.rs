@@ -1,6 +1,9 @@
 //! What the operator's command says when something is wrong, and of itself.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Command, Output};
+use std::thread;
 
 use crate::command::{failed, printed, run};
 use crate::partner::Partner;
@@ -75,7 +78,42 @@ fn a_port_that_is_none_is_told_as_that() {
         &[("OPERATOR_TOKEN", "x")],
         &["--url", "http://x.example", "show"],
     );
-    assert_eq!(end(&without).0, Some(2));
+    let (code, told) = end(&without);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("or with http:// on this machine"), "{told}");
+}
+
+#[test]
+fn what_answers_and_is_not_the_service_is_named() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", other.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = other.accept().unwrap();
+        let mut request = BufReader::new(&stream).lines();
+        request.find(|line| line.as_ref().unwrap().is_empty());
+        let page = "HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>";
+        stream.write_all(page.as_bytes()).unwrap();
+    });
+    let (code, told) = end(&with(&[], &["--url", &origin, "show"]));
+    assert_eq!(code, Some(1));
+    let says = format!("{origin} answers 404, and not as the service does: is it the right URL?\n");
+    assert_eq!(told, says);
+}
+
+#[test]
+fn a_change_wants_something_to_change() {
+    let partner = Partner::new();
+    let (code, told) = end(&run(&["change", &partner.username]));
+    assert!(code == Some(2) && told.contains("--country"), "{told}");
+    for given in [&["--name", ""][..], &["--anywhere", "--country", "SE"]] {
+        printed(&[&["change", &partner.username], given].concat());
+    }
+    // The service checks values: they are read before they are refused.
+    let (code, told) = end(&run(&["change", &partner.username, "--country", "XX"]));
+    assert!(
+        code == Some(1) && told.contains("country must be"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -96,7 +134,7 @@ fn near_names_are_suggested_and_a_name_that_is_not_there_is_told() {
     assert_ne!(near, name);
     for command in [
         vec!["show"],
-        vec!["change"],
+        vec!["change", "--anywhere"],
         vec!["enable"],
         vec!["password", "--yes"],
         vec!["disable", "--yes"],
@@ -159,6 +197,8 @@ fn the_help_has_examples_and_exit_codes() {
         "Examples:",
         "operator audit --partner",
         "Exit codes:",
+        "1  the service refused (a value, too)",
+        "2  the command line cannot be read",
         "3  nobody said yes",
     ] {
         assert!(help.contains(part), "{help}");

@@ -1,8 +1,8 @@
 //! Why a command failed, and the exit code that says so to a script.
 
-/// The service refused or failed, or did not answer.
+/// The service refused or failed, or did not answer. It is also the one that checks most values.
 const REFUSED: u8 = 1;
-/// The command line or the environment is wrong. clap exits with this code too.
+/// The command line cannot be read, or the environment is wrong. clap exits with this code too.
 const USAGE: u8 = 2;
 /// Nobody has said yes.
 const UNCONFIRMED: u8 = 3;
@@ -11,8 +11,8 @@ const UNCONFIRMED: u8 = 3;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the service refused, failed or did not answer
-  2  the command line or a variable is wrong
+  1  the service refused (a value, too), failed or did not answer
+  2  the command line cannot be read, or a variable is wrong
   3  nobody said yes, so nothing was changed";
 
 /// The reason why a command failed.

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgGroup, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use consent::Consent;
 use customers_api::http::json::Json;
@@ -79,6 +79,8 @@ enum Call {
         database: Option<String>,
     },
     /// Change the given fields of a partner.
+    #[command(group = ArgGroup::new("fields").required(true).multiple(true)
+        .args(["name", "country", "networks", "anywhere"]))]
     Change {
         #[arg(value_parser = username)]
         username: String,

@@ -43,7 +43,7 @@ impl Worker {
             .filter_map(|local| origin.strip_prefix(local))
             .any(|port| port.is_empty() || port.starts_with(':'));
         if !is_local && !origin.starts_with("https://") {
-            let why = "--url must begin with https://, to protect the token";
+            let why = "--url must begin with https://, to protect the token (or with http:// on this machine)";
             return Err(Failure::usage(why));
         }
         let token = std::env::var("OPERATOR_TOKEN").ok();
@@ -161,7 +161,10 @@ impl Worker {
         let text = answer.body_mut().read_to_string();
         let text = text.map_err(|error| self.lost(&error))?;
         let body = Json::parse(text.as_bytes());
-        let body = body.map_err(|_| format!("{status}: the answer is not from the service"))?;
+        let body = body.map_err(|_| {
+            let origin = &self.origin;
+            format!("{origin} answers {status}, and not as the service does: is it the right URL?")
+        })?;
         if status == 200 {
             return Ok(body);
         }
