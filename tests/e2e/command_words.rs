@@ -1,13 +1,17 @@
 //! What the operator's command says when something is wrong, and of itself.
 
+use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::thread;
 
 use crate::command::{failed, printed, run};
 use crate::partner::Partner;
-use crate::server::{OPERATOR_TOKEN, shared};
+use crate::server::{OPERATOR_TOKEN, ROOT, shared};
 
 /// Runs the command with an environment of its own.
 fn with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -19,6 +23,39 @@ fn with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         .envs(variables.iter().copied());
     let _under_way = shared().request_under_way();
     command.output().unwrap()
+}
+
+/// Stands in for cargo: it builds as the real one says it, and runs the command as that prints.
+const CARGO: &str = r#"#!/bin/sh
+case "$1" in
+  build) printf "%s    Finished \`dev\` profile in 0.02s\n" "$BUILD_SAYS" >&2 ;;
+  run) shift; echo "$@" ;;
+esac
+"#;
+
+#[test]
+fn npm_says_what_is_compiled_or_waited_for_and_otherwise_nothing() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("cargo"), CARGO).unwrap();
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.join("cargo"), executable).unwrap();
+    let path = format!("{}:{}", folder.display(), env::var("PATH").unwrap());
+    for says in [
+        "",
+        "    Blocking waiting for file lock\n   Compiling ring\n",
+    ] {
+        let output = Command::new("npm")
+            .args(["run", "-s", "operator", "--", "show", "--json"])
+            .current_dir(ROOT)
+            .env("PATH", &path)
+            .env("BUILD_SAYS", says)
+            .output()
+            .unwrap();
+        let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        assert_eq!(out, "--quiet --locked --bin operator -- show --json\n");
+        assert_eq!(err, says);
+    }
 }
 
 /// The exit code and the error message.
