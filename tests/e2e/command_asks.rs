@@ -303,7 +303,7 @@ fn who_is_erased_already_is_not_asked_about_again() {
     let first: Value = serde_json::from_str(&first).unwrap();
     let first = &first["erasures"][0];
     let removed_at = first["removed_at"].as_str().unwrap();
-    let erased_on = format!("customer {one} of {name} was erased on {removed_at}\n");
+    let erased_on = format!("customer {one} of {name} was erased on {removed_at} UTC\n");
 
     // What is named twice counts once.
     let dry = ["erase", name, &two, &one, &two, "--dry-run"];

@@ -35,8 +35,14 @@ impl Erase {
         worker.partner(&self.username)?;
         let mut seen = HashSet::new();
         self.customer_ids.retain(|id| seen.insert(*id));
-        let mut would_be = self.each(worker, "?dry_run=1")?;
-        would_be.retain(|receipt| !self.is_erased(receipt));
+        let receipts = self.each(worker, "?dry_run=1")?;
+        let (would_be, erased): (Vec<Json>, Vec<Json>) = receipts
+            .into_iter()
+            .partition(|receipt| member(receipt, "removed_at").is_empty());
+        for receipt in erased {
+            let [id, at] = ["customer_id", "removed_at"].map(|name| member(&receipt, name));
+            eprintln!("customer {id} of {} was erased on {at} UTC", self.username);
+        }
         let left = i64::try_from(would_be.len()).unwrap_or(i64::MAX);
         if left == 0 {
             eprintln!("there is nothing to erase");
@@ -64,18 +70,6 @@ impl Erase {
         Ok(erasures(receipts))
     }
 
-    /// Whether a receipt is that of an erasure which was carried out. If so, it says when.
-    fn is_erased(&self, receipt: &Json) -> bool {
-        let member = |name| receipt.get(name).map(cell).unwrap_or_default();
-        let removed_at = member("removed_at");
-        if removed_at.is_empty() {
-            return false;
-        }
-        let (id, partner) = (member("customer_id"), &self.username);
-        eprintln!("customer {id} of {partner} was erased on {removed_at}");
-        true
-    }
-
     fn each(&self, worker: &Worker, query: &str) -> Result<Vec<Json>, Failure> {
         let mut receipts = Vec::new();
         for id in &self.customer_ids {
@@ -93,6 +87,10 @@ impl Erase {
         }
         Ok(receipts)
     }
+}
+
+fn member(receipt: &Json, name: &str) -> String {
+    receipt.get(name).map(cell).unwrap_or_default()
 }
 
 fn erasures(receipts: Vec<Json>) -> Json {
