@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 
+export const WIDTHS = [320, 360, 768, 1440];
+export const LANGUAGES = { sh: "curl", php: "PHP", py: "Python", js: "JS", rb: "Ruby" };
+
 /** The part of the page that is a task. */
 export const task = (page, method, path) => page.locator(`article[data-method="${method}"][data-path="${path}"]`);
 
-export const goTo = (part) => part.evaluate((element) => element.scrollIntoView());
+const goTo = (part) => part.evaluate((element) => element.scrollIntoView());
 
 /** What the sender of a task shows as the answer. */
 export async function answered(part) {
@@ -68,4 +71,15 @@ export async function fits(page) {
     return [scrollWidth, clientWidth];
   });
   assert.ok(content <= view, `${content} px of content in ${view} px`);
+}
+
+/** Sends a creation that the service refuses, from its sender. */
+export async function refused(page) {
+  const create = task(page, "POST", "/customers");
+  await goTo(create);
+  await create.getByRole("button", { name: "Try it" }).click();
+  await create.getByLabel("Body").fill('{"name":"","emial":"x"}');
+  await create.getByRole("button", { name: "Send", exact: true }).click();
+  await create.locator(".try .answer").waitFor();
+  return create;
 }

@@ -1,4 +1,4 @@
-//! The reference page, tested in a browser. The checks are in `tests/browser/checks.mjs`.
+//! The reference page, tested in a browser. The checks are in `tests/browser/`.
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
