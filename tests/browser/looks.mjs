@@ -33,6 +33,85 @@ export const looks = {
     }
   },
 
+  /** With letters of twice the size, whether the browser's setting or the root says so. */
+  async grows({ open }) {
+    for (const [width, height] of [[320, 780], [720, 900], [1280, 720]]) {
+      const page = await open({ viewport: { width, height } });
+      const bars = async () => {
+        await fits(page);
+        const bar = await page.locator(".bar").evaluate((bar) => bar.offsetHeight);
+        assert.ok(bar <= height / 3, `${width} px: the bar has ${bar} of ${height}`);
+        // Each language can be scrolled to, and nothing else of the bar is cut off.
+        for (const one of await page.locator(".bar :is(button, a, label):visible").all()) {
+          await one.scrollIntoViewIfNeeded();
+          const { x, width: wide } = await one.boundingBox();
+          assert.ok(x >= 0 && x + wide <= width, `${width} px: ${await one.innerText()} is at ${x} to ${x + wide}`);
+        }
+      };
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      await openAll(page);
+      await bars();
+      await landsBelowTheBar(page, ["createCalls", "error-custnr_taken"]);
+      await page.evaluate(() => (document.documentElement.style.fontSize = ""));
+      const browser = await page.context().newCDPSession(page);
+      await browser.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
+      await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "32px");
+      await bars();
+      await page.context().close();
+    }
+  },
+
+  /** A link to a task or a code leads below the bar, and the keyboard neither loses the place nor goes beneath the bar. */
+  async lands({ open }) {
+    for (const width of WIDTHS) {
+      const page = await open({ width });
+      await landsBelowTheBar(page, await page.locator("article, .codes tr[id], main :is(h2, h3)[id]").evaluateAll((all) => all.map(({ id }) => id)));
+      await page.evaluate(() => (location.hash = "createCalls"));
+      await page.locator(".brand").focus();
+      // Another language makes the page longer or shorter above: what counts is what the reader sees.
+      const place = () => page.locator("#createCalls").evaluate((task) => Math.round(task.getBoundingClientRect().top));
+      const before = await place();
+      for (const key of ["Tab", "ArrowRight", "ArrowRight", "Tab"]) {
+        await page.keyboard.press(key);
+        assert.equal(await place(), before, `${width} px: ${key}`);
+      }
+      await page.locator("#createCalls .open").focus();
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press("Shift+Tab");
+        const [top, bar, what] = await page.evaluate(() => {
+          const { activeElement: one } = document;
+          return [one.getBoundingClientRect().top, document.querySelector(".bar").getBoundingClientRect().bottom, one.outerHTML.slice(0, 80)];
+        });
+        assert.ok(top >= bar, `${width} px: ${what} is at ${top}`);
+      }
+      await page.context().close();
+    }
+  },
+
+  /** Paper has all that is folded up, in light colours, and nothing to press. */
+  async prints({ open }) {
+    const page = await open({ colorScheme: "light" });
+    const colours = () => page.evaluate(() => getComputedStyle(document.body).color + getComputedStyle(document.documentElement).backgroundColor);
+    const light = await colours();
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    assert.equal(await colours(), light);
+    for (const part of [".bar", "#contents", "main button", "#live", ".skip"]) assert.equal(await page.locator(`${part}:visible`).count(), 0, part);
+    const folded = await page.locator("details > :not(summary)").evaluateAll((all) => all.filter((one) => !one.checkVisibility()).length);
+    assert.equal(folded, 0);
+    await bothSidesDiffer(page);
+    // A3, across.
+    await page.setViewportSize({ width: 1587, height: 1123 });
+    const { x, width } = await page.locator("main").boundingBox();
+    assert.ok(x < 10 && width > 1200, `the text is ${width} px wide, at ${x}`);
+  },
+
+  /** Where the system has colours of its own, before and after can still be told apart. */
+  async contrasts({ open }) {
+    const page = await open();
+    await page.emulateMedia({ forcedColors: "active" });
+    await bothSidesDiffer(page);
+  },
+
   async follows({ open }) {
     const page = await open({ colorScheme: "light" });
     const seen = () => page.evaluate(() => getComputedStyle(document.body).color + getComputedStyle(document.documentElement).backgroundColor);
@@ -76,3 +155,29 @@ export const looks = {
     }
   },
 };
+
+/** The heading that each address names is shown below the bar. */
+async function landsBelowTheBar(page, ids) {
+  const wrong = await page.evaluate(async (ids) => {
+    const found = [];
+    for (const id of ids) {
+      location.hash = id;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const top = document.getElementById(id).getBoundingClientRect().top;
+      const bar = Math.max(0, document.querySelector(".bar").getBoundingClientRect().bottom);
+      const isLast = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+      if (top < bar || (top > bar + 100 && !isLast)) found.push([id, top, bar]);
+    }
+    return found;
+  }, ids);
+  assert.deepEqual(wrong, []);
+}
+
+/** What is removed has a line under it, and what is empty has a box, where there is no colour behind them. */
+async function bothSidesDiffer(page) {
+  const [del, gone] = await page.evaluate(() => [
+    getComputedStyle(document.querySelector("#picture td del")).textDecorationLine,
+    getComputedStyle(document.querySelector("#picture td.gone"), "::after").outlineStyle,
+  ]);
+  assert.deepEqual([del, gone], ["underline", "dashed"]);
+}

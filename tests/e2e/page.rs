@@ -77,6 +77,26 @@ fn nothing_is_wider_than_the_screen() {
 }
 
 #[test]
+fn letters_of_twice_the_size_fit_and_leave_room_below_the_bar() {
+    check("grows", DEMO);
+}
+
+#[test]
+fn a_link_leads_below_the_bar_and_the_keyboard_keeps_the_reading_place() {
+    check("lands", DEMO);
+}
+
+#[test]
+fn paper_has_everything_in_light_colours_and_nothing_to_press() {
+    check("prints", DEMO);
+}
+
+#[test]
+fn before_and_after_differ_without_colours() {
+    check("contrasts", DEMO);
+}
+
+#[test]
 fn the_page_is_complete_without_javascript() {
     check("reads", DEMO);
 }
