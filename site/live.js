@@ -48,8 +48,9 @@ export function startLive() {
 
 async function run() {
   const [button, status] = [$("#run"), $("#live-status")];
-  if (!haveCredentials(status)) return;
-  button.disabled = true;
+  if (button.ariaDisabled || !haveCredentials(status)) return;
+  // A button that is `disabled` would lose the focus.
+  button.ariaDisabled = "true";
   $("#steps").replaceChildren();
   $("#outcome").replaceChildren();
   say(status, "", "Running …");
@@ -61,8 +62,7 @@ async function run() {
   else say(status, "good", `Customer ${known.id} is erased.`);
   if (!failure && known.export) $("#outcome").replaceChildren(...beforeAndAfter(known));
   button.textContent = unfinished ? `Erase customer ${known.id}` : "Create and erase a customer";
-  button.disabled = false;
-  button.focus();
+  button.ariaDisabled = null;
 }
 
 const leftOver = ({ id, asked }) => {

@@ -8,7 +8,10 @@ export function startSenders() {
     const button = element("button", { className: "open" }, "Try it");
     const place = element("div", { className: "try" }, button);
     task.querySelector(".side > .answer").before(place);
-    button.addEventListener("click", () => place.replaceChildren(...sender(task)));
+    button.addEventListener("click", () => {
+      place.replaceChildren(...sender(task));
+      place.querySelector("input, textarea, button").focus();
+    });
   }
 }
 
@@ -22,14 +25,20 @@ function sender(task) {
   const content = body === undefined ? undefined : element("textarea", { value: body, spellcheck: false });
   const button = element("button", { className: "main" }, hasDryRun ? "Show what it would erase" : isAsked ? "Go on" : "Send");
   const status = element("span", { className: "status", role: "status" });
-  const output = element("div", {});
+  const output = element("div", { className: "output", tabIndex: -1 });
   const form = element("form", { ariaLabel: `Send: ${title}`, noValidate: true },
     element("div", { className: "grid" }, ...inputs.map(({ label }) => label)),
     ...(content ? [element("label", {}, "Body, as JSON ", content)] : []),
     element("p", {}, button, " ", status));
 
+  // What was counted for one customer does not stand beside the id of another.
+  if (isAsked) form.addEventListener("input", () => {
+    output.replaceChildren();
+    say(status, "");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (button.ariaDisabled) return;
     output.replaceChildren();
     const wrong = missing(inputs, content);
     if (wrong) return say(status, "bad", wrong.text), wrong.field.focus();
@@ -37,10 +46,11 @@ function sender(task) {
     const request = filledIn({ method, path, inputs, content, isOpen: open !== undefined });
     const go = async (target) => {
       say(status, "", "Sending …");
-      button.disabled = true;
+      // A button that is `disabled` would lose the focus.
+      button.ariaDisabled = "true";
       const answer = await send(method, target, request);
-      button.disabled = false;
-      say(status, answer.status < 400 && answer.status > 0 ? "good" : "bad", answer.status ? String(answer.status) : explain(answer));
+      button.ariaDisabled = null;
+      say(status, answer.status < 400 && answer.status > 0 ? "good" : "bad", answer.status ? `${answer.status}. The answer is below.` : explain(answer));
       return answer;
     };
     if (!isAsked) return output.replaceChildren(shown(await go(request.target)));
@@ -96,13 +106,15 @@ function question(request, said, go, output) {
   const typed = element("input", { autocomplete: "off", inputMode: "numeric" });
   const sure = element("button", { className: "danger", disabled: true }, `DELETE ${request.target}`);
   typed.addEventListener("input", () => (sure.disabled = typed.value !== request.id));
-  const form = element("form", { className: "warning" }, element("p", {}, ...said),
+  const form = element("form", { className: "warning" }, element("div", { role: "alert" }, ...said),
     element("p", {}, element("label", {}, `Type ${request.id} to go on `, typed)), sure);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (sure.disabled) return;
-    sure.disabled = true;
+    if (sure.disabled || sure.ariaDisabled) return;
+    sure.ariaDisabled = "true";
     output.replaceChildren(shown(await go(request.target)));
+    // The button that had the focus is gone.
+    output.focus();
   });
   return form;
 }
