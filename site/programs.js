@@ -1,6 +1,6 @@
 // The programs of the page: the language, the visitor's address and credentials in them, and copying them.
 
-import { credentials, element, whenCredentialsChange } from "./service.js";
+import { credentials, element, stored, whenCredentialsChange } from "./service.js";
 
 const ORIGIN = "https://customers.example";
 const MASK = "••••••••";
@@ -75,9 +75,9 @@ function fillOrigin() {
 
 /** Keeps the language for the next visit. */
 function keepLanguage() {
-  const wanted = document.querySelector(`[name=language][value="${localStorage.getItem("language")}"]`);
+  const wanted = document.querySelector(`[name=language][value="${stored(() => localStorage.getItem("language"))}"]`);
   if (wanted) wanted.checked = true;
-  document.querySelector(".languages").addEventListener("change", ({ target }) => localStorage.setItem("language", target.value));
+  document.querySelector(".languages").addEventListener("change", ({ target }) => stored(() => localStorage.setItem("language", target.value)));
 }
 
 export function startPrograms() {

@@ -11,10 +11,19 @@ export const whenCredentialsChange = (listener) => listeners.push(listener);
 export const credentials = () => ({ name: username.value, secret: password.value });
 export const given = () => username.value !== "" && password.value !== "";
 
+/** Reads or writes what the browser stores. A visitor may forbid that: then nothing is stored, and nothing else is missing. */
+export function stored(use) {
+  try {
+    return use();
+  } catch {
+    return null;
+  }
+}
+
 function changed() {
-  for (const field of [username, password]) sessionStorage.setItem(field.id, field.value);
+  for (const field of [username, password]) stored(() => sessionStorage.setItem(field.id, field.value));
   $("#who").textContent = given() ? username.value : "Credentials";
-  $("#who").classList.toggle("known", given());
+  $("#who").dataset.state = "";
   say($("#login-status"), "", "");
   for (const listener of listeners) listener();
 }
@@ -36,6 +45,11 @@ export async function send(method, path, { body, headers = {}, isOpen = false } 
   try {
     const content = typeof body === "object" ? JSON.stringify(body) : body;
     const answer = await fetch(path, { method, headers: sent, body: content, credentials: "omit", cache: "no-store" });
+    // Only what the service says of the credentials that are still in the fields.
+    if (sent.Authorization === basic()) {
+      if (answer.ok) $("#who").dataset.state = "accepted";
+      if (answer.status === 401) $("#who").dataset.state = "refused";
+    }
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, json: parsed(text), text };
   } catch (error) {
@@ -68,7 +82,7 @@ export function say(status, kind, ...parts) {
 export function haveCredentials(status) {
   if (given()) return true;
   const open = element("button", { type: "button", onclick: () => ask() }, "Fill them in");
-  say(status, "bad", `Your ${username.value === "" ? "user name" : "password"} is missing. `, open);
+  say(status, "bad", "Your credentials are missing. They come from ", element("a", { href: "#support" }, "support"), ". ", open);
   return false;
 }
 
@@ -85,7 +99,7 @@ export function element(name, properties, ...children) {
 
 export function startCredentials() {
   for (const field of [username, password]) {
-    field.value = sessionStorage.getItem(field.id) ?? "";
+    field.value = stored(() => sessionStorage.getItem(field.id)) ?? "";
     field.addEventListener("input", changed);
   }
   $("#login").addEventListener("submit", async (event) => {
