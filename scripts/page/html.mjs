@@ -12,8 +12,9 @@ export const attribute = (written) => text(written).replace(/"/g, "&quot;");
 
 export const code = (written) => `<code>${text(written)}</code>`;
 
-/** A sentence of the document, with its `code`. */
-const prose = (said) => said.split(/`([^`]+)`/).map((part, at) => (at % 2 ? code(part) : text(part))).join("");
+/** A sentence with its `code` and its links within the page. */
+const prose = (said) => said.split(/`([^`]+)`/).map((part, at) => (at % 2 ? code(part) : text(part))).join("")
+  .replace(/\[([^\]]+)\]\((#[\w-]+)\)/g, '<a href="$2">$1</a>');
 
 /** The name that a heading has in an address. */
 export const slug = (title) => title.toLowerCase().replace(/<[^>]+>|[^\w\s-]/g, "").trim().replace(/\s+/g, "-");
@@ -45,9 +46,11 @@ function fields(rows) {
 
 function fieldRow({ names, type, limit, meaning, required, place }) {
   const name = names.length > 1 ? `${code(names[0])} … ${code(names.at(-1))}` : code(names[0]);
+  // For the search: a row shows only the first and the last of its names.
+  const all = names.length > 1 ? ` data-names="${names.join(" ")}"` : "";
   const where = ["query", "header"].includes(place) ? ` <small>${place}</small>` : "";
   const needed = place && required ? " <em>required</em>" : "";
-  return `<tr${place && ` data-in=${place}`}><th scope=row>${name}${where}${needed}<td>${type}<td>${prose(limit).replaceAll("–", "–<wbr>")}<td>${prose(meaning)}`;
+  return `<tr${place && ` data-in=${place}`}><th scope=row${all}>${name}${where}${needed}<td>${type}<td>${prose(limit).replaceAll("–", "–<wbr>")}<td>${prose(meaning)}`;
 }
 
 /** A task: what it does, its fields, the request in every language, and what the service answered to just that request. */

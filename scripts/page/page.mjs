@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, root } from "../tools.mjs";
 import { guide } from "./guide.mjs";
-import { answer, contents, errors, program, programs, slug, task } from "./html.mjs";
+import { answer, contents, errors, programs, slug, task } from "./html.mjs";
 import { LANGUAGES, sample } from "./samples.mjs";
 import { codes, tasks } from "./tasks.mjs";
 
@@ -41,10 +41,10 @@ export function page(document) {
 const choice = ([end, language], at) =>
   `<label><input type=radio name=language value=${end}${at === 0 ? " checked" : ""}>${language}</label>`;
 
-/** The first request of all, in curl, and its answer. */
+/** The first request of all, and its answer. */
 function first() {
   const request = requests().find(({ task }) => task === "GET /miscellaneous/ping");
-  return program(sample("sh", request), "sh", { isAlways: true }) + answer(recorded()[request.task]);
+  return programs((end) => sample(end, request)) + answer(recorded()[request.task]);
 }
 
 const requests = () => JSON.parse(read("site", "requests.json"));

@@ -43,19 +43,24 @@ function task(document, operations) {
       rows(document, inPlace(place).map(({ name, required, schema, description }) =>
         [name, { description, ...resolved(document, schema) }, required, place])),
     ),
-    body: fieldsOf(document, bodySchema(document, operation), "body"),
+    body: bodyFields(document, operation),
     takesForm: Boolean(operation.requestBody?.content["application/x-www-form-urlencoded"]),
     takesJson: Boolean(operation.requestBody?.content["application/json"]),
     answer: answer(document, operation),
   };
 }
 
-function bodySchema(document, { requestBody }) {
+function bodyFields(document, { requestBody }) {
   const { content } = resolved(document, requestBody) ?? {};
   const json = content?.["application/json"] ?? content?.["application/x-www-form-urlencoded"];
-  // `POST /customers` takes one customer or a list: the first is the one whose fields the page lists.
   const schema = resolved(document, json?.schema);
-  return resolved(document, schema?.anyOf?.[0] ?? schema?.oneOf?.[0] ?? schema);
+  // `POST /customers` takes one customer or a list. The items of the list have the fields of the one.
+  const [one, list] = (schema?.anyOf ?? schema?.oneOf ?? [schema]).map((form) => resolved(document, form));
+  const lists = Object.entries(list?.properties ?? {}).map(([name, property]) => {
+    const description = `In place of the other fields, in JSON: ${property.description} See [Many customers at once](#many-customers-at-once).`;
+    return [name, { ...property, description }, false, "body"];
+  });
+  return [...fieldsOf(document, one, "body"), ...rows(document, lists)];
 }
 
 /** What a task answers: the records under each member that holds some, and the members that hold none. */
