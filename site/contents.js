@@ -8,24 +8,73 @@ const MOST = 12;
 /** How far from the top of the window the heading is that is read now, in pixels. */
 const LINE = 160;
 
-/** Everything that can be found: the entries of the contents, every code of an error, every field. */
+/**
+ * Everything that can be found, the best first: the entries of the contents, every code of an error, every field, and at last
+ * the text of every part. `words` is where the visitor's words are looked for.
+ */
 function findable() {
   const entries = [...document.querySelectorAll("#toc a")].map((link) => {
     const { method = "", path = "" } = document.getElementById(link.hash.slice(1)).dataset;
-    return { text: link.lastChild.textContent, more: path, hash: link.hash, kind: `${method} ${path}`.trim() };
+    return { text: link.lastChild.textContent, words: link.lastChild.textContent, hash: link.hash, kind: `${method} ${path}`.trim() };
   });
-  const codes = [...document.querySelectorAll(".codes tr[id]")].map((row) =>
-    ({ text: row.cells[0].textContent, more: row.cells[2].textContent, hash: `#${row.id}`, kind: `error ${row.cells[1].textContent}` }));
+  const codes = [...document.querySelectorAll(".codes tr[id]")].map((row) => {
+    const [name, status, meaning] = [...row.cells].map((cell) => cell.textContent);
+    return { text: name, words: `${name} ${status}`, meaning, hash: `#${row.id}`, kind: `error ${status}` };
+  });
   const fields = [...document.querySelectorAll(".fields tbody tr")].map((row) => {
     const task = row.closest("article");
-    return { text: row.querySelector("code").textContent, more: "", hash: `#${task.id}`, kind: `field of: ${task.querySelector("h4").textContent}` };
+    const [head] = row.cells;
+    const text = [...head.querySelectorAll("code")].map((name) => name.textContent).join(" … ");
+    return { text, words: head.dataset.names ?? text, hash: `#${task.id}`, kind: `field of: ${task.querySelector("h4").textContent}` };
   });
-  // A field may stand in a task twice: among what it takes and what it answers.
-  const once = new Map([...entries, ...codes, ...fields].map((one) => [`${one.text} ${one.kind}`, one]));
-  return [...once.values()];
+  const paths = entries.map((entry) => ({ ...entry, words: `${entry.text} ${entry.kind}` }));
+  const meanings = codes.map((code) => ({ ...code, words: `${code.words} ${code.meaning}` }));
+  const written = texts(entries);
+  const parts = entries.map((entry) => ({ ...entry, isText: true, kind: "", words: written.get(entry.hash) }));
+  return [...entries, ...codes, ...fields, ...paths, ...meanings, ...parts].map((one) => ({ ...one, lower: one.words.toLowerCase() }));
 }
 
-let all;
+/** The text of each part that the contents lead to: all that stands before the next one. */
+function texts(entries) {
+  const found = new Map(entries.map(({ hash }) => [hash, ""]));
+  const walker = document.createTreeWalker($("main"));
+  let part;
+  const add = (text) => part && found.set(part, found.get(part) + text);
+  while (walker.nextNode()) {
+    const { currentNode: node } = walker;
+    if (found.has(`#${node.id}`)) part = `#${node.id}`;
+    if (node instanceof Text) add(node.parentElement.matches("button") ? "" : node.data.replace(/\s+/g, " "));
+    else if (!node.matches("a, b, code, del, i, wbr")) add(" ");
+  }
+  return found;
+}
+
+/** Where a word stands in something, or -1. In a name it may stand anywhere, in a text only where a word begins. */
+function place({ lower, isText }, word) {
+  return isText ? lower.search(new RegExp(`(?<![a-z\\d])${word.replace(/\W/g, "\\$&")}`)) : lower.indexOf(word);
+}
+
+/** What has these words: all of them, or if nothing has, any of them. A part is found once. */
+function finds(words) {
+  const seen = new Set();
+  const isNew = ({ text, hash, kind }) => {
+    const key = kind.startsWith("field") ? `${hash} ${text}` : hash;
+    const isSeen = seen.has(key);
+    seen.add(key).add(hash);
+    return !isSeen;
+  };
+  const all = everything.filter((one) => words.every((word) => place(one, word) >= 0));
+  const some = () => everything.filter((one) => words.some((word) => place(one, word) >= 0));
+  return (all.length > 0 ? all : some()).filter(isNew);
+}
+
+/** A little of the text around the first of the words. */
+function around(part, words) {
+  const at = words.map((word) => place(part, word)).find((at) => at >= 0);
+  return `…${part.words.slice(Math.max(0, at - 30), at + 50).trim()}…`;
+}
+
+let everything;
 
 function search() {
   const words = $("#search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -33,11 +82,10 @@ function search() {
   found.hidden = words.length === 0;
   $("#toc").hidden = !found.hidden;
   if (found.hidden) return;
-  all ??= findable();
-  const holds = (text) => words.every((word) => text.toLowerCase().includes(word));
-  const hits = [...all.filter(({ text }) => holds(text)), ...all.filter(({ text, more }) => !holds(text) && holds(`${text} ${more}`))];
-  const items = hits.slice(0, MOST).map(({ text, hash, kind }) =>
-    element("li", {}, element("a", { href: hash }, text, ...(kind ? [element("small", {}, kind)] : []))));
+  everything ??= findable();
+  const hits = finds(words);
+  const items = hits.slice(0, MOST).map((hit) =>
+    element("li", {}, element("a", { href: hit.hash }, hit.text, element("small", {}, hit.kind || around(hit, words)))));
   if (hits.length > MOST) items.push(element("li", {}, `${hits.length - MOST} more: add a word.`));
   found.replaceChildren(...(items.length > 0 ? items : [element("li", {}, "Nothing found.")]));
 }
@@ -87,6 +135,7 @@ export function startMark() {
   };
   addEventListener("scroll", soon, { passive: true });
   addEventListener("hashchange", soon);
+  soon();
 }
 
 /**

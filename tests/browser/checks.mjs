@@ -45,11 +45,11 @@ export const checks = {
       assert.equal(await page.locator(`#toc a[href="#${id}"]`).count(), 1, id);
     }
     assert.equal(new Set(tasks.map(({ key }) => key)).size, tasks.length);
-    for (const id of [tasks.at(-1).id, "error-custnr_taken"]) {
-      await page.goto(`${origin}/#${id}`);
-      const top = await page.locator(`#${id}`).evaluate((part) => part.getBoundingClientRect().top);
-      assert.ok(top >= 40 && top < 400, `${id} is at ${top}`);
-    }
+    // A creation takes one customer, or a list of them.
+    const list = page.locator("#createCustomer .fields tr", { has: page.locator("th code", { hasText: /^customers$/ }) });
+    assert.match(await list.first().innerText(), /list\s+1–1,000 of them/);
+    assert.equal(await list.first().getByRole("link").getAttribute("href"), "#many-customers-at-once");
+    assert.equal(await page.locator(".facts a[href='/openapi.json']").innerText(), "OpenAPI 3.1");
   },
 
   async searches({ open }) {
@@ -66,7 +66,25 @@ export const checks = {
       assert.equal(new URL(page.url()).hash, "#error-custnr_taken");
       assert.ok(await page.locator("#error-custnr_taken").isVisible());
       if (width < 1024) continue;
-      await search.fill("no such thing");
+      // The first find of each: a name, a status, a code, a field in the middle of a row, and then the text of a part.
+      for (const [words, first] of [
+        ["404", /^not_found\nerror 404$/], ["429", /\nerror 429$/], ["409", /\nerror.* 409/], ["custom_5", /^custom_1 … custom_20\nfield of: /],
+        ["wget", /wget/], ["GDPR", /GDPR/], ["jwt", /JWT/i], ["signature", /signature/i], ["rate limit", /^Limits\n/], ["openapi", /OpenAPI/],
+        ["typescript", /TypeScript/], ["axios", /axios/], ["import", /import/i],
+      ]) {
+        await search.fill(words);
+        const finds = await page.locator("#found li").allInnerTexts();
+        assert.match(finds[0], first, words);
+        assert.ok(finds.length <= 13, words);
+      }
+      await search.fill("typescript");
+      assert.match(await page.locator("#found li").first().innerText(), /^Changelog\n….*in TypeScript,.*…$/);
+      // A part is found once.
+      await search.fill("erase");
+      const links = await page.locator("#found a").evaluateAll((all) => all.map(({ textContent }) => textContent));
+      assert.equal(new Set(links).size, links.length);
+      // Where nothing has all words, some of them will do.
+      await search.fill("zzzz");
       assert.equal(await page.locator("#found").innerText(), "Nothing found.");
       await search.fill("e");
       assert.match(await page.locator("#found li").last().innerText(), /^\d+ more: add a word\.$/);
@@ -84,7 +102,14 @@ export const checks = {
   async marks({ open, origin }) {
     const page = await open();
     const ids = await page.locator("#toc a").evaluateAll((links) => links.map(({ hash }) => hash.slice(1)));
-    const current = (id) => page.locator(`#toc a[href="#${id}"][aria-current]`).waitFor();
+    const current = (id, of = page) => of.locator(`#toc a[href="#${id}"][aria-current]`).waitFor();
+    // A fresh page, before anybody scrolls it.
+    for (const [id, marked] of [["", "start"], ["#createCalls", "createCalls"], ["#error-custnr_taken", "codes"]]) {
+      const fresh = await page.context().newPage();
+      await fresh.goto(`${origin}/${id}`);
+      await current(marked, fresh);
+      await fresh.close();
+    }
     for (const id of ids.slice(-5)) {
       await page.goto(`${origin}/#${id}`);
       await current(id);
@@ -141,6 +166,8 @@ export const checks = {
       await page.getByRole("radio", { name: language }).check();
       const shown = await page.locator("article [data-l]:visible").evaluateAll((all) => [...new Set(all.map(({ dataset }) => dataset.l))]);
       assert.deepEqual(shown, [end]);
+      const first = await page.locator("#start .code:visible").evaluateAll((all) => all.map(({ dataset }) => dataset.l));
+      assert.deepEqual(first, [end]);
     }
     for (const part of ["#run", "#who", "#search", ".copy", ".try"]) assert.equal(await page.locator(`${part}:visible`).count(), 0, part);
     for (const width of WIDTHS) {
@@ -171,7 +198,8 @@ export const checks = {
     await read.getByLabel("customer_id").fill("2");
     await read.getByRole("button", { name: "Send", exact: true }).click();
     // What is missing stands beside the button, with the way to it.
-    await read.getByText("Your user name is missing.").waitFor();
+    await read.getByText("Your credentials are missing. They come from support.").waitFor();
+    assert.equal(await read.getByRole("link", { name: "support" }).getAttribute("href"), "#support");
     await read.getByRole("button", { name: "Fill them in" }).click();
     assert.equal(await page.evaluate(() => document.activeElement.id), "username");
     await fillIn(page, username, password);
@@ -179,6 +207,71 @@ export const checks = {
     const answer = await answered(read);
     assert.match(answer, /^HTTP 200/);
     assert.match(answer, /Tandläkarna vid Järntorget/);
+  },
+
+  /** The focus stays where the visitor is: in the form, on its button, or on what has come in the button's place. */
+  async holds({ open, username, password, origin }) {
+    const page = await open();
+    const focused = () => page.evaluate(() => {
+      const { activeElement: one } = document;
+      return one.name || one.className || one.tagName;
+    });
+    await fillIn(page, username, password);
+    await page.keyboard.press("Escape");
+    const list = task(page, "GET", "/customers");
+    await list.getByRole("button", { name: "Try it" }).press("Enter");
+    assert.equal(await focused(), "customer_id");
+    let held;
+    await page.route(/\/customers\?/, (route) => (held = route));
+    await list.getByLabel("pagesize").fill("1");
+    await list.getByRole("button", { name: "Send" }).press("Enter");
+    await list.getByText("Sending …").waitFor();
+    assert.equal(await focused(), "main");
+    // Nothing is sent twice meanwhile.
+    const first = held;
+    await page.keyboard.press("Enter");
+    assert.equal(held, first);
+    await held.continue();
+    await list.getByRole("status").getByText("200. The answer is below.").waitFor();
+    assert.equal(await focused(), "main");
+
+    const id = await created(page, origin, username, password);
+    const erasure = task(page, "DELETE", "/customers/{customer_id}");
+    await erasure.getByRole("button", { name: "Try it" }).press("Enter");
+    assert.equal(await focused(), "customer_id");
+    const dryRun = async () => {
+      await erasure.getByLabel("customer_id").fill(id);
+      await erasure.getByRole("button", { name: "Show what" }).press("Enter");
+      await erasure.getByRole("alert").getByText("for good").waitFor();
+      assert.equal(await focused(), "main");
+    };
+    await dryRun();
+    // Another id has not been counted.
+    await erasure.getByLabel("customer_id").fill(`${id}0`);
+    assert.equal(await erasure.locator(".warning, .answer:visible").count(), 1);
+    assert.equal(await erasure.locator(".warning").count(), 0);
+    await dryRun();
+    await erasure.getByLabel(`Type ${id}`).fill(id);
+    await erasure.getByRole("button", { name: `DELETE /customers/${id}` }).press("Enter");
+    await erasure.locator(".warning").waitFor({ state: "detached" });
+    assert.match(await answered(erasure), /"removed_at": "2/);
+    assert.equal(await focused(), "output");
+  },
+
+  /** A browser that refuses the storage takes nothing else from the page. */
+  async lacks({ open }) {
+    const page = await open();
+    await page.addInitScript(() => {
+      for (const name of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, name, { get: () => { throw new DOMException("refused", "SecurityError"); } });
+      }
+    });
+    await page.reload();
+    await page.locator("article .open").last().waitFor();
+    assert.equal(await page.locator(".copy").count(), await page.locator(".code").count());
+    await page.getByRole("radio", { name: "Ruby" }).check();
+    await fillIn(page, "somebody", "something");
+    await page.locator("#who", { hasText: "somebody" }).waitFor();
   },
 
   async names({ open, username, password }) {
@@ -193,17 +286,24 @@ export const checks = {
 
   async refuses({ open, username, password }) {
     const page = await open({ expected: [401] });
+    // What the button in the bar says of the credentials.
+    const state = () => page.locator("#who").evaluate(({ dataset }) => dataset.state);
     await fillIn(page, username, "wrong");
+    assert.equal(await state(), "");
     await page.getByRole("button", { name: "Check", exact: true }).click();
     await page.locator("#login-status", { hasText: "401" }).waitFor();
+    assert.equal(await state(), "refused");
     await page.locator("#run").click();
     await page.locator("#live-status", { hasText: "401: the user name or the password is wrong. Nothing" }).waitFor();
     await fillIn(page, username, password);
+    assert.equal(await state(), "");
     await page.getByRole("button", { name: "Check", exact: true }).click();
     await page.locator("#login-status", { hasText: "The credentials are correct" }).waitFor();
+    assert.equal(await state(), "accepted");
     await page.getByRole("button", { name: "Forget" }).click();
     await page.locator("#run").click();
-    await page.locator("#live-status", { hasText: "Your user name is missing" }).waitFor();
+    await page.locator("#live-status", { hasText: "Your credentials are missing" }).waitFor();
+    assert.equal(await state(), "");
   },
 
   /** A DELETE counts first, shows that, and asks for the id to be typed. */
@@ -214,11 +314,7 @@ export const checks = {
       if (request.method() === "DELETE") sent.push(request.url().replace(origin, ""));
     });
     await fillIn(page, username, password);
-    const created = await page.request.post(`${origin}/customers`, {
-      headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
-      form: { name: "To be erased", custnr: `ASK-${Date.now()}` },
-    });
-    const id = String((await created.json()).customers[0].customer_id);
+    const id = await created(page, origin, username, password);
     const erasure = task(page, "DELETE", "/customers/{customer_id}");
     await erasure.getByRole("button", { name: "Try it" }).click();
     await erasure.getByLabel("customer_id").fill(id);
@@ -375,3 +471,12 @@ export const checks = {
     assert.equal(await page.locator("#username").inputValue(), "");
   },
 };
+
+/** Creates a customer without the page, and returns its id. */
+async function created(page, origin, username, password) {
+  const answer = await page.request.post(`${origin}/customers`, {
+    headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
+    form: { name: "To be erased", custnr: `ASK-${Date.now()}` },
+  });
+  return String((await answer.json()).customers[0].customer_id);
+}

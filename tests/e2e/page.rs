@@ -57,7 +57,7 @@ fn every_task_and_every_code_has_an_address_of_its_own() {
 }
 
 #[test]
-fn the_search_finds_tasks_codes_and_fields() {
+fn the_search_finds_tasks_codes_fields_and_texts() {
     check("searches", DEMO);
 }
 
@@ -109,6 +109,16 @@ fn nothing_of_the_demo_or_of_the_operator_is_on_the_page() {
 #[test]
 fn a_task_can_be_tried_and_says_what_is_missing_beside_its_button() {
     check("tries", DEMO);
+}
+
+#[test]
+fn the_focus_stays_in_the_sender_and_a_warning_goes_with_its_id() {
+    check("holds", DEMO);
+}
+
+#[test]
+fn a_refused_storage_takes_nothing_else_from_the_page() {
+    check("lacks", DEMO);
 }
 
 #[test]
