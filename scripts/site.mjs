@@ -34,9 +34,15 @@ async function assemble() {
   const { page } = await import("./page/page.mjs");
   let html = page(JSON.parse(readFileSync(join(out, "openapi.json"), "utf8")));
   mkdirSync(join(out, "assets"));
-  for (const name of ["page.css", "page.js"]) html = html.replace(`"${name}"`, `"${await asset(name)}"`);
+  let headers = readFileSync(join(root, "site", "headers"), "utf8");
+  for (const name of ["page.css", "page.js"]) {
+    const path = await asset(name);
+    html = html.replace(`"${name}"`, `"${path}"`);
+    // Only of files that are there: a rule for the folder would also keep a 404 for a year.
+    headers += `\n${path}\n  Cache-Control: public, max-age=31536000, immutable\n`;
+  }
   writeFileSync(join(out, "index.html"), html);
-  writeFileSync(join(out, "_headers"), readFileSync(join(root, "site", "headers")));
+  writeFileSync(join(out, "_headers"), headers);
 }
 
 /** Empties a folder but keeps it: a server that watches the folder would stop seeing changes in a new one. */
