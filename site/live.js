@@ -14,6 +14,9 @@ const SHORTEST = "1";
 /** What stands after the erasure where the whole row is gone. */
 const NO_ROW = null;
 
+/** Marks what the service has answered after the erasure. It answers nothing else of an erased customer. */
+const ANSWERED = "answered";
+
 const customer = () => ({
   name: "Made-up Bakery Ltd",
   custnr: `LIVE-${crypto.randomUUID?.() ?? Date.now()}`,
@@ -116,44 +119,47 @@ function show(method, path, body, { status, json, text }, expected) {
     element("summary", {}, code, ` ${method} ${path}`), element("pre", {}, ...parts))));
 }
 
-/** What the export answered before, and what stays: the receipt's figures, and the numbers as they are masked. */
+/** What the export answered before, and what stays: what the receipt says, and the rest by the rule. */
 function beforeAndAfter({ export: all, receipt, id, custom = {} }) {
   const [one] = all.customers;
   const [measure, user, number, call] = ["measures", "users", "allowed_numbers", "calls"].map((kind) => all[kind][0]);
+  const numbers = [measure.destnr, measure.phonenr, call.anum, call.bnum, call.cnum];
   const rows = [
-    ["Customer", "live", `removed ${receipt.removed_at}`],
-    ["customer_id", id, receipt.customer_id],
-    ["uuid", one.uuid, receipt.uuid],
+    ["Customer", "live", `404: removed ${receipt.removed_at}`, ANSWERED],
+    ["customer_id", id, receipt.customer_id, ANSWERED],
+    ["uuid", one.uuid, receipt.uuid, ANSWERED],
     ...["name", "custnr", "email", "address_street", ...Object.keys(custom)].map((name) => [name, one[name]]),
-    ["Users", all.users.length, `0: ${receipt.users_removed} removed`],
+    ["Users", all.users.length, `0: ${receipt.users_removed} removed`, ANSWERED],
     ["name", user.name, NO_ROW],
-    ["Allowed numbers", all.allowed_numbers.length, `0: ${receipt.allowed_numbers_removed} removed`],
+    ["Allowed numbers", all.allowed_numbers.length, `0: ${receipt.allowed_numbers_removed} removed`, ANSWERED],
     ["phonenr", number.phonenr, NO_ROW],
-    ["Measures", all.measures.length, `${all.measures.length}: ${receipt.measures_expired} expired`],
+    ["Measures", all.measures.length, `${all.measures.length}: ${receipt.measures_expired} expired`, ANSWERED],
     ["name", measure.name],
-    ["destnr", ...TRACKED],
-    ["phonenr", ...OFFICE],
+    ["destnr", measure.destnr, TRACKED[1]],
+    ["phonenr", measure.phonenr, OFFICE[1]],
     ["Calls", all.calls.length, all.calls.length],
     ["start", call.start, call.start],
     ["duration", `${call.duration} s`, `${call.duration} s`],
-    ["anum", ...MOBILE],
-    ["bnum", ...TRACKED],
-    ["cnum", ...OFFICE],
+    ["anum", call.anum, MOBILE[1]],
+    ["bnum", call.bnum, TRACKED[1]],
+    ["cnum", call.cnum, OFFICE[1]],
+    ["Phone numbers", numbers.length, `${receipt.phone_numbers_masked} masked`, ANSWERED],
   ];
-  const heads = ["", "Before: the export", "After: what is kept"].map((text) => element(text ? "th" : "td", {}, text));
+  const heads = ["", "Before: the export", "After: what stays, by the rule"].map((text) => element(text ? "th" : "td", {}, text));
   const table = element("table", { className: "compare" }, element("thead", {}, element("tr", {}, ...heads)),
     element("tbody", {}, ...rows.map(row)));
-  const note = element("p", { className: "hint" }, `From now on, GET /customers/${id} answers a 404, and GET /customers/${id}/erasure answers the receipt. Its counts stand above, and it counts ${receipt.phone_numbers_masked} masked numbers. The masks are shown by the `,
-    element("a", { href: "#phone-numbers" }, "rule"), ": nobody can read them through the API.");
+  const note = element("p", { className: "hint" }, `“${ANSWERED}” is what the service said after the erasure, in the receipt or with the 404. The rest is what the `,
+    element("a", { href: "#phone-numbers" }, "rule"), " leaves: nobody can read it through the API, and neither could this page.");
   return [table, note];
 }
 
-function row([name, before, after]) {
+function row([name, before, after, source]) {
   const isGroup = /^[A-Z]/.test(name);
   const gone = after === undefined || after === NO_ROW;
   const masked = String(after).match(/^(\+\d+)(\*+)$/);
   const left = gone ? [element("span", {}, after === NO_ROW ? "no row" : "empty")] : masked ? [masked[1], element("b", {}, masked[2])] : [after];
   const was = gone ? [element("del", {}, before)] : masked ? [masked[1], element("del", {}, before.slice(masked[1].length))] : [before];
+  if (source) left.push(" ", element("small", {}, source));
   return element("tr", { className: isGroup ? "group" : "" }, element("th", { scope: "row" }, name),
     element("td", {}, ...was), element("td", { className: gone ? "gone" : "" }, ...left));
 }

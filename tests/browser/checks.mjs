@@ -341,7 +341,7 @@ export const checks = {
     assert.equal(sent.length, 2);
   },
 
-  /** Returns what the page says of the erasure, for a comparison with the database. */
+  /** Returns what the page says of the erasure, for a comparison with the database, and whether it says that it has read it. */
   async erases({ open, username, password }) {
     const page = await open({ expected: [404] });
     const keys = page.keyboard;
@@ -364,8 +364,12 @@ export const checks = {
     ]);
     // The focus is still on the button.
     assert.equal(await page.evaluate(() => document.activeElement.id), "run");
-    return page.locator("#outcome tbody tr").evaluateAll((rows) => rows.map((row) =>
-      [...row.cells].map((cell) => (cell.className === "gone" ? "" : cell.textContent))));
+    assert.equal(await page.locator("#outcome thead th").last().innerText(), "After: what stays, by the rule");
+    return page.locator("#outcome tbody tr").evaluateAll((rows) => rows.map((row) => {
+      const isRead = row.cells[2].querySelector("small") !== null;
+      row.querySelector("small")?.remove();
+      return [...[...row.cells].map((cell) => (cell.className === "gone" ? "" : cell.textContent.trim())), isRead ? "read" : ""];
+    }));
   },
 
   /** USERNAME must be a German partner, which has six mandatory custom fields. */
