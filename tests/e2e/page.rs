@@ -142,6 +142,22 @@ fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
         return;
     };
     let rows: Vec<Vec<String>> = serde_json::from_str(&printed).unwrap();
+    // What the service itself answered after the erasure, and nothing else, is marked as read.
+    let read: Vec<&str> = rows
+        .iter()
+        .filter(|row| row[3] == "read")
+        .map(|row| row[0].as_str())
+        .collect();
+    let answered = [
+        "Customer",
+        "customer_id",
+        "uuid",
+        "Users",
+        "Allowed numbers",
+        "Measures",
+        "Phone numbers",
+    ];
+    assert_eq!(read, answered);
     let after = |name: &str| -> Vec<&str> {
         let rows = rows.iter().filter(|row| row[0] == name);
         rows.map(|row| row[2].as_str()).collect()
@@ -171,6 +187,7 @@ fn the_live_erasure_works_by_keyboard_and_shows_what_the_database_keeps() {
     for name in ["name", "custnr", "email", "address_street"] {
         assert_eq!(after(name)[0], "", "{rows:?}");
     }
+    assert_eq!(after("Phone numbers"), ["5 masked"]);
 }
 
 #[test]
@@ -284,4 +301,8 @@ fn the_platform_serves_what_the_page_loads_for_ever_and_without_the_worker() {
         // The Worker gives every answer an id.
         assert!(file.header("X-Request-Id").is_none());
     }
+    // While a new version is rolled out, its files may be asked of the old one: nobody keeps that they are missing.
+    let missing = Request::new(demo(), "GET", "/assets/page.000000000000.js").expect(404);
+    assert_eq!(missing.header("Cache-Control"), None);
+    assert_eq!(missing.header("X-Content-Type-Options"), Some("nosniff"));
 }
