@@ -28,10 +28,11 @@ export async function erase(page) {
   await page.locator("#live-status.good").waitFor();
 }
 
-/** Opens everything that is folded up. */
+/** Opens everything that is folded up, and every sender. */
 export async function openAll(page) {
   await page.evaluate(() => {
     for (const one of document.querySelectorAll("details")) one.open = true;
+    for (const button of document.querySelectorAll(".try > .open")) button.click();
   });
 }
 
