@@ -57,7 +57,7 @@ function bodyFields(document, { requestBody }) {
   // `POST /customers` takes one customer or a list. The items of the list have the fields of the one.
   const [one, list] = (schema?.anyOf ?? schema?.oneOf ?? [schema]).map((form) => resolved(document, form));
   const lists = Object.entries(list?.properties ?? {}).map(([name, property]) => {
-    const description = `In place of the other fields, in JSON: ${property.description} See [Many customers at once](#many-customers-at-once).`;
+    const description = `${property.description} In JSON, in place of the other fields. See [Many customers at once](#many-customers-at-once).`;
     return [name, { ...property, description }, false, "body"];
   });
   return [...fieldsOf(document, one, "body"), ...rows(document, lists)];

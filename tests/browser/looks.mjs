@@ -74,7 +74,9 @@ export const looks = {
       // Another language makes the page longer or shorter above: what counts is what the reader sees.
       const place = () => page.locator("#createCalls").evaluate((task) => Math.round(task.getBoundingClientRect().top));
       const before = await place();
-      for (const key of ["Tab", "ArrowRight", "ArrowRight", "Tab"]) {
+      // Beside a wide page the contents follow.
+      const inContents = width >= 1024 ? ["Tab", "Tab", "Tab"] : [];
+      for (const key of ["Tab", "ArrowRight", "ArrowRight", "Tab", ...inContents]) {
         await page.keyboard.press(key);
         assert.equal(await place(), before, `${width} px: ${key}`);
       }
