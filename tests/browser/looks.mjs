@@ -78,7 +78,8 @@ export const looks = {
       const inContents = width >= 1024 ? ["Tab", "Tab", "Tab"] : [];
       for (const key of ["Tab", "ArrowRight", "ArrowRight", "Tab", ...inContents]) {
         await page.keyboard.press(key);
-        assert.equal(await place(), before, `${width} px: ${key}`);
+        // The browser may round where the text is after a change above it.
+        assert.ok(Math.abs(await place() - before) < 3, `${width} px: ${key}`);
       }
       await page.locator("#createCalls .open").focus();
       for (let presses = 0; presses < 40; presses++) {
