@@ -61,7 +61,7 @@ function reference(all, links) {
   const headings = [];
   let html = `<h2 id=tasks><a href="#tasks">Tasks</a></h2>
 <p>Each has its fields, the request in the language that you choose above, and what the service answered to just that request
-when the tests asked it. The same for programs: <a href="/openapi.json">OpenAPI 3.1</a>.\n`;
+when the tests asked it. The ids are those of the recorded account: put in your own. The same for programs: <a href="/openapi.json">OpenAPI 3.1</a>.\n`;
   headings.push({ id: "tasks", title: "Tasks", depth: 2 });
   let tag = "";
   for (const request of asked) {
