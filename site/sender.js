@@ -31,8 +31,10 @@ function sender(task) {
     ...(content ? [element("label", {}, "Body, as JSON ", content)] : []),
     element("p", {}, button, " ", status));
 
-  // What was counted for one customer does not stand beside the id of another.
+  // What was counted for one customer does not stand beside the id of another, also if its answer comes late.
+  let edits = 0;
   if (isAsked) form.addEventListener("input", () => {
+    edits++;
     output.replaceChildren();
     say(status, "");
   });
@@ -55,7 +57,9 @@ function sender(task) {
     };
     if (!isAsked) return output.replaceChildren(shown(await go(request.target)));
     if (!hasDryRun) return output.replaceChildren(question(request, [`${title}?`], go, output));
+    const before = edits;
     const dry = await go(`${request.target}${request.target.includes("?") ? "&" : "?"}dry_run=1`);
+    if (edits !== before) return say(status, "");
     if (dry.status !== 200) return output.replaceChildren(shown(dry));
     output.replaceChildren(shown(dry), question(request, told(dry.json.erasure), go, output));
   });

@@ -25,7 +25,7 @@ export function guide(markdown, { tasks, codes, contact }) {
       return codes.has(written) && written.includes("_") ? `<a href="#error-${written}">${code(written)}</a>` : code(written);
     },
     link({ href, tokens }) {
-      if (href === "contact:") return `<a href="mailto:${contact}">${contact}</a>`;
+      if (href === "contact:") return `<a href="mailto:${text(encodeURI(contact))}">${text(contact)}</a>`;
       const [, key] = href.match(/^task:(.+)/) ?? [];
       return `<a href="${key ? `#${tasks.get(decodeURI(key)).id}` : href}">${this.parser.parseInline(tokens)}</a>`;
     },

@@ -330,7 +330,7 @@ impl Error {
 /// The message of [`Error::HttpsRequired`].
 fn https_required(with_credentials: bool) -> String {
     let seen = if with_credentials {
-        "; the credentials in this request could be read on the way: ask support for new ones"
+        "; the credentials in this request could be read on the way: ask for new ones"
     } else {
         ""
     };

@@ -1,14 +1,15 @@
 // Checks the reference page in Chromium: node tests/browser/page.mjs CHECK ORIGIN USERNAME PASSWORD
 //
-// Runs one of the checks in checks.mjs and looks.mjs against a running service. tests/e2e/page.rs names what each check promises. Every
-// check also fails on an error in the console, on a violation of the content security policy, and on a request to another
-// site. Checks wait for conditions and never sleep.
+// Runs one of the checks in checks.mjs, looks.mjs and senders.mjs against a running service. tests/e2e/page.rs names what each
+// check promises. Every check also fails on an error in the console, on a violation of the content security policy, and on a
+// request to another site. Checks wait for conditions and never sleep.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 import { checks } from "./checks.mjs";
 import { looks } from "./looks.mjs";
+import { senders } from "./senders.mjs";
 
 const [check, origin, username, password] = process.argv.slice(2);
 
@@ -55,7 +56,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  const result = await { ...checks, ...looks }[check]({ open, origin, username, password });
+  const result = await { ...checks, ...looks, ...senders }[check]({ open, origin, username, password });
   if (result) console.log(JSON.stringify(result));
   assert.deepEqual(faults, []);
 } finally {

@@ -197,7 +197,7 @@ fn a_password_tells_until_when_those_before_it_are_good() {
     );
     let second = would(&[]);
     let says = format!(
-        "The old one will stop working at once. The one before it, good until {until} UTC, will end too."
+        "The old one will stop working at once. The one before it, whose time ends or has ended at {until} UTC, will be refused too."
     );
     assert!(second.ends_with(&says), "{second}");
     let output = run(&["password", name, "--yes"]);
@@ -209,16 +209,17 @@ fn who_is_disabled_already_is_not_asked_about_again() {
     let partner = Partner::new();
     let name = partner.username.as_str();
     printed(&["disable", name, "--yes"]);
-    for more in ["--yes", "--dry-run"] {
-        let output = run(&["disable", name, more]);
-        assert!(output.status.success(), "{output:#?}");
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(told, format!("{name} is disabled already\n"));
-        assert_eq!(
-            value(&String::from_utf8(output.stdout).unwrap(), "enabled"),
-            "no"
-        );
-    }
+    let output = run(&["disable", name, "--yes"]);
+    assert!(output.status.success(), "{output:#?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told, format!("{name} is disabled already\n"));
+    let printed_then = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(value(&printed_then, "enabled"), "no");
+    // A dry run has the same members as of one who is not disabled.
+    let plan = printed(&["disable", name, "--dry-run", "--json"]);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let would = format!("{name} is disabled already.");
+    assert_eq!(plan["dry_run"]["would"], json!(would), "{plan}");
     let close = printed(&["close", name, "--dry-run"]);
     assert!(
         close.contains(&format!("and {name} is disabled already.")),

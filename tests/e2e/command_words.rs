@@ -199,7 +199,7 @@ fn near_names_are_suggested_and_a_name_that_is_not_there_is_told() {
 }
 
 #[test]
-fn an_empty_user_name_is_refused_by_every_command() {
+fn a_user_name_that_no_path_can_hold_is_refused_by_every_command() {
     for command in [
         &["add", ""][..],
         &["change", "", "--name", "A"],
@@ -223,6 +223,13 @@ fn an_empty_user_name_is_refused_by_every_command() {
         assert!(
             code == Some(2) && told.contains("username must not be empty"),
             "{command:?}: {told}"
+        );
+    }
+    for name in [".", ".."] {
+        let (code, told) = end(&run(&["close", name, "--dry-run"]));
+        assert!(
+            code == Some(2) && told.contains("no path can hold it"),
+            "{name}: {told}"
         );
     }
 }

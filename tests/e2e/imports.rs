@@ -107,7 +107,10 @@ fn lossy(server: &'static Server) -> String {
     thread::spawn(move || {
         for client in listener.incoming() {
             let mut client = client.unwrap();
-            let (head, body) = read_request(&client);
+            // A client may open a connection and ask nothing.
+            let Some((head, body)) = read_request(&client) else {
+                continue;
+            };
             let mut upstream =
                 TcpStream::connect(server.origin.strip_prefix("http://").unwrap()).unwrap();
             write!(upstream, "{head}Connection: close\r\n\r\n").unwrap();
@@ -124,13 +127,15 @@ fn lossy(server: &'static Server) -> String {
     origin
 }
 
-/// The head of a request, without what it says of its connection, and its body.
-fn read_request(client: &TcpStream) -> (String, Vec<u8>) {
+/// The head of a request, without what it says of its connection, and its body. `None` if nothing is asked.
+fn read_request(client: &TcpStream) -> Option<(String, Vec<u8>)> {
     let mut reader = BufReader::new(client);
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
         let name = line.split(':').next().unwrap().to_lowercase();
         match name.trim() {
             "" => break,
@@ -141,8 +146,8 @@ fn read_request(client: &TcpStream) -> (String, Vec<u8>) {
         head.push_str(&line);
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    (head, body)
+    reader.read_exact(&mut body).ok()?;
+    Some((head, body))
 }
 
 /// An import asks for a lost answer again, and creates each customer once.

@@ -175,7 +175,7 @@ pub fn responses(refusal: &Value, is_met: fn(&Code) -> bool) -> Value {
     responses
 }
 
-/// The codes of a status that an audience can meet, as the end of a sentence. Those of a 400 are too many for one.
+/// The codes of a status that an audience can meet, after a sentence without its full stop. Those of a 400 are too many for one.
 fn codes_of(status: u16, is_met: fn(&Code) -> bool) -> String {
     let codes = CODES
         .iter()
@@ -183,7 +183,7 @@ fn codes_of(status: u16, is_met: fn(&Code) -> bool) -> String {
     let words: Vec<String> = codes.map(|code| format!("`{}`", code.code)).collect();
     match words.as_slice() {
         [] => String::new(),
-        words => format!(" ({})", words.join(", ")),
+        words => format!(". Codes: {}", words.join(", ")),
     }
 }
 
@@ -202,7 +202,8 @@ pub fn headers() -> Value {
         ),
         (
             "Location",
-            "The path of the new record; for a list, that of the list of customers.".to_owned(),
+            "The path of the new record; for several, that of the list that they are in."
+                .to_owned(),
         ),
         ("Retry-After", "The number of seconds to wait.".to_owned()),
         (

@@ -78,19 +78,24 @@ pub fn is_disabled(partner: &Json) -> bool {
 pub fn disable(worker: &Worker, username: String, consent: &Consent) -> Result<Json, Failure> {
     consent.is_possible("disable")?;
     let partner = worker.partner(&username)?;
-    if is_disabled(&partner) {
+    let is_already = is_disabled(&partner);
+    if is_already && !consent.is_dry_run() {
         eprintln!("{username} is disabled already");
         return Ok(Json::object([("partner", partner)]));
     }
     let customers = customers_of(&partner);
     let logins = logins_of(worker, &username)?.len();
     let logins = i64::try_from(logins).unwrap_or(i64::MAX);
-    let will = format!(
-        "{username} will be disabled: every request of its {} will be refused with a 403, until `enable`. \
+    let will = if is_already {
+        format!("{username} is disabled already.")
+    } else {
+        format!(
+            "{username} will be disabled: every request of its {} will be refused with a 403, until `enable`. \
          Its {} will stay.",
-        counted(logins, "login"),
-        counted(customers, "customer")
-    );
+            counted(logins, "login"),
+            counted(customers, "customer")
+        )
+    };
     let plan = Plan {
         command: "disable",
         partner: username.clone(),
@@ -142,7 +147,9 @@ pub fn password(
     let login = login.unwrap_or(&username).to_owned();
     let earlier = match previous_until(&login_of(worker, &username, &login)?).as_str() {
         "" => String::new(),
-        until => format!(" The one before it, good until {until} UTC, will end too."),
+        until => format!(
+            " The one before it, whose time ends or has ended at {until} UTC, will be refused too."
+        ),
     };
     let seconds = overlap.overlap_seconds;
     let until = match seconds {

@@ -14,11 +14,12 @@ const NO_PARTNER: &str = "there is no such partner";
 /// What the service says of a login that does not exist, or that cannot be ended.
 pub const NO_LOGIN: &str = "there is no such login";
 
-/// A user name on a command line. The path of an empty one would be that of all partners or logins: a script whose variable
-/// is not set would be told of something else.
+/// A user name on a command line. The path of an empty one would be that of all partners or logins, so a script whose variable
+/// is not set would be told of something else. What stands for a folder in a path leads elsewhere too.
 pub fn username(text: &str) -> Result<String, String> {
     match text {
         "" => Err("username must not be empty".to_owned()),
+        "." | ".." => Err(format!("username must not be {text}: no path can hold it")),
         _ => Ok(text.to_owned()),
     }
 }
