@@ -34,7 +34,7 @@ function findable() {
   return [...entries, ...codes, ...fields, ...paths, ...meanings, ...parts].map((one) => ({ ...one, lower: one.words.toLowerCase() }));
 }
 
-/** The text of each part that the contents lead to: all that stands before the next one. */
+/** The text of each part that the contents lead to: all that stands before the next one, without programs. */
 function texts(entries) {
   const found = new Map(entries.map(({ hash }) => [hash, ""]));
   const walker = document.createTreeWalker($("main"));
@@ -43,7 +43,7 @@ function texts(entries) {
   while (walker.nextNode()) {
     const { currentNode: node } = walker;
     if (found.has(`#${node.id}`)) part = `#${node.id}`;
-    if (node instanceof Text) add(node.parentElement.matches("button") ? "" : node.data.replace(/\s+/g, " "));
+    if (node instanceof Text) add(node.parentElement.closest("button, .code") ? "" : node.data.replace(/\s+/g, " "));
     else if (!node.matches("a, b, code, del, i, wbr")) add(" ");
   }
   return found;
@@ -97,7 +97,7 @@ export function startSearch() {
     if (event.key === "Enter") $("#found a")?.click();
   });
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || /INPUT|TEXTAREA/.test(document.activeElement.tagName)) return;
+    if (event.key !== "/" || document.activeElement.matches("input:not([type=radio]), textarea")) return;
     event.preventDefault();
     if (getComputedStyle(contents).display === "none") contents.showPopover();
     $("#search").focus();

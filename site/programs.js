@@ -45,8 +45,16 @@ export function copyText(program) {
   return `${copy.textContent}\n`;
 }
 
+const headings = [...document.querySelectorAll("main :is(h2, h3, h4, summary)")];
+
+/** Whether a heading stands above a program. That of a folded part is only above what is folded in it. */
+function isAbove(heading, program) {
+  if (heading.tagName === "SUMMARY") return heading.parentElement.contains(program);
+  return heading.compareDocumentPosition(program) & Node.DOCUMENT_POSITION_FOLLOWING;
+}
+
 function copyButton(program) {
-  const heading = program.closest("article, details, section").querySelector("h4, summary, h2").textContent;
+  const heading = headings.findLast((one) => isAbove(one, program)).textContent;
   return element("button", { className: "copy", onclick: copy, ariaLabel: `Copy: ${heading}, ${languageOf(program)}` }, "Copy");
 }
 

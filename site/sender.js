@@ -60,6 +60,7 @@ function sender(task) {
     const before = edits;
     const dry = await go(`${request.target}${request.target.includes("?") ? "&" : "?"}dry_run=1`);
     if (edits !== before) return say(status, "");
+    if (dry.status === 200) say(status, "good", "Nothing is erased yet. What it would do is below.");
     if (dry.status !== 200) return output.replaceChildren(shown(dry));
     output.replaceChildren(shown(dry), question(request, told(dry.json.erasure), go, output));
   });
@@ -77,7 +78,7 @@ function input(row) {
 function missing(inputs, content) {
   const empty = inputs.find(({ field, isRequired }) => isRequired && field.value === "");
   if (empty) return { text: `${empty.name} is missing.`, field: empty.field };
-  if (content && parsed(content.value) === undefined) return { text: "The body is no JSON.", field: content };
+  if (content && parsed(content.value) === undefined) return { text: "The body is not JSON.", field: content };
 }
 
 function filledIn({ path, inputs, content, isOpen }) {
@@ -98,11 +99,11 @@ function filledIn({ path, inputs, content, isOpen }) {
 function told(receipt) {
   if (receipt.removed_at) return [`Customer ${receipt.customer_id} was erased at ${receipt.removed_at} already. Again does nothing and answers the same receipt.`];
   const lines = [
-    ["measures that expire", receipt.measures_expired], ["users that go", receipt.users_removed],
-    ["allowed numbers that go", receipt.allowed_numbers_removed], ["phone numbers that are masked", receipt.phone_numbers_masked],
+    ["measures to expire", receipt.measures_expired], ["users to remove", receipt.users_removed],
+    ["allowed numbers to remove", receipt.allowed_numbers_removed], ["phone numbers to mask", receipt.phone_numbers_masked],
   ].map(([what, count]) => element("li", {}, `${what}: ${count}`));
   const customer = element("li", {}, "its name, custnr, e-mail, address and custom fields");
-  return [`This erases customer ${receipt.customer_id}, for good:`, element("ul", {}, customer, ...lines)];
+  return [`This would erase customer ${receipt.customer_id}, for good:`, element("ul", {}, customer, ...lines)];
 }
 
 /** Asks for the id to be typed before what cannot be undone. */

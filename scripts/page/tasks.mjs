@@ -123,7 +123,7 @@ function limit({ enum: values, const: value, minimum, maximum, minLength = 0, ma
   if (maxLength !== undefined) said.push(`${range(minLength, maxLength)} characters`);
   if (maxItems !== undefined) said.push(`${range(minItems, maxItems)} of them`);
   if (maxLength === undefined && /\[1-9\].*\+|\\\+/.test(pattern ?? "") && !values && maximum === undefined) said.push("E.164");
-  if (usual !== undefined) said.push(`else ${JSON.stringify(usual)}`);
+  if (usual !== undefined) said.push(`default ${typeof usual === "number" ? usual.toLocaleString("en") : JSON.stringify(usual)}`);
   return said.join("; ");
 }
 

@@ -4,7 +4,7 @@ const answer = await fetch("https://customers.example/customers", {
   headers: { Authorization: "Basic " + Buffer.from("acme:secret").toString("base64") },
   body: new URLSearchParams({ name: "Tandläkarna", custnr: "SE-1002" }),
 });
-// What is no JSON has no code: a 401, and what a proxy on the way answers.
+// What is not JSON has no code: a 401, and what a proxy on the way answers.
 if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(await answer.text());
 const { errors = [] } = await answer.json();
 if (answer.ok) console.log("created");

@@ -35,7 +35,7 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
         ("Receipt", outputs.receipt()?),
         ("ReceiptClaims", outputs.claims()?),
         ("Change", operations::partner::change(outputs)?),
-        ("Key", operations::public::key(outputs)),
+        ("Key", operations::public::key(outputs)?),
         (inputs::PHONE_NUMBER, inputs::phone_number()),
         (inputs::PHONE_NUMBER_OR_NONE, inputs::phone_number_or_none()),
     ] {

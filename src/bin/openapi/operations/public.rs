@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Operation, members, named, reference};
+use crate::examples;
 use crate::outputs::Outputs;
 use crate::schema::{list, object, object_with, shown};
 
@@ -64,9 +65,9 @@ pub fn keys() -> Operation {
     }
 }
 
-/// A key that verifies receipts.
-pub fn key(outputs: Outputs<'_>) -> Value {
-    object(members([
+/// A key that verifies receipts, with a whole one as the example.
+pub fn key(outputs: Outputs<'_>) -> Result<Value, String> {
+    let key = object(members([
         ("kty", outputs.text("kty", "The type of the key.")),
         ("crv", outputs.text("crv", "The curve.")),
         ("x", outputs.text("x", "The point's x.")),
@@ -80,5 +81,7 @@ pub fn key(outputs: Outputs<'_>) -> Value {
             "alg",
             outputs.text("alg", "The algorithm of the signatures."),
         ),
-    ]))
+    ]));
+    let example = examples::of_schema(&key, &Value::Null)?;
+    Ok(shown(key, Some(example)))
 }
