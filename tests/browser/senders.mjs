@@ -146,7 +146,7 @@ export const senders = {
     await erasure.getByRole("button", { name: "Try it" }).click();
     await erasure.getByLabel("customer_id").fill(id);
     await erasure.getByRole("button", { name: "Show what it would erase" }).click();
-    await erasure.getByText("phone numbers that are masked: 0").waitFor();
+    await erasure.getByText("phone numbers to mask: 0").waitFor();
     assert.match(await answered(erasure), /"removed_at": ""/);
     assert.deepEqual(sent, [`/customers/${id}?dry_run=1`]);
     const sure = erasure.getByRole("button", { name: `DELETE /customers/${id}` });
