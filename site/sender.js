@@ -60,8 +60,8 @@ function sender(task) {
     const before = edits;
     const dry = await go(`${request.target}${request.target.includes("?") ? "&" : "?"}dry_run=1`);
     if (edits !== before) return say(status, "");
-    if (dry.status === 200) say(status, "good", "Nothing is erased yet. What it would do is below.");
     if (dry.status !== 200) return output.replaceChildren(shown(dry));
+    if (!dry.json.erasure.removed_at) say(status, "good", "Nothing is erased yet. What it would do is below.");
     output.replaceChildren(shown(dry), question(request, told(dry.json.erasure), go, output));
   });
   return [form, output];

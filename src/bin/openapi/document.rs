@@ -1,8 +1,5 @@
 //! Assembles the documents from the paths of the router, the operations, and the parts that operations share.
 
-use std::fs;
-use std::path::Path;
-
 use customers_api::http::error::codes::Code;
 use customers_api::http::error::{Error, unauthorized_lines};
 use customers_api::http::intent::Intent;
@@ -14,6 +11,7 @@ use customers_api::records::kind::Creation;
 use serde_json::{Map, Value, json};
 
 use crate::columns::Columns;
+use crate::contact;
 use crate::examples;
 use crate::inputs;
 use crate::operations::{self, Body, Content, Named, Operation, named, reference, schema_name};
@@ -73,10 +71,9 @@ pub fn partner(columns: &Columns, version: Version) -> Result<Value, String> {
             "Manage your customers and their records: measures (tracked numbers), users, allowed numbers and calls.\n\n\
              Every path works without a version and under `/{PUBLISHED}`, where answers hold integers as strings. You can \
              send an id in the path, the query or the body. Bodies are forms or JSON. In a JSON body too, an integer may be \
-             sent as a string of its digits. Texts are counted in \
-             Unicode's form NFC. A 400 names all faults at once. A method that a path does not have is a 405 \
-             with the code `method_not_allowed`. An answer may have more members one day, and a member more words: ignore \
-             those that you do not know."
+             sent as a string of its digits. Texts are counted in Unicode's form NFC. A 400 names all faults at once. A method \
+             that a path does not have is a 405 with the code `method_not_allowed`. An answer may have more members one day, \
+             and a member more words: ignore those that you do not know."
         ),
         schemes: json!({
             "basic": { "type": "http", "scheme": "basic", "description": "Only over TLS or from the same machine." },
@@ -296,7 +293,7 @@ impl<'a> Document<'a> {
                 "title": title,
                 "version": PUBLISHED,
                 "description": about,
-                "contact": contact()?,
+                "contact": contact::contact()?,
                 "license": { "name": "Proprietary", "identifier": "LicenseRef-Proprietary" },
             },
             "servers": [{ "url": format!("{BUILT}{}", self.outputs.version.prefix()) }],
@@ -311,22 +308,6 @@ impl<'a> Document<'a> {
             },
         }))
     }
-}
-
-/// Whom to write to. The operator sets the name and the address for mail in `site/contact.json`; the page tells the rest.
-fn contact() -> Result<Value, String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("site/contact.json");
-    let text = fs::read_to_string(file);
-    let read = text.map(|text| serde_json::from_str::<Value>(&text));
-    let (Ok(Ok(mut contact)), url) = (read, format!("{BUILT}/#support")) else {
-        return Err("site/contact.json cannot be read".to_owned());
-    };
-    let has = |name: &str| contact.get(name).is_some_and(Value::is_string);
-    if !has("name") || !has("email") {
-        return Err("site/contact.json needs a name and an email".to_owned());
-    }
-    insert(&mut contact, "url", url.into());
-    Ok(contact)
 }
 
 /// Keeps the components that a text refers to.

@@ -13,6 +13,7 @@ use columns::Columns;
 use customers_api::http::version::Version;
 
 mod columns;
+mod contact;
 mod document;
 mod examples;
 mod inputs;

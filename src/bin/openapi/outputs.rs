@@ -181,7 +181,7 @@ impl Outputs<'_> {
             }
         }
         if let Some(fields) = members.get_mut("fields") {
-            *fields = self.names_of_fields("The names of the fields that were given.");
+            *fields = self.names_of_fields(&self.columns.get("audit", "fields")?.about);
         }
         Ok(members)
     }

@@ -113,8 +113,8 @@ pub fn operation(
             task: "createCustomer".to_owned(),
             summary: "Create a customer".to_owned(),
             about: "You can send `custom_n` only if it is set up for you. Some custom fields are mandatory for a partner \
-            in Germany. A 400 names each that is missing, and the rule of each that is wrong. A list in `customers` (JSON, at most 1 MiB) creates all of \
-            its customers or none, and is answered in its order.",
+            in Germany. A 400 names each that is missing, and the rule of each that is wrong. A list in `customers` (JSON, at \
+            most 1 MiB) creates all of its customers or none, and is answered in its order.",
             ids: Vec::new(),
             parameters: vec![idempotency_key()],
             body: Some(new_customer(columns)?),
