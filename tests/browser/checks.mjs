@@ -98,6 +98,10 @@ export const checks = {
     await page.reload();
     await page.keyboard.press("/");
     assert.equal(await page.evaluate(() => document.activeElement.id), "search");
+    // A language's choice takes no text.
+    await page.locator("[name=language]:checked").focus();
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "search");
   },
 
   /** Each entry of the contents can be marked: the one that was followed, and each one while the page scrolls to its end. */
@@ -194,6 +198,10 @@ export const checks = {
   /** The password is nowhere on the page, and in what is copied. */
   async copies({ open, username, password, origin }) {
     const page = await open();
+    // A button has the name of the heading above its program, at any level, or of the folded part that it stands in.
+    for (const name of ["A first request, sh", "Generated clients, ts", "Many customers at once, py", "Python, python", "Erase a customer, sh"]) {
+      assert.equal(await page.locator(`.copy[aria-label="Copy: ${name}"]`).count(), 1, name);
+    }
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const list = page.locator("#paging").locator("xpath=..");
     const copied = async (language) => {

@@ -158,6 +158,11 @@ export const senders = {
     await erasure.locator(".warning").waitFor({ state: "detached" });
     assert.match(await answered(erasure), /"removed_at": "2/);
     assert.deepEqual(sent, [`/customers/${id}?dry_run=1`, `/customers/${id}`]);
+    // A dry run of one who is erased says that.
+    await erasure.getByRole("button", { name: "Show what it would erase" }).click();
+    await erasure.getByRole("alert").getByText("already").waitFor();
+    assert.equal(await erasure.getByText("Nothing is erased yet").count(), 0);
+    sent.pop();
 
     const user = task(page, "DELETE", "/customers/{customer_id}/users/{user_id}");
     await user.getByRole("button", { name: "Try it" }).click();
