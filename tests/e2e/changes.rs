@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::client::operator;
-use crate::clients::is_there;
+use crate::clients::{filled_in, interpreter};
 use crate::cost::assert_costs;
 use crate::db::db_execute;
 use crate::partner::Partner;
@@ -205,7 +205,7 @@ const CHANGES: usize = 3_000;
 
 #[test]
 fn a_copy_that_follows_the_changes_holds_what_the_service_holds() {
-    if !is_there("python3", &["-c", "import requests"]) {
+    if interpreter("py").is_none() {
         return;
     }
     let partner = Partner::new();
@@ -213,10 +213,11 @@ fn a_copy_that_follows_the_changes_holds_what_the_service_holds() {
     fs::create_dir_all(&directory).unwrap();
     let example = Path::new(ROOT).join("site/examples/changes.py");
     let example = fs::read_to_string(example).unwrap();
-    let example = example.replace("https://customers.example", &partner.server.origin);
-    let credentials = format!("{:?}, {:?}", partner.username, partner.password);
-    let program = example.replace("\"acme\", \"secret\"", &credentials);
-    assert!(program.contains(&credentials));
+    let Partner {
+        username, password, ..
+    } = &partner;
+    let program = filled_in(&example, &partner.server.origin, username, password);
+    assert!(program.contains(password));
     fs::write(directory.join("changes.py"), program).unwrap();
     let follow = || {
         let mut command = Command::new("python3");

@@ -24,6 +24,33 @@ pub fn is_there(program: &str, probe: &[&str]) -> bool {
     there
 }
 
+/// What runs the page's programs of a language, named by the end of their files, if it works here.
+pub fn interpreter(end: &str) -> Option<&'static str> {
+    let (program, probe): (_, &[&str]) = match end {
+        "php" => {
+            let has_curl = "exit(function_exists('curl_init') ? 0 : 1);";
+            ("php", &["-r", has_curl])
+        }
+        "py" => ("python3", &["-c", "import requests"]),
+        "js" => ("node", &["--version"]),
+        "rb" => ("ruby", &["--version"]),
+        _ => ("bash", &["--version"]),
+    };
+    is_there(program, probe).then_some(program)
+}
+
+/// A program of the page with the address and the credentials of somebody in it.
+pub fn filled_in(program: &str, origin: &str, username: &str, password: &str) -> String {
+    program
+        .replace("https://customers.example", origin)
+        .replace("acme:secret", &format!("{username}:{password}"))
+        .replace(
+            r#""acme", "secret""#,
+            &format!("{username:?}, {password:?}"),
+        )
+        .replace("'acme', 'secret'", &format!("'{username}', '{password}'"))
+}
+
 /// Runs a client while no test writes to the database directly.
 fn run(partner: &Partner, command: &mut Command) -> Output {
     let _under_way = partner.server.request_under_way();
